@@ -1,0 +1,78 @@
+/* Execs, put together from the records of all CPUs' rings, in the order in which they happened. */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record.h"
+#include "ring.h"
+
+/* One exec. Its strings are valid until the next call of collector_next(). */
+struct event {
+	struct exec_record exec;
+	int cpu;
+	const char *name; /* as given to the call, NUL-terminated; NULL: it could not be read */
+	const char *args; /* for event_args() */
+	size_t args_len;
+	bool cut;	 /* there was more than was kept */
+	bool unreadable; /* the arguments end where they could no longer be read */
+};
+
+/* Walks over argv: argv[0], argv[1], … */
+struct args {
+	const char *at, *end;
+	bool marked;
+	const char *bytes; /* the current one, len bytes, NULL: it could not be read */
+	size_t len;
+};
+
+struct args event_args(const struct event *event);
+/* Steps to the next argument. false: there is none. */
+bool args_next(struct args *args);
+
+/* How many of argv's first entries are not the caller's arguments: 1, argv[0]; more for a "#!"
+ * script, before whose arguments the kernel puts interpreter, option and script. */
+unsigned int event_skip(const struct event *event);
+
+struct source; /* a CPU's ring, and the exec that is being put together from it */
+
+struct collector {
+	struct source *sources;
+	size_t count, capacity;
+	uint64_t lost; /* execs that were seen in the kernel but did not reach us */
+	uint64_t now;  /* CLOCK_MONOTONIC, ns, of the last collector_update() */
+	bool crowded;  /* a ring is so full that order must wait for nobody */
+};
+
+/* A collector for at most `capacity` CPUs. 0 or -ENOMEM. */
+int collector_init(struct collector *collector, size_t capacity);
+/* Unmaps the rings, frees everything. */
+void collector_free(struct collector *collector);
+/* Takes the ring over. */
+void collector_add(struct collector *collector, const struct ring *ring, int cpu);
+
+/* Fills `count` entries for poll(2): a ring a quarter full is readable. */
+void collector_poll_fds(const struct collector *collector, struct pollfd *fds);
+
+/* Sees what has come in. */
+void collector_update(struct collector *collector);
+
+/* How long an exec is kept back so that one that happened before it, on another CPU, can still
+ * come in: a record is stamped, then written, with preemption off; this is longer than an
+ * interrupt (or a hypervisor) keeps the two apart, and short enough for a person. */
+#define HOLD_NS 20000000ULL
+
+/* The next exec in order, from what collector_update() has seen; only those older than HOLD_NS,
+ * unless `all`. false: none. */
+bool collector_next(struct collector *collector, bool all, struct event *event);
+
+/* Nanoseconds until the oldest exec that is kept back may be shown; UINT64_MAX: there is none. */
+uint64_t collector_wait(const struct collector *collector);
+
+/* Counts the execs behind the last that was seen, given how many `cpu` reported in all. */
+void collector_close(struct collector *collector, int cpu, uint32_t seq);
+
+#endif

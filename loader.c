@@ -1,0 +1,232 @@
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "loader.h"
+
+static int sys_bpf(enum bpf_cmd cmd, union bpf_attr *attr)
+{
+	long ret = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+
+	return ret < 0 ? -errno : (int)ret;
+}
+
+static int sys_perf_event_open(const struct perf_event_attr *attr, int pid, int cpu)
+{
+	long ret = syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return ret < 0 ? -errno : (int)ret;
+}
+
+/* What to do about a refused bpf(2). */
+static const char *bpf_advice(int errnum)
+{
+	switch (errnum) {
+	case ENOSYS:
+		return "this kernel has no BPF: it needs CONFIG_BPF_SYSCALL=y";
+	case EPERM:
+		if (geteuid())
+			return "run it as root (or with CAP_BPF and CAP_PERFMON, Linux 5.8 and later)";
+		return "root may not use BPF here: look for a container or seccomp profile that forbids "
+		       "bpf(2), for \"lockdown=confidentiality\" (cat /sys/kernel/security/lockdown), "
+		       "and, below Linux 5.11, for a small RLIMIT_MEMLOCK (ulimit -l)";
+	case ENOMEM:
+		return "free some memory";
+	default:
+		return "this kernel's BPF lacks something the tracer needs; Linux 4.11 and later have it";
+	}
+}
+
+int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t value_size,
+	       uint32_t max_entries, struct error *err)
+{
+	union bpf_attr attr = {
+		.map_type = type,
+		.key_size = key_size,
+		.value_size = value_size,
+		.max_entries = max_entries,
+	};
+	int fd = sys_bpf(BPF_MAP_CREATE, &attr);
+
+	if (fd < 0)
+		return error_set(err, -fd, "cannot create the BPF map \"%s\": %s; %s", name,
+				 strerror(-fd), bpf_advice(-fd));
+	return fd;
+}
+
+int map_lookup(int map, const void *key, void *value)
+{
+	union bpf_attr attr = {
+		.map_fd = (uint32_t)map,
+		.key = (uintptr_t)key,
+		.value = (uintptr_t)value,
+	};
+
+	return sys_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
+int map_update(int map, const void *key, const void *value)
+{
+	union bpf_attr attr = {
+		.map_fd = (uint32_t)map,
+		.key = (uintptr_t)key,
+		.value = (uintptr_t)value,
+		.flags = BPF_ANY,
+	};
+
+	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
+}
+
+static int load(const struct bpf_insn *insns, uint32_t count, const char *license, char *log,
+		uint32_t log_size)
+{
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_TRACEPOINT,
+		.insns = (uintptr_t)insns,
+		.insn_cnt = count,
+		.license = (uintptr_t)license,
+		.log_buf = (uintptr_t)log,
+		.log_size = log_size,
+		.log_level = log ? 1 : 0,
+	};
+
+	return sys_bpf(BPF_PROG_LOAD, &attr);
+}
+
+int program_load(const char *name, const struct bpf_insn *insns, uint32_t count,
+		 const char *license, struct error *err)
+{
+	int fd = load(insns, count, license, NULL, 0);
+
+	/* verifier: "EINVAL or EACCES, ask the log"; E2BIG: too complex for it. ENOSPC below means
+	 * that the log was cut: it is asked for again, up to the largest that all kernels take
+	 * (UINT_MAX >> 8, bpf_check in kernel/bpf/verifier.c). */
+	if (fd == -EINVAL || fd == -EACCES || fd == -E2BIG) {
+		for (uint32_t size = 1 << 16; size <= 1 << 23; size <<= 1) {
+			char *log = malloc(size);
+			int again;
+
+			if (!log)
+				break;
+			log[0] = '\0';
+			again = load(insns, count, license, log, size);
+			free(err->log);
+			err->log = log;
+			if (again >= 0) {
+				/* Refused without a log, taken with one: what refuses for one
+				 * moment only. */
+				free(err->log);
+				err->log = NULL;
+				return again;
+			}
+			if (again != -ENOSPC)
+				break;
+		}
+	}
+	if (fd < 0)
+		return error_set(err, -fd, "cannot load the BPF program \"%s\": %s; %s", name,
+				 strerror(-fd), bpf_advice(-fd));
+	return fd;
+}
+
+bool helper_exists(int32_t helper)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+		{.code = BPF_JMP | BPF_CALL, .imm = helper},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = load(insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* A tracepoint's event is opened on one CPU, but a BPF program set on it runs on all: the kernel
+ * keeps the program with the tracepoint. So any CPU that is online will do. */
+static int open_tracepoint(uint64_t id)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = id,
+		.disabled = 1,
+	};
+	int fd = -ENODEV;
+
+	for (int cpu = 0; fd == -ENODEV && cpu < 4096; cpu++)
+		fd = sys_perf_event_open(&attr, -1, cpu);
+	return fd;
+}
+
+int tracepoint_attach(uint64_t id, const char *name, int program, struct error *err)
+{
+	int fd = open_tracepoint(id), errnum;
+
+	if (fd < 0)
+		return error_set(
+			err, -fd, "cannot open a perf event on the tracepoint %s: %s; %s", name,
+			strerror(-fd),
+			fd == -ENOSYS ? "this kernel needs CONFIG_PERF_EVENTS=y"
+			: fd == -EACCES || fd == -EPERM
+				? "run it as root (or with CAP_BPF and CAP_PERFMON)"
+				: "look at the kernel's log (dmesg)");
+	if (!ioctl(fd, PERF_EVENT_IOC_SET_BPF, program))
+		return fd;
+	errnum = errno;
+	close(fd);
+	return error_set(
+		err, errnum, "cannot attach a BPF program to the tracepoint %s: %s; %s", name,
+		strerror(errnum),
+		errnum == EEXIST ? "another tracer holds it, and before Linux 4.15 a tracepoint takes "
+				   "only one: stop the other tracer"
+		: errnum == EINVAL
+			? "this kernel cannot run BPF programs there (before Linux 4.14 not at system "
+			  "calls; and it needs CONFIG_BPF_EVENTS=y)"
+			: "look at the kernel's log (dmesg)");
+}
+
+int output_open(int cpu, uint32_t watermark, struct error *err)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_RAW,
+		.watermark = 1,
+		.wakeup_watermark = watermark,
+	};
+	int fd = sys_perf_event_open(&attr, -1, cpu);
+
+	if (fd < 0 && fd != -ENODEV)
+		return error_set(err, -fd, "cannot open a perf event for BPF output on CPU %d: %s; %s",
+				 cpu, strerror(-fd),
+				 fd == -EMFILE ? "raise the limit of open files (ulimit -n)"
+					       : "run it as root (or with CAP_BPF and CAP_PERFMON)");
+	return fd;
+}
+
+void raise_memlock_limit(void)
+{
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (!setrlimit(RLIMIT_MEMLOCK, &limit))
+		return;
+	/* Without CAP_SYS_RESOURCE only up to the hard limit. */
+	if (!getrlimit(RLIMIT_MEMLOCK, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_MEMLOCK, &limit);
+	}
+}

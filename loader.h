@@ -1,0 +1,41 @@
+/* The kernel's side of loading: maps, programs and tracepoints, through bpf(2) and
+ * perf_event_open(2) alone. Knows nothing of ELF bytes. */
+#ifndef LOADER_H
+#define LOADER_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/* All functions that return a file descriptor: close-on-exec, the caller closes it; -errno on
+ * failure, with err filled where it is taken. */
+
+int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t value_size,
+	       uint32_t max_entries, struct error *err);
+/* 0 or -errno. For a per-CPU map `value` has one 8-byte aligned value for each possible CPU. */
+int map_lookup(int map, const void *key, void *value);
+int map_update(int map, const void *key, const void *value);
+
+/* Loads a BPF_PROG_TYPE_TRACEPOINT program. When the verifier refuses it, err->log is its log,
+ * from malloc. */
+int program_load(const char *name, const struct bpf_insn *insns, uint32_t count,
+		 const char *license, struct error *err);
+
+/* Whether the kernel has this helper with the signature of bpf_probe_read. */
+bool helper_exists(int32_t helper);
+
+/* Runs the program at each hit of the tracepoint, on every CPU, until the descriptor returned is
+ * closed. id: from the tracepoint's `id` file; name: for the message. */
+int tracepoint_attach(uint64_t id, const char *name, int program, struct error *err);
+
+/* A perf event to which BPF programs that run on `cpu` can write records, for ring_map().
+ * -ENODEV without a message: the CPU is offline. */
+int output_open(int cpu, uint32_t watermark, struct error *err);
+
+/* Lets this process lock as much memory as it may: kernels below 5.11 count maps and programs
+ * against RLIMIT_MEMLOCK. Failing is no error; what does not fit will say so itself. */
+void raise_memlock_limit(void);
+
+#endif

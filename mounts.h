@@ -1,0 +1,19 @@
+/* The kernel's own file systems, mounted or not. */
+#ifndef MOUNTS_H
+#define MOUNTS_H
+
+#include "error.h"
+
+/* Each returns an open directory (close-on-exec, the caller closes it) of the file system, or
+ * -errno with err filled. Where it is not mounted (an initramfs, a bare container) it is mounted in
+ * a mount namespace of its own that dies at once: nobody else ever sees the mount, this process's
+ * namespace stays what it was, and the directory works as long as it is open. */
+int open_tracefs(struct error *err);
+int open_sysfs(struct error *err);
+int open_procfs(struct error *err);
+
+/* Reads the small file `path` below the directory into buffer, ends it with a NUL. The number of
+ * bytes, or -errno. */
+int read_file(int dir, const char *path, char *buffer, unsigned int size);
+
+#endif

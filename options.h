@@ -1,0 +1,29 @@
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VERSION "0.1"
+
+struct options {
+	bool help, version, ebpf;
+	bool time, timestamp, fails, quote, print_uid, print_cpu, print_pcomm;
+	double duration; /* seconds, 0: until a signal */
+	bool has_name, has_line, has_uid;
+	regex_t name, line;
+	uint32_t uid;
+	uint32_t ppid; /* 0: any */
+	uint64_t max_args; /* 0: all */
+};
+
+/* Reads the command line. 0; or 2, a usage error that has been printed on standard error. The
+ * caller ends with options_free(). */
+int options_parse(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
+
+/* Prints the help to the standard output. */
+void options_help(void);
+
+#endif

@@ -1,0 +1,159 @@
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loader.h"
+#include "peek.h"
+#include "record.h"
+
+struct peeker {
+	int map;
+	int error; /* the first failure to ask, -errno */
+	struct peek peek;
+	struct layout_facts facts;
+	struct layout *layout;
+	struct layout_workspace workspace;
+	_Alignas(16) char stack[65536];
+};
+
+uint64_t peek_name(void)
+{
+	struct timespec now;
+	uint64_t seed, name = 0;
+	char text[8];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	seed = (uint64_t)now.tv_nsec ^ (uint64_t)getpid() << 20 ^ (uint64_t)now.tv_sec << 36;
+	for (size_t i = 0; i < sizeof(text); i++, seed = seed * 31 + 7)
+		text[i] = (char)('a' + seed % 26);
+	memcpy(&name, text, sizeof(name));
+	return name;
+}
+
+/* Asks for `length` bytes at `address`: renaming fires the tracepoint before the name changes, so
+ * while the thread still bears the name that the program waits for. */
+static int ask(struct peeker *p, uint64_t address, size_t length)
+{
+	const uint32_t zero = 0;
+	int ret;
+
+	p->peek.address = address;
+	p->peek.length = length;
+	p->peek.answered = 0;
+	ret = map_update(p->map, &zero, &p->peek);
+	if (!ret)
+		prctl(PR_SET_NAME, p->facts.comm);
+	if (!ret)
+		ret = map_lookup(p->map, &zero, &p->peek);
+	if (!ret && !p->peek.answered)
+		ret = -ENODATA;
+	if (ret && !p->error)
+		p->error = ret;
+	return ret;
+}
+
+static int read_kernel(void *context, uint64_t address, void *buffer, size_t length)
+{
+	struct peeker *p = context;
+
+	if (p->error || ask(p, address, length))
+		return -EIO;
+	if (p->peek.status)
+		return (int)p->peek.status;
+	memcpy(buffer, p->peek.data, length);
+	return 0;
+}
+
+/* Runs in a child that shares our memory: two tasks, alike but for who they are. */
+static int learn(void *arg)
+{
+	struct peeker *p = arg;
+	struct layout_memory memory = {read_kernel, p};
+
+	prctl(PR_SET_NAME, p->facts.comm);
+	if (ask(p, p->facts.parent_task, 1))
+		return 0;
+	p->facts.task = p->peek.task;
+	p->facts.pid = (uint32_t)p->peek.pid_tgid;
+	layout_learn(p->layout, &memory, &p->facts, &p->workspace);
+	return 0;
+}
+
+static int run_child(struct peeker *p)
+{
+	sigset_t all, old;
+	pid_t pid;
+	int ret = 0;
+
+	/* No handler may run in the child: it has our memory. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	pid = clone(learn, p->stack + sizeof(p->stack), CLONE_VM | CLONE_VFORK | SIGCHLD, p);
+	if (pid < 0)
+		ret = -errno;
+	else
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}
+
+int peek_layout(int program, int map, uint64_t tracepoint, uint64_t name, uint64_t arg_start,
+		uint64_t arg_end, uint32_t mntns, struct layout *layout, struct error *err)
+{
+	char old_name[16] = "";
+	struct peeker *p;
+	int event, ret;
+
+	event = tracepoint_attach(tracepoint, "task:task_rename", program, err);
+	if (event < 0)
+		return event;
+	p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED) {
+		ret = error_set(err, errno, "cannot get memory to learn the kernel's layout: %s",
+				strerror(errno));
+		close(event);
+		return ret;
+	}
+	p->map = map;
+	p->layout = layout;
+	p->facts = (struct layout_facts){
+		.arg_start = arg_start,
+		.arg_end = arg_end,
+		.mntns = mntns,
+	};
+	/* All 15 bytes of the name are used: the longer the pattern, the fewer chance finds. */
+	memcpy(p->facts.comm, &name, sizeof(name));
+	memcpy(p->facts.comm + sizeof(name), &name, sizeof(name) - 1);
+
+	prctl(PR_GET_NAME, old_name);
+	prctl(PR_SET_NAME, p->facts.comm);
+	ret = ask(p, 1, 1); /* any address: only the task's own is wanted */
+	if (!ret) {
+		p->facts.parent_task = p->peek.task;
+		p->facts.parent_pid = (uint32_t)p->peek.pid_tgid;
+		/* A 32-bit binary may run on a 64-bit kernel. */
+		p->facts.long_size = sizeof(long) == 8 || p->peek.task >> 32 ? 8 : 4;
+		ret = run_child(p);
+	}
+	if (!ret)
+		ret = p->error;
+	prctl(PR_SET_NAME, old_name);
+	munmap(p, sizeof(*p));
+	if (!ret)
+		return event;
+	close(event);
+	return error_set(err, -ret, "cannot learn the kernel's layout: %s; %s",
+			 ret == -ENODATA ? "the tracepoint task:task_rename did not run the BPF program"
+					 : strerror(-ret),
+			 ret == -EAGAIN ? "it needs one more process"
+			 : ret == -ENODATA
+				 ? "is the kernel locked down (cat /sys/kernel/security/lockdown)?"
+				 : "look at the kernel's log (dmesg)");
+}

@@ -1,0 +1,94 @@
+/* What the BPF programs write into a CPU's ring and the reader takes out of it. Included by both
+ * sides, so: fixed-width types, no pointers, no padding. */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <linux/types.h>
+
+#define COMM_LEN 16 /* TASK_COMM_LEN, include/linux/sched.h */
+
+/* The longest file name a record carries, with its NUL. PATH_MAX is 4096; execveat(2) puts
+ * "/dev/fd/N/" in front of it (do_open_execat and alloc_bprm in fs/exec.c). */
+#define NAME_SIZE 8192
+
+/* The most argument bytes one record carries. With the name and the head it stays under 32 KiB, the
+ * largest element of a per-CPU map (PCPU_MIN_UNIT_SIZE, include/linux/percpu.h). */
+#define CHUNK_SIZE 16384
+
+/* A string of a failed exec is read in pieces of at most this many bytes, NUL included. */
+#define PIECE_SIZE 4096
+
+enum record_type {
+	RECORD_EXEC = 1, /* struct exec_record: a program was executed */
+	RECORD_FAIL,	 /* struct exec_record: a call failed; its arguments follow as RECORD_PIECES */
+	RECORD_ARGS,	 /* struct more_record: the next bytes of a RECORD_EXEC's argument block */
+	RECORD_PIECES,	 /* struct more_record: the next struct pieces of a RECORD_FAIL */
+};
+
+enum record_flags {
+	RECORD_LAST = 1 << 0,	     /* RECORD_PIECES: the argument list ends here */
+	RECORD_UNREADABLE = 1 << 1,  /* the argument bytes (or argv itself) could not be read */
+	RECORD_CUT = 1 << 2,	     /* RECORD_PIECES: there was more than is carried */
+	RECORD_NO_NAME = 1 << 3,     /* the file name could not be read */
+	RECORD_HAS_DIRFD = 1 << 4,   /* RECORD_FAIL: from execveat(2); dirfd is set */
+};
+
+/* Every record starts so. seq counts the execs this CPU has reported, from 1: a gap in it is a
+ * loss. The records of one exec share its seq and stand together in the ring, because a tracing
+ * program runs with preemption off. */
+struct record_head {
+	__u16 type;
+	__u16 flags;
+	__u32 seq;
+	__u32 part;	/* number of this record among those of its exec, from 0 */
+	__u32 data_len; /* argument bytes (or bytes of pieces) in this record */
+};
+
+struct exec_record {
+	struct record_head head;
+	__u64 time; /* CLOCK_MONOTONIC, ns */
+	__u32 pid;  /* in the initial pid namespace, as all ids here; the thread group's */
+	__u32 ppid;
+	__u32 uid;
+	__u32 gid;
+	__s32 ret;
+	__u32 mntns;	/* inode number of the mount namespace, 0: not known */
+	__u32 name_len; /* bytes of the file name, NUL included */
+	__s32 dirfd;
+	__u64 args_len; /* RECORD_EXEC: arg_end - arg_start, this record and those that follow */
+	char comm[COMM_LEN];
+	char pcomm[COMM_LEN];
+	/* then the file name, then data_len bytes of arguments */
+};
+
+struct more_record {
+	struct record_head head;
+	/* then data_len bytes */
+};
+
+/* One string of a failed exec's argv, or a part of it, followed by len bytes. */
+struct piece {
+	__u64 address; /* where it was read, in the caller */
+	__s32 len;     /* bytes with the NUL; PIECE_SIZE: goes on in the next piece; < 0: -errno */
+	__u32 reserved;
+};
+
+/* The value of the map by which user space asks for kernel memory and gets it. */
+#define PEEK_SIZE 4096
+struct peek {
+	__u64 address;
+	__u64 length; /* 1 … PEEK_SIZE */
+	__u64 answered;
+	__u64 task; /* address of the asking thread's task_struct */
+	__u64 pid_tgid;
+	__s64 status; /* 0 or -errno of the copy */
+	char data[PEEK_SIZE];
+};
+
+_Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
+_Static_assert(sizeof(struct exec_record) == 96, "exec_record has padding");
+_Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
+_Static_assert(sizeof(struct piece) == 16, "piece has padding");
+_Static_assert(sizeof(struct peek) == 48 + PEEK_SIZE, "peek has padding");
+
+#endif

@@ -1,0 +1,98 @@
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ring.h"
+
+/* A perf record's size is a u16. */
+#define RECORD_MAX 65536
+
+/* What PERF_SAMPLE_RAW puts into a record of type PERF_RECORD_SAMPLE. */
+struct raw_sample {
+	struct perf_event_header header;
+	uint32_t size;
+	/* then size bytes */
+};
+
+int ring_map(struct ring *ring, int fd, uint64_t size, struct error *err)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, page + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	int errnum = errno;
+
+	if (p == MAP_FAILED)
+		return error_set(err, errnum, "cannot map a ring of %llu KiB: %s; %s",
+				 (unsigned long long)size >> 10, strerror(errnum),
+				 errnum == EPERM ? "raise /proc/sys/kernel/perf_event_mlock_kb, or run "
+						   "it with CAP_IPC_LOCK"
+						 : "free some memory");
+	*ring = (struct ring){.fd = fd, .page = p, .data = (uint8_t *)p + page, .size = size};
+	ring->wrapped = mmap(NULL, RECORD_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
+	if (ring->wrapped == MAP_FAILED) {
+		errnum = errno;
+		munmap(p, page + size);
+		return error_set(err, errnum, "cannot get memory for a ring: %s", strerror(errnum));
+	}
+	return 0;
+}
+
+void ring_unmap(struct ring *ring)
+{
+	munmap(ring->wrapped, RECORD_MAX);
+	munmap(ring->page, (size_t)sysconf(_SC_PAGESIZE) + ring->size);
+	close(ring->fd);
+}
+
+void ring_update(struct ring *ring)
+{
+	/* Pairs with the kernel's store of the head behind the record (perf_output_put_handle). */
+	ring->head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
+}
+
+static void release(struct ring *ring, uint32_t size)
+{
+	ring->tail += size;
+	ring->current = 0;
+	/* The kernel may write here once it sees this. */
+	__atomic_store_n(&ring->page->data_tail, ring->tail, __ATOMIC_RELEASE);
+}
+
+/* `size` bytes at `offset` behind the tail, in one piece. */
+static const void *at_tail(struct ring *ring, uint32_t size)
+{
+	uint64_t at = ring->tail & (ring->size - 1);
+
+	if (at + size <= ring->size)
+		return ring->data + at;
+	memcpy(ring->wrapped, ring->data + at, ring->size - at);
+	memcpy(ring->wrapped + (ring->size - at), ring->data, size - (ring->size - at));
+	return ring->wrapped;
+}
+
+const struct record_head *ring_peek(struct ring *ring)
+{
+	while (ring->tail != ring->head) {
+		/* Records are 8-byte aligned, and so never split their header. */
+		const struct perf_event_header *header =
+			(const void *)(ring->data + (ring->tail & (ring->size - 1)));
+		uint32_t size = header->size;
+
+		if (header->type == PERF_RECORD_SAMPLE &&
+		    size >= sizeof(struct raw_sample) + sizeof(struct record_head)) {
+			ring->current = size;
+			return (const void *)((const struct raw_sample *)at_tail(ring, size) + 1);
+		}
+		/* PERF_RECORD_LOST counts records; the gap in seq counts what it means, execs. */
+		release(ring, size ? size : (uint32_t)(ring->head - ring->tail));
+	}
+	return NULL;
+}
+
+void ring_next(struct ring *ring)
+{
+	if (ring->current)
+		release(ring, ring->current);
+}

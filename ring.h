@@ -1,0 +1,38 @@
+/* One CPU's perf ring: the kernel writes records at its head, we take them from its tail.
+ * Documentation: perf_event_open(2), "MMAP layout". */
+#ifndef RING_H
+#define RING_H
+
+#include <stdint.h>
+
+#include "error.h"
+#include "record.h"
+
+struct perf_event_mmap_page;
+
+struct ring {
+	int fd;
+	struct perf_event_mmap_page *page;
+	const uint8_t *data;
+	uint64_t size; /* bytes, a power of 2 */
+	uint64_t head; /* as of the last ring_update() */
+	uint64_t tail;
+	uint32_t current; /* size of the perf record at the tail, 0: not looked at */
+	uint8_t *wrapped; /* where a record is put together that goes round the ring's end */
+};
+
+/* Maps the ring of the event `fd` (from output_open(), which the ring then owns). size: bytes, a
+ * power of 2 and a multiple of the page. 0 or -errno with err filled. */
+int ring_map(struct ring *ring, int fd, uint64_t size, struct error *err);
+void ring_unmap(struct ring *ring);
+
+/* Sees what the kernel has written by now. */
+void ring_update(struct ring *ring);
+
+/* The record at the tail, or NULL. Valid until ring_next(). */
+const struct record_head *ring_peek(struct ring *ring);
+
+/* Gives the record at the tail back to the kernel. */
+void ring_next(struct ring *ring);
+
+#endif
