@@ -9,7 +9,7 @@
 /* How far into what a pointer points to is searched. mm_struct's arg_start stands within the first
  * KiB in every tree from 4.4 to 6.19; struct nsproxy has at most 10 words; the inum of struct
  * mnt_namespace is among its first 64 bytes. */
-#define MM_SEARCH 4096
+#define MM_SEARCH 2048
 #define NSPROXY_WORDS 8
 #define NS_SEARCH 128
 #define PARENT_DISTANCE 48
@@ -134,39 +134,35 @@ static const char *learn_comm(const struct learner *l, struct layout *out)
 	return NULL;
 }
 
-/* mm_struct has `unsigned long arg_start, arg_end, env_start, env_end;`, and the environment begins
- * where the arguments end (create_elf_tables in fs/binfmt_elf.c). task_struct has `*mm; *active_mm;`
- * which are the same for a process. */
+/* task_struct has `struct mm_struct *mm, *active_mm;`, which are the same for a process, and mm_struct
+ * has `unsigned long arg_start, arg_end, env_start, env_end;`, where the environment begins at the
+ * arguments' end (create_elf_tables in fs/binfmt_elf.c). A single pointer with the same words behind
+ * it points in front of the mm_struct, to its neighbour in the slab. */
 static const char *learn_args(const struct learner *l, struct layout *out)
 {
 	const struct layout_facts *f = l->facts;
 	uint32_t size = f->long_size, task_mm = 0, arg_start = 0, copied;
-	uint64_t mm = 0, p;
-	unsigned int places = 0;
+	unsigned int answers = 0;
 
-	for (uint32_t at = 0; at + size <= l->size; at += size) {
-		p = shared_pointer(l, at);
-		if (!p || seen_before(l, at, p))
+	for (uint32_t at = 0; at + 2 * size <= l->size; at += size) {
+		uint64_t p = shared_pointer(l, at);
+
+		if (!p || word(l, l->w->task + at + size) != p)
 			continue;
 		copied = copy(l, p, l->w->target, MM_SEARCH);
-		for (uint32_t i = 0; i + 3 * size <= copied; i += size) {
+		for (uint32_t i = size; i + 3 * size <= copied; i += size) {
 			const char *words = l->w->target + i;
 
 			if (word(l, words) != f->arg_start || word(l, words + size) != f->arg_end ||
 			    word(l, words + 2 * size) != f->arg_end)
 				continue;
-			if (mm)
-				return NOT_UNIQUE;
-			mm = p;
+			answers++;
 			task_mm = at;
 			arg_start = i;
 		}
 	}
-	if (!mm || !arg_start)
-		return NOT_FOUND;
-	for (uint32_t at = task_mm; at + size <= l->size; at += size)
-		if (word(l, l->w->task + at) == mm && (places++ > 1 || at > task_mm + size))
-			return NOT_UNIQUE;
+	if (answers != 1)
+		return answers ? NOT_UNIQUE : NOT_FOUND;
 	out->task_mm = task_mm;
 	out->mm_arg_start = arg_start;
 	return NULL;
