@@ -9,7 +9,10 @@ MUSL_INCLUDE = /usr/include/x86_64-linux-musl
 LIBGCC = $(shell $(CLANG) --print-libgcc-file-name --rtlib=libgcc)
 BUILD = build
 
-SOURCES = main.c options.c elf.c loader.c mounts.c tracefs.c layout.c peek.c ring.c event.c print.c \
+BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
+TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool util-linux
+
+SOURCES = main.c options.c tracer.c elf.c loader.c mounts.c tracefs.c layout.c peek.c ring.c event.c print.c \
 	disasm.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
@@ -44,9 +47,69 @@ $(BUILD)/embed.o: embed.S $(BUILD)/prog.o
 $(BUILD)/%.o: %.c | $(BUILD)/include
 	$(CLANG) $(CFLAGS) -MMD -c -o $@ $<
 
+run:
+	@sh packages.sh $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory -s execsnoop
+	./execsnoop $(ARGS)
+
+# ---- tests ----
+
+# The unit tests run with the host's libc and the sanitizers.
+TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+UNITS = elf_test layout_test floor_test print_test options_test
+elf_test_SOURCES = elf.c error.c
+layout_test_SOURCES = layout.c
+floor_test_SOURCES = elf.c error.c
+print_test_SOURCES = print.c event.c ring.c mounts.c error.c
+options_test_SOURCES = options.c
+
+# What the end-to-end tests execute, and layout_live: static, as the product.
+GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call
+LINK = $(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $^ \
+	-Wl,--start-group $(MUSL)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL)/crtn.o
+
+$(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
+	@mkdir -p $(@D)
+	$(CLANG) $(CFLAGS) -Wno-sign-conversion -MMD -c -o $@ $<
+
+$(GUESTS): %: %.o
+	$(LINK)
+
+$(BUILD)/tests/layout_live: $(BUILD)/tests/layout_live.o $(filter-out $(BUILD)/main.o,$(OBJECTS))
+	$(LINK)
+
+.SECONDEXPANSION:
+$(UNITS:%=$(BUILD)/tests/%): $(BUILD)/tests/%: tests/%.c $$($$*_SOURCES) tests/check.h $(wildcard *.h)
+	@mkdir -p $(@D)
+	$(CLANG) $(TEST_CFLAGS) -o $@ $< $($*_SOURCES)
+
+# The same program for the other byte order.
+$(BUILD)/tests/prog-be.o: prog.bpf.c record.h | $(BUILD)/include
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS:bpfel=bpfeb) -c -o $@ $<
+
+tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(BUILD)/tests/layout_live \
+	$(BUILD)/tests/prog-be.o
+
+check:
+	@sh packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory tests
+	@sh tests/run \
+		"$(BUILD)/tests/elf_test $(BUILD)/prog.o $(BUILD)/tests/prog-be.o" \
+		"$(BUILD)/tests/layout_test" \
+		"$(BUILD)/tests/floor_test $(BUILD)/prog.o" \
+		"$(BUILD)/tests/options_test" \
+		"$(BUILD)/tests/print_test" \
+		"sh tests/build.sh" \
+		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \
+		"sh tests/btf.sh $(BUILD)/tests/layout_live $(CLANG)" \
+		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/readme.sh"
+
 clean:
 	rm -rf $(BUILD) execsnoop
 
-.PHONY: all clean
+.PHONY: all run tests check clean
 .DELETE_ON_ERROR:
--include $(SOURCES:%.c=$(BUILD)/%.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)

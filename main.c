@@ -5,53 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "disasm.h"
-#include "elf.h"
-#include "event.h"
-#include "loader.h"
-#include "mounts.h"
-#include "options.h"
-#include "peek.h"
 #include "print.h"
-#include "tracefs.h"
-
-/* prog.o, from embed.S. */
-extern const unsigned char prog_object[], prog_object_end[];
-
-/* How much each CPU's ring holds. A storm of execs writes some 5 MB/s a CPU. */
-#define RING_SIZE (1 << 20)
+#include "tracer.h"
 
 /* How long an exec may lie in a ring before it is looked at: with HOLD_NS this bounds the time
  * until its line is out. A ring that fills up wakes us earlier. */
 #define POLL_MS 40
-
-enum { MAP_RINGS, MAP_SCRATCHES, MAP_PROGRAMS, MAP_CALLS, MAP_PEEKS, MAPS };
-static const char *const map_names[MAPS] = {"rings", "scratches", "programs", "calls", "peeks"};
-
-/* Everything that set-up makes and the loop needs. Programs and attachments are never closed: they
- * end with the process. */
-struct tracer {
-	const struct options *options;
-	struct object object;
-	struct helper_swap swaps[3];
-	size_t swap_count;
-	int map_fds[OBJECT_MAPS]; /* in the object's order */
-	int tracefs, proc;
-	int cpus; /* possible ones */
-	struct layout layout;
-	uint64_t peek_name;
-	int peek_event; /* what the learner attached */
-	uint64_t exec_filename, execve_filename, execve_argv, exit_ret;
-	uint64_t execveat_fd, execveat_filename, execveat_argv;
-	int attached[8];
-	size_t attached_count;
-	struct collector collector;
-};
 
 static volatile sig_atomic_t stop;
 
@@ -59,336 +21,6 @@ static void on_signal(int signal)
 {
 	(void)signal;
 	stop = 1;
-}
-
-/* The index in the object of one of our maps. */
-static size_t map_index(const struct object *object, const char *name)
-{
-	size_t i = 0;
-
-	while (i < object->map_count && strcmp(object->maps[i].name, name))
-		i++;
-	return i;
-}
-
-static int create_map(struct tracer *t, int map, uint32_t max_entries, struct error *err)
-{
-	size_t i = map_index(&t->object, map_names[map]);
-	const struct object_map *m = &t->object.maps[i];
-	int fd;
-
-	if (i == t->object.map_count)
-		return error_set(err, ENOENT, "the BPF object has no map \"%s\"", map_names[map]);
-	fd = map_create(m->name, m->type, m->key_size, m->value_size,
-			max_entries ? max_entries : m->max_entries, err);
-	if (fd < 0)
-		return fd;
-	t->map_fds[i] = fd;
-	return 0;
-}
-
-static int map_fd(const struct tracer *t, int map)
-{
-	return t->map_fds[map_index(&t->object, map_names[map])];
-}
-
-/* Links a program with all that is known by now. The caller frees *insns. */
-static int link_program(const struct tracer *t, const struct object_program *program,
-			struct bpf_insn **insns, struct error *err)
-{
-	const struct options *o = t->options;
-	const struct layout *l = &t->layout;
-	const struct object_setting settings[] = {
-		{"uid_filter_setting", o->has_uid ? (uint64_t)o->uid + 1 : 0},
-		{"ppid_filter_setting", o->ppid},
-		{"long_size_setting", l->long_size},
-		{"task_tgid_setting", l->task_tgid},
-		{"task_real_parent_setting", l->task_real_parent},
-		{"task_comm_setting", l->task_comm},
-		{"task_mm_setting", l->task_mm},
-		{"mm_arg_start_setting", l->mm_arg_start},
-		{"task_nsproxy_setting", l->task_nsproxy},
-		{"nsproxy_mnt_ns_setting", l->nsproxy_mnt_ns},
-		{"mnt_ns_inum_setting", l->mnt_ns_inum},
-		{"exec_filename_setting", t->exec_filename},
-		{"execve_filename_setting", t->execve_filename},
-		{"execve_argv_setting", t->execve_argv},
-		{"execveat_fd_setting", t->execveat_fd},
-		{"execveat_filename_setting", t->execveat_filename},
-		{"execveat_argv_setting", t->execveat_argv},
-		{"exit_ret_setting", t->exit_ret},
-		{"peek_name_setting", t->peek_name},
-	};
-	const struct object_link link = {
-		.map_fds = t->map_fds,
-		.settings = settings,
-		.setting_count = sizeof(settings) / sizeof(settings[0]),
-		.swaps = t->swaps,
-		.swap_count = t->swap_count,
-	};
-	int ret;
-
-	*insns = malloc(program->insn_count * sizeof(**insns));
-	if (!*insns)
-		return error_set(err, ENOMEM, "cannot link the BPF program \"%s\": %s", program->name,
-				 strerror(ENOMEM));
-	ret = object_link(&t->object, program, &link, *insns, err);
-	if (ret)
-		free(*insns);
-	return ret;
-}
-
-/* Loads a program of the object; its descriptor or -errno. */
-static int load_program(const struct tracer *t, const char *name, struct error *err)
-{
-	const struct object_program *program = object_program(&t->object, name);
-	struct bpf_insn *insns;
-	int fd;
-
-	if (!program)
-		return error_set(err, ENOENT, "the BPF object has no program \"%s\"", name);
-	fd = link_program(t, program, &insns, err);
-	if (fd)
-		return fd;
-	fd = program_load(name, insns, program->insn_count, t->object.license, err);
-	free(insns);
-	return fd;
-}
-
-static int print_programs(const struct tracer *t, struct error *err)
-{
-	struct bpf_insn *insns;
-	int ret;
-
-	for (uint32_t i = 0; i < t->object.program_count; i++) {
-		ret = link_program(t, &t->object.programs[i], &insns, err);
-		if (ret)
-			return ret;
-		disasm_print(&t->object, &t->object.programs[i], insns);
-		free(insns);
-	}
-	if (fflush(stdout))
-		return error_set(err, errno, "cannot write to the standard output: %s",
-				 strerror(errno));
-	return 0;
-}
-
-/* Below 5.5 there is one helper for user and kernel memory. */
-static void choose_helpers(struct tracer *t)
-{
-	if (helper_exists(BPF_FUNC_probe_read_kernel))
-		return;
-	t->swaps[0] = (struct helper_swap){BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read};
-	t->swaps[1] = (struct helper_swap){BPF_FUNC_probe_read_user, BPF_FUNC_probe_read};
-	t->swaps[2] = (struct helper_swap){BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str};
-	t->swap_count = 3;
-}
-
-/* How many CPUs there can be: the last number of a list like "0-3,8". */
-static int possible_cpus(struct error *err)
-{
-	int sysfs = open_sysfs(err), ret;
-	const char *last;
-	char text[256];
-
-	if (sysfs < 0)
-		return sysfs;
-	ret = read_file(sysfs, "devices/system/cpu/possible", text, sizeof(text));
-	close(sysfs);
-	if (ret < 0)
-		return error_set(err, -ret, "cannot read sysfs:devices/system/cpu/possible: %s",
-				 strerror(-ret));
-	for (last = text + strcspn(text, "\n"); last > text && last[-1] != '-' && last[-1] != ',';)
-		last--;
-	return atoi(last) + 1;
-}
-
-static int learn_layout(struct tracer *t, char **argv, struct error *err)
-{
-	uint64_t rename = 0;
-	/* The kernel lays the strings of argv one behind the other (create_elf_tables). */
-	const char *start = argv[0], *end = argv[0];
-	struct stat st = {0};
-	int ret, program;
-
-	for (char **arg = argv; *arg; arg++)
-		end = *arg + strlen(*arg) + 1;
-	if (t->proc >= 0 && fstatat(t->proc, "self/ns/mnt", &st, 0))
-		st.st_ino = 0;
-	ret = tracepoint_id(t->tracefs, "task/task_rename", &rename, err);
-	if (ret)
-		return ret;
-	t->peek_name = peek_name();
-	program = load_program(t, "peek", err);
-	if (program < 0)
-		return program;
-	ret = peek_layout(program, map_fd(t, MAP_PEEKS), rename, t->peek_name, (uintptr_t)start,
-			  (uintptr_t)end, (uint32_t)st.st_ino, &t->layout, err);
-	close(program);
-	if (ret < 0)
-		return ret;
-	t->peek_event = ret;
-	if (t->layout.missing[LAYOUT_ARGS])
-		return error_set(err, ENOTSUP,
-				 "cannot find where this kernel keeps a program's arguments "
-				 "(mm_struct.arg_start): %s; please report this kernel's configuration",
-				 t->layout.missing[LAYOUT_ARGS]);
-	if (t->layout.missing[LAYOUT_PARENT] && t->options->ppid)
-		return error_set(err, ENOTSUP,
-				 "cannot filter by parent: where this kernel keeps it "
-				 "(task_struct.real_parent) is not known: %s",
-				 t->layout.missing[LAYOUT_PARENT]);
-	if (t->layout.missing[LAYOUT_PARENT])
-		fprintf(stderr,
-			"execsnoop: warning: the parent is asked of /proc, which a short-lived process "
-			"may not wait for: task_struct.real_parent: %s\n",
-			t->layout.missing[LAYOUT_PARENT]);
-	return 0;
-}
-
-/* Where the tracepoints carry what the programs read. */
-static int learn_formats(struct tracer *t, struct error *err)
-{
-	const char *execve = "syscalls/sys_enter_execve", *execveat = "syscalls/sys_enter_execveat";
-	unsigned int size = t->layout.long_size;
-	int fs = t->tracefs, ret;
-
-	ret = tracepoint_field(fs, "sched/sched_process_exec", "filename", 4, &t->exec_filename, err);
-	if (ret || !t->options->fails)
-		return ret;
-	if ((ret = tracepoint_field(fs, execve, "filename", size, &t->execve_filename, err)) ||
-	    (ret = tracepoint_field(fs, execve, "argv", size, &t->execve_argv, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "fd", size, &t->execveat_fd, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "filename", size, &t->execveat_filename, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "argv", size, &t->execveat_argv, err)))
-		return ret;
-	return tracepoint_field(fs, "syscalls/sys_exit_execve", "ret", size, &t->exit_ret, err);
-}
-
-/* Loads a program that others tail-call, and puts it in its place. */
-static int load_tail(const struct tracer *t, const char *name, uint32_t index, struct error *err)
-{
-	int program = load_program(t, name, err), ret;
-
-	if (program < 0)
-		return program;
-	ret = map_update(map_fd(t, MAP_PROGRAMS), &index, &program);
-	close(program); /* the map holds it */
-	if (ret)
-		return error_set(err, -ret, "cannot put the BPF program \"%s\" into its map: %s", name,
-				 strerror(-ret));
-	return 0;
-}
-
-static int attach(struct tracer *t, const char *event, int program, struct error *err)
-{
-	uint64_t id = 0;
-	int ret = tracepoint_id(t->tracefs, event, &id, err);
-
-	if (ret)
-		return ret;
-	ret = tracepoint_attach(id, event, program, err);
-	if (ret < 0)
-		return ret;
-	t->attached[t->attached_count++] = ret;
-	return 0;
-}
-
-static int load_and_attach(struct tracer *t, const char *name, const char *event,
-			   const char *other_event, struct error *err)
-{
-	int program = load_program(t, name, err), ret;
-
-	if (program < 0)
-		return program;
-	ret = attach(t, event, program, err);
-	if (!ret && other_event)
-		ret = attach(t, other_event, program, err);
-	close(program); /* the tracepoint holds it */
-	return ret;
-}
-
-static int open_rings(struct tracer *t, struct error *err)
-{
-	int ret = collector_init(&t->collector, (size_t)t->cpus);
-
-	if (ret)
-		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,
-				 strerror(-ret));
-	for (int cpu = 0; cpu < t->cpus; cpu++) {
-		int fd = output_open(cpu, RING_SIZE / 4, err);
-		struct ring ring;
-
-		if (fd == -ENODEV)
-			continue;
-		if (fd < 0)
-			return fd;
-		ret = ring_map(&ring, fd, RING_SIZE, err);
-		if (ret) {
-			close(fd);
-			return ret;
-		}
-		collector_add(&t->collector, &ring, cpu);
-		ret = map_update(map_fd(t, MAP_RINGS), &cpu, &fd);
-		if (ret)
-			return error_set(err, -ret, "cannot hand the ring of CPU %d to BPF: %s", cpu,
-					 strerror(-ret));
-	}
-	return 0;
-}
-
-static int set_up(struct tracer *t, char **argv, struct error *err)
-{
-	struct error no_proc;
-	int ret;
-
-	raise_memlock_limit();
-	/* First what needs power most: its errors are the clearest. */
-	ret = create_map(t, MAP_PEEKS, 0, err);
-	if (ret)
-		return ret;
-	t->tracefs = open_tracefs(err);
-	if (t->tracefs < 0)
-		return t->tracefs;
-	t->proc = open_procfs(&no_proc); /* without it a little less is known */
-	t->cpus = possible_cpus(err);
-	if (t->cpus < 0)
-		return t->cpus;
-	choose_helpers(t);
-	ret = learn_layout(t, argv, err);
-	if (!ret)
-		ret = learn_formats(t, err);
-	if (!ret)
-		ret = create_map(t, MAP_RINGS, (uint32_t)t->cpus, err);
-	if (!ret)
-		ret = create_map(t, MAP_SCRATCHES, 0, err);
-	if (!ret)
-		ret = create_map(t, MAP_PROGRAMS, 0, err);
-	if (!ret)
-		ret = create_map(t, MAP_CALLS, t->options->fails ? 0 : 1, err);
-	if (!ret)
-		ret = open_rings(t, err);
-	if (!ret)
-		ret = load_tail(t, "args", 0, err);
-	if (!ret && t->options->fails) {
-		ret = load_tail(t, "pieces", 1, err);
-		/* The exits first: a call whose entry is seen must not be forgotten. */
-		if (!ret)
-			ret = load_and_attach(t, "exit", "syscalls/sys_exit_execve",
-					      "syscalls/sys_exit_execveat", err);
-		if (!ret)
-			ret = load_and_attach(t, "enter_execve", "syscalls/sys_enter_execve", NULL,
-					      err);
-		if (!ret)
-			ret = load_and_attach(t, "enter_execveat", "syscalls/sys_enter_execveat",
-					      NULL, err);
-	}
-	if (!ret)
-		ret = load_and_attach(t, "exec", "sched/sched_process_exec", NULL, err);
-	if (ret)
-		return ret;
-	close(t->tracefs);
-	return 0;
 }
 
 static uint64_t monotonic_ns(void)
@@ -421,32 +53,6 @@ static void report_loss(const struct tracer *t, uint64_t *reported)
 	*reported = t->collector.lost;
 }
 
-/* Ends the tracing. */
-static void detach(struct tracer *t)
-{
-	while (t->attached_count)
-		close(t->attached[--t->attached_count]);
-}
-
-/* Counts what was lost behind the last exec that we saw of each CPU. */
-static void count_unseen(struct tracer *t)
-{
-	size_t i = map_index(&t->object, map_names[MAP_SCRATCHES]);
-	/* bpf_percpu_array_copy rounds each CPU's value up to 8 bytes. */
-	size_t stride = (t->object.maps[i].value_size + 7) & ~7U;
-	char *values = malloc(stride * (size_t)t->cpus);
-	const uint32_t zero = 0;
-
-	if (values && !map_lookup(t->map_fds[i], &zero, values))
-		for (int cpu = 0; cpu < t->cpus; cpu++) {
-			uint32_t seq; /* struct scratch begins with it */
-
-			memcpy(&seq, values + stride * (size_t)cpu, sizeof(seq));
-			collector_close(&t->collector, cpu, seq);
-		}
-	free(values);
-}
-
 static void print_execs(struct tracer *t, struct printer *printer, bool all)
 {
 	struct event event;
@@ -473,7 +79,7 @@ static int trace(struct tracer *t, struct error *err)
 	collector_poll_fds(&t->collector, fds + 1);
 	fds[0].fd = STDOUT_FILENO; /* for POLLERR: nobody reads any more */
 	print_header(&printer);
-	close(t->peek_event);
+	tracer_settle(t);
 	while (!stop && !out.error && !(end && monotonic_ns() >= end)) {
 		wait_for_execs(t, fds, end);
 		if (fds[0].revents & POLLERR)
@@ -481,10 +87,10 @@ static int trace(struct tracer *t, struct error *err)
 		print_execs(t, &printer, false);
 		report_loss(t, &reported);
 	}
-	detach(t);
+	tracer_detach(t);
 	print_execs(t, &printer, true); /* everything seen gets printed */
 	if (!out.error) {
-		count_unseen(t);
+		tracer_count_unseen(t);
 		report_loss(t, &reported);
 	}
 	print_free(&printer);
@@ -495,18 +101,19 @@ static int trace(struct tracer *t, struct error *err)
 			 strerror(out.error));
 }
 
-static int run(struct tracer *t, char **argv, struct error *err)
+static int run(const struct options *options, char **argv, struct error *err)
 {
-	int ret = object_open(&t->object, prog_object, (size_t)(prog_object_end - prog_object), err);
+	struct tracer tracer;
+	int ret = tracer_open(&tracer, options, err);
 
 	if (ret)
 		return ret;
-	if (t->options->ebpf)
-		return print_programs(t, err);
-	ret = set_up(t, argv, err);
+	if (options->ebpf)
+		return tracer_print_programs(&tracer, err);
+	ret = tracer_set_up(&tracer, argv, err);
 	if (!ret)
-		ret = trace(t, err);
-	collector_free(&t->collector);
+		ret = trace(&tracer, err);
+	collector_free(&tracer.collector);
 	return ret;
 }
 
@@ -514,20 +121,24 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	struct options options;
-	struct tracer tracer = {.options = &options, .proc = -1};
 	struct error err = {0};
 	int ret = options_parse(&options, argc, argv);
 
-	if (!ret && options.help) {
-		options_help();
-	} else if (!ret && options.version) {
-		puts("execsnoop " VERSION);
+	if (!ret && (options.help || options.version)) {
+		if (options.help)
+			options_help();
+		else
+			puts("execsnoop " VERSION);
+		if (fflush(stdout) || ferror(stdout)) {
+			perror("execsnoop: cannot write to the standard output");
+			ret = 1;
+		}
 	} else if (!ret) {
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGTERM, &action, NULL);
 		signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, and said so */
 		signal(SIGXFSZ, SIG_IGN);
-		if (run(&tracer, argv, &err)) {
+		if (run(&options, argv, &err)) {
 			if (err.log)
 				fprintf(stderr, "%s", err.log);
 			fprintf(stderr, "execsnoop: %s\n", err.text);

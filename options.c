@@ -233,7 +233,6 @@ int options_parse(struct options *options, int argc, char **argv)
 			*s++ = ':';
 	}
 	*s = '\0';
-	optind = 1;
 	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int ret;
 

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Compares the offsets that execsnoop learns with those in the running kernel's BTF.
+# Usage: btf.sh LAYOUT_LIVE CLANG
+set -eu
+name="learns the offsets that the kernel's BTF gives"
+if ! [ -r /sys/kernel/btf/vmlinux ]; then
+	echo "ok $name # skip: this kernel has no BTF"
+	exit 0
+fi
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$T/vmlinux.h"
+cat >"$T/offsets.c" <<'END'
+#include "vmlinux.h"
+extern int printf(const char *, ...);
+#define SHOW(type, field) \
+	printf(#type "." #field " %u\n", (unsigned int)__builtin_offsetof(struct type, field))
+int main(void)
+{
+	SHOW(task_struct, tgid);
+	SHOW(task_struct, real_parent);
+	SHOW(task_struct, comm);
+	SHOW(task_struct, mm);
+	SHOW(mm_struct, arg_start);
+	SHOW(task_struct, nsproxy);
+	SHOW(nsproxy, mnt_ns);
+	SHOW(mnt_namespace, ns.inum);
+}
+END
+"$2" -w -o "$T/offsets" "$T/offsets.c"
+"$T/offsets" >"$T/btf"
+"$1" >"$T/learned"
+paste "$T/btf" "$T/learned" | awk '{ print "# " $1 ": BTF " $2 ", learned " $4 }'
+if cmp -s "$T/btf" "$T/learned"; then echo "ok $name"; else echo "not ok $name"; fi

@@ -1,0 +1,548 @@
+#!/bin/sh
+# End to end: traces real execs with the real kernel. Usage: e2e.sh EXECSNOOP DIRECTORY, as root;
+# DIRECTORY holds the static programs "nothing" and "call". POSIX sh and what BusyBox has, because
+# it also runs in guests that have nothing else.
+set -u
+X=$1
+PROGRAMS=$2
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+case_number=0
+
+# ---- the harness ----
+
+# case_ SENTENCE FUNCTION: runs one case. It fails if a check in it does.
+case_() {
+	case_number=$((case_number + 1))
+	D=$T/$case_number # the case's own directory, whose name tells its execs from all others
+	mkdir "$D"
+	cp "$PROGRAMS/nothing" "$D/prog"
+	out=$D/out err=$D/err failures=0 tracer=
+	"$2"
+	[ -z "$tracer" ] || stop
+	if [ "$failures" = 0 ]; then
+		echo "ok $1"
+		rm -rf "$D"
+	else
+		echo "not ok $1"
+	fi
+}
+
+fail() {
+	failures=$((failures + 1))
+	echo "# $*"
+}
+
+# start OPTION...: traces in the background, and returns when every exec is seen.
+start() {
+	rm -f "$out"
+	"$X" "$@" >"$out" 2>"$err" &
+	tracer=$!
+	tries=0
+	while ! [ -s "$out" ] && kill -0 $tracer 2>/dev/null && [ $tries -lt 1000 ]; do
+		sleep 0.01
+		tries=$((tries + 1))
+	done
+	[ -s "$out" ] || fail "execsnoop $* does not start: $(cat "$err")"
+}
+
+# stop [SIGNAL]: ends the tracer, status in $status.
+stop() {
+	kill -"${1:-INT}" "$tracer" 2>/dev/null
+	tries=0
+	while kill -0 "$tracer" 2>/dev/null && [ $tries -lt 1000 ]; do
+		sleep 0.01
+		tries=$((tries + 1))
+		[ $tries -lt 1000 ] || { kill -9 "$tracer"; fail "it did not end"; }
+	done
+	wait "$tracer"
+	status=$?
+	tracer=
+}
+
+# traced FUNCTION OPTION...: what the function executes, with these options.
+traced() {
+	what=$1
+	shift
+	start "$@"
+	$what
+	stop
+	[ $status = 0 ] || fail "exit status $status"
+	[ -s "$err" ] && fail "standard error: $(cat "$err")"
+}
+
+# shows N REGEX: the output has exactly N lines that match (basic regular expression).
+shows() {
+	n=$(grep -c -- "$2" "$out")
+	[ "$n" = "$1" ] || fail "$n lines, not $1, match '$2' in: $(grep -F "$D" "$out" | cut -c1-300 | head -n 5)"
+}
+
+# has FILE REGEX
+has() {
+	grep -q -- "$2" "$1" || fail "'$2' is not in: $(head -c 500 "$1")"
+}
+
+# heads LINE: the first line of the output.
+heads() {
+	[ "$(head -n 1 "$out")" = "$1" ] || fail "the head is '$(head -n 1 "$out")', not '$1'"
+}
+
+# usage_error TEXT OPTION...: the options are refused with that text and status 2.
+usage_error() {
+	text=$1
+	shift
+	"$X" "$@" >"$out" 2>"$err"
+	status=$?
+	[ $status = 2 ] || fail "$*: exit status $status, not 2"
+	has "$err" "$text"
+	[ -s "$out" ] && fail "$*: standard output: $(head -c 200 "$out")"
+}
+
+# ---- columns and options ----
+
+one() { "$D/prog" one two; }
+one_and_fail() { one; "$PROGRAMS/call" execve "$D/missing" 'a b' 2>/dev/null; }
+
+columns() {
+	traced one
+	heads "PCOMM            PID    PPID   RET ARGS"
+	shows 1 "^prog             *[0-9][0-9]* *$$ *  0 $D/prog one two\$"
+}
+
+all_columns() {
+	traced one -T -t -U -M -C
+	heads "TIME     TIME(s) UID   COMM             PID    PCOMM            PPID   CPU  RET ARGS"
+	shows 1 "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9] 0\.[0-9][0-9][0-9]   0     prog  *[0-9]*  *[^ ]* *  *$$  *[0-9]*  *0 $D/prog one two\$"
+}
+
+long_options() {
+	traced one_and_fail --time --timestamp --print-uid --print-pcomm --print-cpu --fails --quote
+	heads "TIME     TIME(s) UID   COMM             PID    PCOMM            PPID   CPU  RET ARGS"
+	shows 1 " 0 \"$D/prog\" \"one\" \"two\"\$"
+	shows 1 " -2 \"$D/missing\" \"a b\"\$"
+}
+
+time_of_day() {
+	before=$(date +%H:%M:%S)
+	traced one -T
+	after=$(date +%H:%M:%S)
+	shown=$(grep -F "$D/prog" "$out" | cut -c1-8)
+	[ "$shown" = "$before" ] || [ "$shown" = "$after" ] || {
+		# The exec may fall on a second between the two.
+		seconds() { echo "$1" | { IFS=: read -r h m s; echo $((1$h % 100 * 3600 + 1$m % 100 * 60 + 1$s % 100)); }; }
+		s=$(seconds "$shown")
+		[ "$s" -ge "$(seconds "$before")" ] && [ "$s" -le "$(seconds "$after")" ] ||
+			fail "$shown is not between $before and $after"
+	}
+}
+
+pcomm_is_the_parents() {
+	ln -s /proc/self/exe "$D/x" 2>/dev/null
+	start -M
+	cat >"$D/daddy" <<-END
+		#!$(command -v sh)
+		$D/prog child
+		true
+	END
+	chmod +x "$D/daddy"
+	"$D/daddy"
+	stop
+	shows 1 "^prog  *[0-9]* *daddy  *[0-9]* *0 $D/prog child\$"
+}
+
+no_failures_unasked() {
+	traced one_and_fail
+	shows 1 "$D/prog"
+	shows 0 " -2 "
+}
+
+failures() {
+	traced one_and_fail -x
+	shows 1 "  0 $D/prog one two\$"
+	shows 1 "^call  *[0-9]*  *$$ * -2 $D/missing a b\$"
+}
+
+many_failures() {
+	echo text >"$D/text"
+	chmod +x "$D/text"
+	: >"$D/noexec"
+	calls() {
+		for f in text noexec prog/x missing; do "$PROGRAMS/call" execve "$D/$f" "$f" 2>/dev/null; done
+		"$PROGRAMS/call" execveat "$D/missing2" x 2>/dev/null
+	}
+	traced calls -x
+	shows 1 " -8 $D/text text\$"
+	shows 1 " -13 $D/noexec noexec\$"
+	shows 1 " -20 $D/prog/x prog/x\$"
+	shows 1 " -2 $D/missing missing\$"
+	shows 1 " -2 /dev/fd/[0-9]*/missing2 x\$"
+}
+
+failure_with_500_arguments() {
+	calls() { "$PROGRAMS/call" many "$D/missing" 500 2>/dev/null; }
+	traced calls -x --max-args 0
+	shows 1 " -2 $D/missing a000000001 .* a000000500\$"
+}
+
+failure_with_a_long_argument() {
+	calls() { "$PROGRAMS/call" long "$D/missing" 20000 2>/dev/null; }
+	traced calls -x
+	[ "$(grep -F "$D/missing" "$out" | tr -cd x | wc -c)" = 20000 ] || fail "not all 20000 bytes are shown"
+	shows 1 " -2 $D/missing x*x end\$"
+}
+
+quotes() {
+	calls() { "$D/prog" '' 'a b' 'say "hi"' 'back\slash' ''; }
+	traced calls -q
+	shows 1 " 0 \"$D/prog\" \"\" \"a b\" \"say \\\\\"hi\\\\\"\" \"back\\\\\\\\slash\" \"\"\$"
+}
+
+empty_arguments() {
+	calls() { "$D/prog" '' a '' ''; }
+	traced calls
+	shows 1 " 0 $D/prog  a  \$"
+}
+
+newline_and_controls() {
+	calls() { "$D/prog" 'a
+b' "$(printf 'x\033[31my\tz\177')" "$(printf 'gr\303\274n \377')"; }
+	traced calls
+	shows 1 " 0 $D/prog a\\\\nb x\\\\x1b\[31my\\\\tz\\\\x7f gr$(printf '\303\274')n \\\\xff\$"
+}
+
+by_name() {
+	cp "$D/prog" "$D/other"
+	calls() { "$D/prog" other; "$D/other" x; }
+	traced calls -n '^oth(er|re)$'
+	shows 1 "$D/other x\$"
+	shows 0 "$D/prog"
+}
+
+by_line() {
+	calls() { "$D/prog" alpha; "$D/prog" beta; }
+	traced calls -l "$D/prog al?p"
+	shows 1 "$D/prog alpha\$"
+	shows 0 "beta"
+}
+
+by_line_beyond_max_args() {
+	calls() { "$D/prog" 1 2 3 4 needle; }
+	traced calls --max-args 2 --line needle
+	shows 1 "$D/prog 1 \.\.\.\$"
+}
+
+by_uid() {
+	chmod 755 "$T" "$D"
+	calls() { "$D/prog" root; "$PROGRAMS/call" user "$D/prog" 4242 other; }
+	traced calls -u 4242 -U
+	shows 1 "^4242  prog .* $D/prog other\$"
+	shows 0 "$D/prog root"
+}
+
+by_uid_root() {
+	chmod 755 "$T" "$D"
+	calls() { "$D/prog" root; "$PROGRAMS/call" user "$D/prog" 4242 other; }
+	traced calls -u root
+	shows 1 "$D/prog root"
+	shows 0 "$D/prog other"
+}
+
+failures_by_uid() {
+	chmod 755 "$T" "$D"
+	calls() {
+		"$PROGRAMS/call" execve "$D/missing" root 2>/dev/null
+		"$PROGRAMS/call" user "$D/missing" 4242 other 2>/dev/null
+	}
+	traced calls -x -u 4242
+	shows 1 "$D/missing other\$"
+	shows 0 "$D/missing root"
+}
+
+by_parent() {
+	calls() { "$D/prog" child; (exec 3>&1; "$D/prog" grandchild; true); }
+	traced calls -P $$
+	shows 1 "$D/prog child"
+	shows 0 "grandchild"
+}
+
+max_args() {
+	calls() {
+		"$PROGRAMS/call" many "$D/prog" 19
+		"$PROGRAMS/call" many "$D/prog" 20
+		"$PROGRAMS/call" many "$D/prog" 300
+	}
+	traced calls
+	shows 1 " 0 $D/prog a000000001 .* a000000019\$"
+	shows 2 " 0 $D/prog a000000001 .* a000000019 \.\.\.\$"
+}
+
+max_args_given() {
+	calls() { "$PROGRAMS/call" many "$D/prog" 3; }
+	traced calls --max-args 3
+	shows 1 " 0 $D/prog a000000001 a000000002 \.\.\.\$"
+	traced calls --max-args 4
+	shows 1 " 0 $D/prog a000000001 a000000002 a000000003\$"
+	traced calls --max-args 1
+	shows 1 " 0 $D/prog \.\.\.\$"
+}
+
+max_args_all() {
+	calls() { "$PROGRAMS/call" many "$D/prog" 2500; }
+	traced calls --max-args 0
+	shows 1 " 0 $D/prog a000000001 .* a000002500\$"
+}
+
+long_lines() {
+	calls() {
+		"$PROGRAMS/call" long "$D/prog" 20000
+		"$PROGRAMS/call" long "$D/prog" 100000
+	}
+	traced calls
+	for size in 20000 100000; do
+		n=$(grep "$D/prog x" "$out" | awk -v n=$size '{ if (length($(NF - 1)) == n && $NF == "end") c++ } END { print c + 0 }')
+		[ "$n" = 1 ] || fail "the argument of $size bytes is not shown whole"
+	done
+}
+
+duration() {
+	before=$(date +%s)
+	"$X" -d 1 >"$out" 2>"$err"
+	status=$?
+	after=$(date +%s)
+	[ $status = 0 ] || fail "exit status $status"
+	[ $((after - before)) -ge 1 ] || fail "it ended early"
+	heads "PCOMM            PID    PPID   RET ARGS"
+}
+
+help() {
+	"$X" --help >"$out" || fail "exit status $?"
+	for o in -h --help -d --duration -T --time -t --timestamp -x --fails -q --quote -n --name -l \
+		--line -u --uid -U --print-uid --max-args -P --ppid -C --print-cpu -M --print-pcomm --ebpf \
+		-V --version; do
+		has "$out" " $o[ ,]"
+	done
+	[ "$(wc -l <"$out")" -le 40 ] || fail "the help is longer than a screen"
+	"$X" -V >"$out" || fail "exit status $?"
+	has "$out" '^execsnoop [0-9]'
+}
+
+usage_errors() {
+	usage_error 'neither a user id nor' -u no_such_user_here
+	usage_error 'neither a user id nor' -u 4294967295
+	usage_error 'neither a user id nor' -u -1
+	usage_error 'not a number of seconds' -d 0
+	usage_error 'not a number of seconds' -d 1s
+	usage_error 'not a number of seconds' -d inf
+	usage_error 'not a process id' -P x
+	usage_error 'not a process id' -P 0
+	usage_error 'not a number' --max-args -3
+	usage_error 'not a number' --max-args 3x
+	usage_error 'at or after character 3' -n 'ab('
+	usage_error 'extended regular expression' -l '['
+	usage_error 'unknown option' -y
+	usage_error 'unknown option' --nothing
+	usage_error 'needs an argument' -n
+	usage_error 'unexpected argument' word
+}
+
+# ---- what is shown ----
+
+script() {
+	printf '#!%s -e\ntrue\n' "$(command -v sh)" >"$D/script"
+	chmod +x "$D/script"
+	calls() { "$D/script" arg1 'arg 2'; }
+	traced calls
+	shows 1 "^script  *[0-9]* .* 0 $D/script arg1 arg 2\$"
+}
+
+failed_script() {
+	printf '#!%s/nowhere\n' "$D" >"$D/script"
+	chmod +x "$D/script"
+	calls() { "$PROGRAMS/call" execve "$D/script" arg 2>/dev/null; }
+	traced calls -x
+	shows 1 " -2 $D/script arg\$"
+}
+
+execveat() {
+	calls() { "$PROGRAMS/call" execveat "$D/prog" arg; }
+	traced calls
+	shows 1 "^prog .* 0 /dev/fd/[0-9]*/prog arg\$"
+}
+
+no_environment() {
+	calls() { "$PROGRAMS/call" secret "$D/prog" arg; }
+	traced calls -x --max-args 0
+	shows 1 " 0 $D/prog arg\$"
+	shows 0 hunter2
+}
+
+# ---- how it ends, and how soon it speaks ----
+
+at_once() {
+	start
+	"$D/prog" now
+	tries=0
+	while ! grep -q "$D/prog now" "$out" && [ $tries -lt 20 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	[ $tries -lt 20 ] || fail "the line did not come while the tracer ran"
+	stop
+}
+
+to_a_pipe() {
+	mkfifo "$D/fifo"
+	"$X" >"$D/fifo" 2>"$err" &
+	tracer=$!
+	{
+		read -r _
+		"$D/prog" now
+		while read -r line; do
+			case $line in *"$D/prog now") echo "$line" >"$out"; break ;; esac
+		done
+	} <"$D/fifo"
+	shows 1 "$D/prog now"
+	# Nobody reads any more: it ends by itself.
+	wait $tracer
+	status=$?
+	tracer=
+	[ $status = 1 ] || fail "exit status $status, not 1"
+	has "$err" 'cannot write to the standard output: Broken pipe'
+}
+
+on_sigterm() {
+	start
+	"$D/prog" last
+	stop TERM
+	[ $status = 0 ] || fail "exit status $status"
+	shows 1 "$D/prog last"
+}
+
+on_sigint_everything_is_printed() {
+	start
+	i=0
+	while [ $i -lt 200 ]; do "$D/prog" $i; i=$((i + 1)); done
+	stop INT
+	shows 200 " 0 $D/prog [0-9]*\$"
+	[ "$(grep -F "$D/prog" "$out" | awk '{ print $NF }' | tr '\n' ' ')" = \
+		"$(awk 'BEGIN { for (i = 0; i < 200; i++) printf "%d ", i }')" ] || fail "not in order"
+}
+
+full_disk() {
+	[ -c /dev/full ] || mknod "$D/full" c 1 7
+	"$X" -d 5 >/dev/full 2>"$err"
+	status=$?
+	[ $status = 1 ] || fail "exit status $status, not 1"
+	has "$err" 'cannot write to the standard output: No space left on device'
+	[ "$(wc -l <"$err")" = 1 ] || fail "more than one line: $(cat "$err")"
+	"$X" --help >/dev/full 2>"$err" && fail "--help: exit status 0"
+	has "$err" 'No space left on device'
+}
+
+# ---- where it is put ----
+
+mounts_nothing() {
+	before=$(cat /proc/self/mountinfo)
+	traced one
+	shows 1 "$D/prog one two"
+	[ "$before" = "$(cat /proc/self/mountinfo)" ] || fail "the host's mounts have changed"
+}
+
+# In a mount namespace of its own, where nothing is mounted that it could use.
+without_tracefs() {
+	cat >"$D/inside" <<-END
+		for m in /sys/kernel/tracing /sys/kernel/debug/tracing /sys/kernel/debug; do
+			while umount \$m 2>/dev/null; do :; done
+		done
+		exec "$X" $1
+	END
+	unshare -m sh "$D/inside" >"$out" 2>"$err" &
+	tracer=$!
+	tries=0
+	while ! [ -s "$out" ] && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	one
+	stop
+	[ $status = 0 ] || fail "exit status $status"
+	[ -s "$err" ] && fail "standard error: $(cat "$err")"
+	shows 1 "^prog  *[0-9]*  *$$  *0 $D/prog one two"
+}
+
+no_tracefs() { without_tracefs -x; }
+
+no_sys_no_proc() {
+	mkdir -p "$D/root/bin" "$D/root/dev"
+	cp "$X" "$D/root/bin/execsnoop"
+	chroot "$D/root" /bin/execsnoop >"$out" 2>"$err" &
+	tracer=$!
+	tries=0
+	while ! [ -s "$out" ] && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	one
+	stop
+	if has "$err" 'mounting it privately failed: Invalid argument'; then
+		# A chroot is no mount point: the mount could not be kept from others. It says so.
+		[ $status = 1 ] || fail "exit status $status, not 1"
+	fi
+}
+
+not_root() {
+	chmod 755 "$T" "$D"
+	cp "$X" "$D/execsnoop"
+	chmod 755 "$D/execsnoop"
+	"$PROGRAMS/call" user "$D/execsnoop" 4242 >"$out" 2>"$err"
+	status=$?
+	[ $status = 1 ] || fail "exit status $status, not 1"
+	has "$err" '^execsnoop: cannot .*: Operation not permitted; run it as root'
+	[ "$(wc -l <"$err")" = 1 ] || fail "more than one line: $(cat "$err")"
+}
+
+ebpf_without_privilege() {
+	chmod 755 "$T" "$D"
+	cp "$X" "$D/execsnoop"
+	chmod 755 "$D/execsnoop"
+	"$PROGRAMS/call" user "$D/execsnoop" 4242 --ebpf >"$out" 2>"$err"
+	status=$?
+	[ $status = 0 ] || fail "exit status $status"
+	has "$out" '	exit$'
+}
+
+case_ "prints the original's columns" columns
+case_ "prints every column asked for" all_columns
+case_ "takes the long names of the options" long_options
+case_ "-T prints the time of day" time_of_day
+case_ "-M prints the parent's command" pcomm_is_the_parents
+case_ "prints no failed exec unless asked" no_failures_unasked
+case_ "-x prints a failed exec with its error" failures
+case_ "-x prints ENOEXEC, EACCES, ENOTDIR, ENOENT and a failed execveat" many_failures
+case_ "-x prints all of 500 arguments" failure_with_500_arguments
+case_ "-x prints an argument of 20,000 bytes" failure_with_a_long_argument
+case_ "-q quotes each argument" quotes
+case_ "keeps empty arguments" empty_arguments
+case_ "escapes newlines and control characters, keeps UTF-8" newline_and_controls
+case_ "-n filters by command name" by_name
+case_ "-l filters by argument line" by_line
+case_ "-l sees beyond what --max-args shows" by_line_beyond_max_args
+case_ "-u filters by user number" by_uid
+case_ "-u filters by user name, root too" by_uid_root
+case_ "-u filters failures" failures_by_uid
+case_ "-P filters by parent" by_parent
+case_ "shows 19 arguments, and ... only when there are more" max_args
+case_ "--max-args N counts the file name" max_args_given
+case_ "--max-args 0 shows all of 2,500 arguments" max_args_all
+case_ "shows arguments of 20,000 and 100,000 bytes whole" long_lines
+case_ "-d ends after so many seconds" duration
+case_ "--help names every option and fits a screen" help
+case_ "refuses bad options with status 2" usage_errors
+case_ "shows a script's name and the caller's arguments" script
+case_ "shows a script whose interpreter is missing" failed_script
+case_ "shows execveat as the kernel names it" execveat
+case_ "never shows the environment" no_environment
+case_ "shows an exec while it runs" at_once
+case_ "writes to a pipe at once, and ends when it is closed" to_a_pipe
+case_ "ends with status 0 on SIGTERM" on_sigterm
+case_ "prints everything seen, in order, on SIGINT" on_sigint_everything_is_printed
+case_ "says that the disk is full" full_disk
+case_ "leaves the host's mounts alone" mounts_nothing
+case_ "works where tracefs is not mounted" no_tracefs
+case_ "says what it could not mount in a chroot" no_sys_no_proc
+case_ "says what to do when it is not root" not_root
+case_ "--ebpf needs no privilege" ebpf_without_privilege

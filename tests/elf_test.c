@@ -1,0 +1,659 @@
+/* Arguments: a little-endian BPF object, and a big-endian one of the same program. Malformed ones
+ * are copies of the first with one thing wrong. A copy has exactly its size from calloc, so that
+ * AddressSanitizer sees every byte that is read outside. The host is little-endian. */
+#include <assert.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "../elf.h"
+#include "../record.h"
+
+#define R_BPF_64_64 1
+#define R_BPF_64_32 10
+#define LENGTH(array) (sizeof(array) / sizeof(*(array)))
+
+struct copy {
+	uint8_t *bytes;
+	size_t size;
+	/* Into a copy of the good object, void when it grows: */
+	Elf64_Ehdr *header;
+	Elf64_Shdr *sections, *names, *exec, *maps, *license, *symtab, *relexec, *addrsig;
+	Elf64_Sym *symbols, *rings;
+	Elf64_Rel *rels;	/* those of "exec"; the first is one with a setting, */
+	Elf64_Sym *setting;	/* which is this, */
+	struct bpf_insn *insns; /* and for the first of these */
+};
+
+struct suite {
+	struct copy good, big;
+	struct object_setting settings[64]; /* a value for every setting of the good object */
+	int fds[OBJECT_MAPS];
+	struct object_link link;   /* with these */
+	const char *messages[128]; /* with which something was refused, each once */
+	size_t message_count;
+};
+
+/* The first bytes of another copy, or all and zeros behind them. */
+static struct copy bytes_of(const struct copy *from, size_t size)
+{
+	struct copy c = {.bytes = calloc(size, 1), .size = size};
+
+	assert(c.bytes);
+	memcpy(c.bytes, from->bytes, size < from->size ? size : from->size);
+	return c;
+}
+
+static struct copy read_file(const char *path)
+{
+	static uint8_t buffer[1 << 20];
+	FILE *f = fopen(path, "r");
+	struct copy all = {.bytes = buffer, .size = f ? fread(buffer, 1, sizeof(buffer), f) : 0};
+
+	assert(all.size);
+	fclose(f);
+	return bytes_of(&all, all.size);
+}
+
+static Elf64_Shdr *section(const struct copy *c, const char *name)
+{
+	Elf64_Shdr *s = c->sections;
+
+	for (; strcmp((char *)c->bytes + c->names->sh_offset + s->sh_name, name); s++)
+		assert(s + 1 < c->sections + c->header->e_shnum);
+	return s;
+}
+
+static uint32_t index_of(const struct copy *c, const char *name)
+{
+	return (uint32_t)(section(c, name) - c->sections);
+}
+
+static const char *symbol_name(const struct copy *c, const Elf64_Sym *s)
+{
+	return (char *)c->bytes + c->sections[c->symtab->sh_link].sh_offset + s->st_name;
+}
+
+static Elf64_Sym *symbol(const struct copy *c, const char *name)
+{
+	Elf64_Sym *s = c->symbols;
+
+	for (; strcmp(symbol_name(c, s), name); s++)
+		assert(s + 1 < c->symbols + c->symtab->sh_size / sizeof(*s));
+	return s;
+}
+
+static void locate(struct copy *c)
+{
+	c->header = (Elf64_Ehdr *)c->bytes;
+	c->sections = (Elf64_Shdr *)(c->bytes + c->header->e_shoff);
+	c->names = c->sections + c->header->e_shstrndx;
+	c->exec = section(c, "exec");
+	c->maps = section(c, "maps");
+	c->license = section(c, "license");
+	c->symtab = section(c, ".symtab");
+	c->relexec = section(c, ".relexec");
+	c->addrsig = section(c, ".llvm_addrsig");
+	c->symbols = (Elf64_Sym *)(c->bytes + c->symtab->sh_offset);
+	c->rings = symbol(c, "rings");
+	c->rels = (Elf64_Rel *)(c->bytes + c->relexec->sh_offset);
+	c->setting = c->symbols + ELF64_R_SYM(c->rels->r_info);
+	c->insns = (struct bpf_insn *)(c->bytes + c->exec->sh_offset + c->rels->r_offset);
+	assert(c->setting->st_shndx == SHN_UNDEF);
+}
+
+static struct copy copy_of(const struct copy *from)
+{
+	struct copy c = bytes_of(from, from->size);
+
+	locate(&c);
+	return c;
+}
+
+/* Appends that many zeros at an aligned place, and gives their offset. */
+static size_t grow(struct copy *c, size_t size)
+{
+	struct copy old = *c;
+	size_t offset = (old.size + 7) & ~(size_t)7;
+
+	*c = bytes_of(&old, offset + size);
+	locate(c);
+	free(old.bytes);
+	return offset;
+}
+
+/* Appends a section like that one, contents and all; sections get another place for it. */
+static Elf64_Shdr *add_section(struct copy *c, const char *like)
+{
+	uint16_t count = c->header->e_shnum;
+	size_t table = grow(c, (count + 1U) * sizeof(Elf64_Shdr));
+
+	memcpy(c->bytes + table, c->sections, count * sizeof(Elf64_Shdr));
+	c->header->e_shoff = table;
+	c->header->e_shnum++;
+	locate(c);
+	c->sections[count] = *section(c, like);
+	return &c->sections[count];
+}
+
+/* Appends that many programs, each with a name of its own. */
+static void add_programs(struct copy *c, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		add_section(c, "exec")->sh_name = symbol(c, "execveat_filename_setting")->st_name + i;
+}
+
+static struct object opened(const struct copy *c)
+{
+	struct error err = {.text = ""};
+	struct object o;
+
+	CHECK(!object_open(&o, c->bytes, c->size, &err));
+	CHECK_TEXT(err.text, "");
+	return o;
+}
+
+/* The linked program, for free(), or NULL. */
+static struct bpf_insn *linked(const struct object *o, uint32_t program,
+			       const struct object_link *link)
+{
+	struct bpf_insn *insns = malloc(o->programs[program].insn_count * sizeof(*insns));
+	struct error err;
+
+	if (!object_link(o, &o->programs[program], link, insns, &err))
+		return insns;
+	free(insns);
+	return NULL;
+}
+
+static bool same_code(const struct object *a, const struct object *b, uint32_t program,
+		      const struct object_link *link)
+{
+	struct bpf_insn *x = linked(a, program, link), *y = linked(b, program, link);
+	uint32_t count = a->programs[program].insn_count;
+	bool same = x && y && count == b->programs[program].insn_count &&
+		    !memcmp(x, y, count * sizeof(*x));
+
+	free(x);
+	free(y);
+	return same;
+}
+
+static bool same_maps(const struct object *a, const struct object *b)
+{
+	bool same = a->map_count == b->map_count;
+
+	for (uint32_t i = 0; same && i < a->map_count; i++)
+		same = !strcmp(a->maps[i].name, b->maps[i].name) &&
+		       !memcmp(&a->maps[i].type, &b->maps[i].type, 4 * sizeof(uint32_t));
+	return same;
+}
+
+/* ---- what is right ---- */
+
+static void test_open(const struct suite *t, const struct object *o)
+{
+	static const char *const programs[] = {"exec",		 "args", "enter_execve",
+					       "enter_execveat", "exit", "pieces", "peek"};
+	struct object got, wanted = {
+		.map_count = 5,
+		.maps = {{"rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0},
+			 {"scratches", BPF_MAP_TYPE_PERCPU_ARRAY, 4, o->maps[1].value_size, 1},
+			 {"programs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2},
+			 {"calls", BPF_MAP_TYPE_HASH, 8, 24, 4096},
+			 {"peeks", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1}},
+	};
+	struct copy c;
+
+	CASE("reads the programs, the maps and the license of what clang wrote") {
+		CHECK(!o->big_endian && o->program_count == LENGTH(programs));
+		for (uint32_t i = 0; i < o->program_count && i < LENGTH(programs); i++) {
+			const Elf64_Shdr *s = section(&t->good, programs[i]);
+
+			CHECK_TEXT(o->programs[i].name, programs[i]);
+			CHECK(o->programs[i].bytes == t->good.bytes + s->sh_offset);
+			CHECK(o->programs[i].insn_count == s->sh_size / 8);
+		}
+		CHECK(o->maps[1].value_size > sizeof(struct exec_record) + NAME_SIZE + CHUNK_SIZE);
+		CHECK(same_maps(o, &wanted));
+		CHECK_TEXT(o->license, "GPL");
+	}
+	CASE("finds a program by its name, and none by another") {
+		for (uint32_t i = 0; i < o->program_count; i++)
+			CHECK(object_program(o, o->programs[i].name) == &o->programs[i]);
+		CHECK(!object_program(o, "exe") && !object_program(o, "maps"));
+	}
+	CASE("reads an object at an odd address") {
+		c = bytes_of(&t->good, t->good.size + 1);
+		memmove(c.bytes + 1, c.bytes, t->good.size);
+		got = opened(&(struct copy){.bytes = c.bytes + 1, .size = t->good.size});
+		CHECK(same_maps(o, &got));
+		for (uint32_t i = 0; i < o->program_count; i++)
+			CHECK(same_code(o, &got, i, &t->link));
+		free(c.bytes);
+	}
+	CASE("reads 16 programs of up to 4096 instructions") {
+		size_t zeros;
+
+		c = copy_of(&t->good);
+		zeros = grow(&c, 4096 * 8);
+		add_programs(&c, OBJECT_PROGRAMS - o->program_count);
+		c.exec->sh_offset = zeros;
+		c.exec->sh_size = 4096 * 8;
+		c.relexec->sh_type = SHT_NULL;
+		got = opened(&c);
+		CHECK(got.program_count == 16 && got.programs[0].insn_count == 4096);
+		free(c.bytes);
+	}
+	CASE("reads an object without maps") {
+		c = copy_of(&t->good);
+		for (uint32_t i = 1; i < c.header->e_shnum; i++)
+			if (c.sections[i].sh_type == SHT_REL)
+				c.sections[i].sh_type = SHT_NULL;
+		c.maps->sh_flags = 0;
+		c.maps->sh_name++;
+		got = opened(&c);
+		CHECK(got.map_count == 0 && got.program_count == o->program_count);
+		free(c.bytes);
+	}
+	CASE("passes over relocations of what is not loaded, as clang -g writes them") {
+		c = copy_of(&t->good);
+		c.relexec->sh_info = index_of(&c, ".llvm_addrsig");
+		c.addrsig->sh_offset = (uint64_t)-16;
+		CHECK(opened(&c).programs[0].relocation_count == 0);
+		free(c.bytes);
+	}
+}
+
+/* What linking has to make of a program, by the relocation sections as the test reads them. */
+static void relocate(const struct suite *t, const char *program, struct bpf_insn *insns)
+{
+	const Elf64_Shdr *code = section(&t->good, program), *s;
+	const Elf64_Rel *r;
+	char name[64];
+
+	memcpy(insns, t->good.bytes + code->sh_offset, code->sh_size);
+	snprintf(name, sizeof(name), ".rel%s", program);
+	s = section(&t->good, name);
+	r = (Elf64_Rel *)(t->good.bytes + s->sh_offset);
+	for (const Elf64_Rel *end = r + s->sh_size / sizeof(*r); r < end; r++) {
+		const Elf64_Sym *sym = t->good.symbols + ELF64_R_SYM(r->r_info);
+		struct bpf_insn *low = insns + r->r_offset / 8;
+		uint64_t value = 0;
+
+		for (size_t i = 0; i < t->link.setting_count; i++)
+			if (!strcmp(t->settings[i].name, symbol_name(&t->good, sym)))
+				value = t->settings[i].value;
+		if (sym->st_shndx) {
+			value = (uint64_t)t->fds[sym->st_value / 16];
+			low->src_reg = BPF_PSEUDO_MAP_FD;
+		}
+		low[0].imm = (int32_t)(uint32_t)value;
+		low[1].imm = (int32_t)(value >> 32);
+	}
+}
+
+static void test_link(const struct suite *t, const struct object *o)
+{
+	const struct helper_swap swaps[] = {
+		{BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read},
+		{BPF_FUNC_probe_read, BPF_FUNC_trace_printk}, /* not of what the first made */
+	};
+	struct object_link link = t->link;
+	struct bpf_insn *got, *wanted;
+
+	CASE("puts map descriptors and 64-bit settings into ld_imm64s, and changes nothing else")
+		for (uint32_t i = 0; i < o->program_count; i++) {
+			got = linked(o, i, &link);
+			wanted = calloc(o->programs[i].insn_count, sizeof(*wanted));
+			relocate(t, o->programs[i].name, wanted);
+			CHECK(got && !memcmp(got, wanted, o->programs[i].insn_count * sizeof(*got)));
+			free(got);
+			free(wanted);
+		}
+	CASE("refuses to link a setting that has no value, and names it") {
+		struct error err = {.text = ""};
+		char text[128];
+
+		snprintf(text, sizeof(text), "the BPF program exec wants a value for %s, which the "
+			 "linker does not have", symbol_name(&t->good, t->good.setting));
+		got = calloc(o->programs[0].insn_count, sizeof(*got));
+		link.setting_count = 0;
+		CHECK(object_link(o, &o->programs[0], &link, got, &err) == -ENOENT);
+		CHECK_TEXT(err.text, text);
+		link.setting_count = t->link.setting_count;
+		free(got);
+	}
+	CASE("swaps helpers in calls of helpers, and in nothing else") {
+		const struct bpf_insn code[] = {
+			{BPF_JMP | BPF_CALL, 0, 0, 0, swaps[0].from},
+			{BPF_JMP | BPF_CALL, 0, 0, 0, swaps[1].from},
+			{BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, swaps[0].from},
+			{BPF_ALU64 | BPF_MOV, 0, 0, 0, swaps[0].from},
+		};
+		struct copy c = copy_of(&t->good);
+		struct object other;
+
+		assert(c.rels[0].r_offset >= sizeof(code));
+		memcpy(c.bytes + c.exec->sh_offset, code, sizeof(code));
+		other = opened(&c);
+		link.swaps = swaps;
+		link.swap_count = LENGTH(swaps);
+		got = linked(&other, 0, &link);
+		CHECK(got[0].imm == swaps[0].to && got[1].imm == swaps[1].to);
+		CHECK(got[2].imm == swaps[0].from && got[3].imm == swaps[0].from);
+		free(got);
+		free(c.bytes);
+	}
+}
+
+static void test_big_endian(const struct suite *t, const struct object *o)
+{
+	struct object big = {0};
+	unsigned int same = 0;
+
+	CASE("reads the same programs and maps from a big-endian object") {
+		big = opened(&t->big);
+		CHECK(big.big_endian && same_maps(o, &big));
+		CHECK(big.program_count == o->program_count);
+		for (uint32_t i = 0; i < big.program_count; i++)
+			CHECK_TEXT(big.programs[i].name, o->programs[i].name);
+	}
+	CASE("links a big-endian object to instructions in the host's form") {
+		for (uint32_t p = 0; p < big.program_count; p++) {
+			struct bpf_insn *insns = linked(&big, p, &t->link);
+
+			CHECK(insns);
+			for (uint32_t i = 0; insns && i < big.programs[p].insn_count; i++)
+				CHECK(insns[i].dst_reg <= 10 && insns[i].src_reg <= 10);
+			free(insns);
+			/* The byte order leads clang to other code in some programs only. */
+			same += same_code(o, &big, p, &t->link);
+		}
+		CHECK(same >= 3);
+	}
+}
+
+/* ---- what is malformed ---- */
+
+static void refused(struct suite *t, struct copy *c, const char *message, const char *detail)
+{
+	struct error err = {.text = ""};
+	char wanted[256];
+	struct object o;
+	size_t i = 0;
+
+	snprintf(wanted, sizeof(wanted), "the BPF object is malformed: %s", message);
+	CASE("refuses an object: %s (%s)", message, detail) {
+		CHECK(object_open(&o, c->bytes, c->size, &err) == -ENOEXEC);
+		CHECK_TEXT(err.text, wanted);
+	}
+	free(c->bytes);
+	while (i < t->message_count && strcmp(t->messages[i], message))
+		i++;
+	t->messages[i] = message;
+	t->message_count += i == t->message_count;
+}
+
+/* Makes a copy `c` of the good object malformed by the statements behind `detail`, which tells what
+ * exactly is wrong. It must be refused with that message. */
+#define REFUSED(message, detail, ...)               \
+	do {                                        \
+		struct copy c = copy_of(&t->good);  \
+		__VA_ARGS__;                        \
+		refused(t, &c, message, detail);    \
+	} while (0)
+
+static void test_header(struct suite *t)
+{
+	const char *names = "its section names are not a string table that ends with a NUL";
+
+	REFUSED("it is shorter than an ELF header", "0 bytes", c.size = 0);
+	REFUSED("it is shorter than an ELF header", "63 bytes", c.size = 63);
+	REFUSED("it does not begin with the ELF magic", "ELG", c.bytes[EI_MAG3] = 'G');
+	REFUSED("it is not a 64-bit ELF file", "32 bits", c.bytes[EI_CLASS] = ELFCLASS32);
+	REFUSED("its byte order is neither little nor big", "3", c.bytes[EI_DATA] = 3);
+	REFUSED("its ELF version is not 1", "0", c.bytes[EI_VERSION] = 0);
+	REFUSED("it is not a relocatable file", "an executable", c.header->e_type = ET_EXEC);
+	REFUSED("it is not a relocatable file", "the other byte order", c.bytes[EI_DATA] = ELFDATA2MSB);
+	REFUSED("its machine is not BPF", "x86", c.header->e_machine = EM_X86_64);
+	REFUSED("its section headers have a wrong size", "40", c.header->e_shentsize = 40);
+	REFUSED("it has no sections", "but number 0", c.header->e_shnum = 1);
+	REFUSED("its section headers lie outside the file", "by a byte", c.header->e_shoff++);
+	REFUSED("its section headers lie outside the file", "wrapping", c.header->e_shoff = -64UL);
+	REFUSED("the index of its section names is too large", "by one",
+		c.header->e_shstrndx = c.header->e_shnum);
+	REFUSED(names, "another type", c.names->sh_type = SHT_PROGBITS);
+	REFUSED(names, "0 bytes", c.names->sh_size = 0);
+	REFUSED(names, "the last byte is none", c.names->sh_size--);
+	REFUSED(names, "outside the file by a byte", c.names->sh_offset = c.size - c.names->sh_size + 1);
+	REFUSED("a section's name lies outside the section names", "by a byte",
+		c.addrsig->sh_name = (uint32_t)c.names->sh_size);
+}
+
+static void test_sections(struct suite *t)
+{
+	static const char *const outside[][2] = {
+		{"exec", "a program lies outside the file"},
+		{"maps", "its maps lie outside the file"},
+		{"license", "its license lies outside the file"},
+		{".symtab", "its symbol table lies outside the file"},
+		{".relexec", "relocations lie outside the file"},
+	};
+	const char *no_maps = "the size of its maps is not a multiple of a definition's";
+
+	for (size_t i = 0; i < LENGTH(outside); i++) {
+		Elf64_Shdr *s;
+
+		REFUSED(outside[i][1], "by a byte", s = section(&c, outside[i][0]),
+			s->sh_offset = c.size - s->sh_size + 1);
+		REFUSED(outside[i][1], "wrapping", section(&c, outside[i][0])->sh_offset = -16UL);
+		REFUSED(outside[i][1], "size -240", section(&c, outside[i][0])->sh_size = -240UL);
+	}
+	REFUSED(outside[1][1], "SHT_NOBITS", c.maps->sh_type = SHT_NOBITS);
+	REFUSED(outside[2][1], "SHT_NOBITS", c.license->sh_type = SHT_NOBITS);
+	REFUSED(outside[2][1], "0 bytes", c.license->sh_size = 0);
+	REFUSED("a program has no bytes in the file", "SHT_NOBITS", c.exec->sh_type = SHT_NOBITS);
+	REFUSED("a program's size is not a multiple of an instruction's", "+ 4", c.exec->sh_size += 4);
+	REFUSED("a program has more than 4096 instructions", "4097", grow(&c, 4097 * 8),
+		c.exec->sh_size = 4097 * 8);
+	REFUSED("two programs have the same name", "exec", add_section(&c, "exec"));
+	REFUSED("it has more programs than this reader holds", "17 or more", add_programs(&c, 10));
+	REFUSED("it has no program", "nothing is executable",
+		for (uint32_t i = 0; i < c.header->e_shnum; i++) c.sections[i].sh_flags = 0);
+	REFUSED("it has no program", "all are empty",
+		for (uint32_t i = 0; i < c.header->e_shnum; i++)
+			if (c.sections[i].sh_flags & SHF_EXECINSTR) c.sections[i].sh_size = 0);
+	REFUSED(no_maps, "0", c.maps->sh_size = 0);
+	REFUSED(no_maps, "+ 8", c.maps->sh_size += 8);
+	REFUSED("it has more maps than this reader holds", "9", grow(&c, 9 * 16),
+		c.maps->sh_size = 9 * 16);
+	REFUSED("it has two sections of maps", "of one name", add_section(&c, "maps"));
+	REFUSED("its license does not end with a NUL", "GPL", c.license->sh_size--);
+	REFUSED("it has two licenses", "of one name", add_section(&c, "license"));
+	REFUSED("it has no license", "but \"icense\"", c.license->sh_flags = 0, c.license->sh_name++);
+	REFUSED("it has global data, which kernels below 5.2 do not know", "4 bytes",
+		add_section(&c, "license")->sh_name++);
+}
+
+static void test_symbols(struct suite *t)
+{
+	const char *names = "its symbols' names are not a string table that ends with a NUL";
+	const char *nowhere = "a map's symbol does not point to a map";
+
+	REFUSED("it has no symbol table", "SHT_PROGBITS", c.symtab->sh_type = SHT_PROGBITS);
+	REFUSED("it has two symbol tables", "of one name", add_section(&c, ".symtab"));
+	REFUSED("its symbols have a wrong size", "16", c.symtab->sh_entsize = 16);
+	REFUSED("its symbols have a wrong size", "half of one", c.symtab->sh_size -= 12);
+	REFUSED("the index of its symbols' names is too large", "by one",
+		c.symtab->sh_link = c.header->e_shnum);
+	REFUSED(names, "a program", c.symtab->sh_link = index_of(&c, "exec"));
+	REFUSED(names, "the last byte is none", add_section(&c, ".strtab")->sh_size--,
+		c.symtab->sh_link = c.header->e_shnum - 1U);
+	REFUSED("a map's name lies outside the symbols' names", "by a byte",
+		c.rings->st_name = (uint32_t)section(&c, ".strtab")->sh_size);
+	REFUSED("a map's name lies outside the symbols' names", "empty", c.rings->st_name = 0);
+	REFUSED(nowhere, "within one", c.rings->st_value += 8);
+	REFUSED(nowhere, "behind the last", c.rings->st_value = c.maps->sh_size);
+	REFUSED("a map's definition has a wrong size", "20", c.rings->st_size = 20);
+	REFUSED("a map has two names", "rings, scratches", c.rings->st_value += 16);
+	REFUSED("a map has no name", "an absolute symbol", c.rings->st_shndx = SHN_ABS);
+	REFUSED("a map has no name", "the eighth", grow(&c, 8 * 16), c.maps->sh_size = 8 * 16);
+}
+
+static void test_relocations(struct suite *t)
+{
+	const char *target = "relocations are for a section that is no program";
+	const char *order = "relocations are not in order, or two for one instruction";
+	const char *nowhere = "a relocation's symbol does not point to a map";
+
+	REFUSED("relocations are for a section that does not exist", "by one",
+		c.relexec->sh_info = c.header->e_shnum);
+	REFUSED(target, "maps", c.relexec->sh_info = index_of(&c, "maps"));
+	REFUSED(target, "empty", c.relexec->sh_info = index_of(&c, ".text"));
+	REFUSED("it has relocations with addends", "SHT_RELA", c.relexec->sh_type = SHT_RELA);
+	REFUSED("it has relocations with addends", "not flagged", c.relexec->sh_type = SHT_RELA,
+		c.relexec->sh_flags = 0);
+	REFUSED("relocations use another symbol table", "the names", c.relexec->sh_link = 1);
+	REFUSED("relocations have a wrong size", "24", c.relexec->sh_entsize = 24);
+	REFUSED("relocations have a wrong size", "half of one", c.relexec->sh_size -= 8);
+	REFUSED("a program has two sections of relocations", "exec", add_section(&c, ".relexec"));
+	REFUSED("a relocation's type is not R_BPF_64_64", "R_BPF_64_32",
+		c.rels[0].r_info += R_BPF_64_32 - R_BPF_64_64);
+	REFUSED("a relocation points between two instructions", "4", c.rels[0].r_offset += 4);
+	REFUSED("a relocation points behind its program", "by a byte",
+		c.rels[0].r_offset = c.exec->sh_size);
+	REFUSED("a relocation points behind its program", "with its second half",
+		c.rels[0].r_offset = c.exec->sh_size - 8);
+	REFUSED("a relocation points behind its program", "far", c.rels[0].r_offset = -16UL);
+	REFUSED("a relocation points to an instruction that is no ld_imm64", "a mov",
+		c.insns[0].code = BPF_ALU64 | BPF_MOV);
+	REFUSED("an ld_imm64 has no second half", "a mov", c.insns[1].code = BPF_ALU64 | BPF_MOV);
+	REFUSED("a relocation has an addend", "in the low half", c.insns[0].imm = 16);
+	REFUSED("a relocation has an addend", "in the high half", c.insns[1].imm = 1);
+	REFUSED("a relocation's symbol is not in the symbol table", "by one",
+		c.rels[0].r_info = ELF64_R_INFO(c.symtab->sh_size / 24, R_BPF_64_64));
+	REFUSED(order, "two for one", c.rels[1].r_offset = c.rels[0].r_offset);
+	REFUSED(order, "the second for the first", c.rels[2] = c.rels[0], c.rels[0] = c.rels[1],
+		c.rels[1] = c.rels[2]);
+	REFUSED("a relocation's symbol has no name", "0", c.rels[0].r_info = R_BPF_64_64);
+	REFUSED("a relocation's symbol has no name", "outside the names by a byte",
+		c.setting->st_name = (uint32_t)section(&c, ".strtab")->sh_size);
+	REFUSED("a relocation's symbol is neither a map nor undefined", "absolute",
+		c.setting->st_shndx = SHN_ABS);
+	REFUSED(nowhere, "within one", c.setting->st_shndx = c.rings->st_shndx,
+		c.setting->st_info = STT_SECTION, c.setting->st_value = 8);
+	REFUSED(nowhere, "behind the last", c.setting->st_shndx = c.rings->st_shndx,
+		c.setting->st_info = STT_SECTION, c.setting->st_value = c.maps->sh_size);
+}
+
+/* ---- what nobody thought of ---- */
+
+/* Opens what may be malformed and uses all of it. 0 or object_open's error. */
+static int use(const struct suite *t, const struct copy *c)
+{
+	struct error err;
+	struct object o;
+	int ret = object_open(&o, c->bytes, c->size, &err);
+
+	if (ret)
+		return ret;
+	CHECK(strlen(o.license) < c->size);
+	for (uint32_t i = 0; i < o.map_count; i++)
+		CHECK(strlen(o.maps[i].name) < c->size);
+	for (uint32_t i = 0; i < o.program_count; i++) {
+		CHECK(strlen(o.programs[i].name) < c->size);
+		free(linked(&o, i, &t->link));
+	}
+	return 0;
+}
+
+static uint64_t xorshift(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* Changes one to four bits or words; half of them where headers, symbols and relocations are. */
+static void mutate(struct copy *c, uint64_t *random)
+{
+	const uint64_t words[] = {0, 1, 8, c->size, c->size - 8, 1UL << 31, 1UL << 63, -1UL, -16UL};
+
+	for (uint64_t n = xorshift(random) % 4 + 1; n; n--) {
+		uint64_t what = xorshift(random), word = words[xorshift(random) % LENGTH(words)];
+		size_t at = c->size - 1 - xorshift(random) % (what & 1 ? c->size : c->size / 6);
+
+		if (what & 2)
+			memcpy(c->bytes + (at & ~7UL), &word, what & 4 ? 4 : 8);
+		else
+			c->bytes[at] ^= (uint8_t)(1U << (what >> 3 & 7));
+	}
+}
+
+static void test_unforeseen(const struct suite *t)
+{
+	unsigned int good = 0, rounds = 20000;
+	uint64_t random = 88172645463325252;
+
+	CASE("refuses an object that is cut off, wherever it is")
+		for (size_t size = 0; size < t->good.size; size++) {
+			struct copy c = bytes_of(&t->good, size);
+
+			CHECK(use(t, &c) == -ENOEXEC);
+			free(c.bytes);
+		}
+	CASE("survives 20000 objects with random changes, some of them still good") {
+		for (unsigned int i = 0; i < rounds; i++) {
+			const struct copy *from = i % 2 ? &t->big : &t->good;
+			struct copy c = bytes_of(from, from->size);
+			int ret;
+
+			mutate(&c, &random);
+			ret = use(t, &c);
+			CHECK(!ret || ret == -ENOEXEC);
+			good += !ret;
+			free(c.bytes);
+		}
+		CHECK(good > rounds / 20 && good < rounds - rounds / 20);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct suite t = {.link = {.settings = t.settings, .map_fds = t.fds}};
+	struct object good;
+
+	setvbuf(stdout, NULL, _IOLBF, 0); /* a sanitizer that ends the program flushes nothing */
+	assert(argc == 3);
+	t.good = read_file(argv[1]);
+	t.big = read_file(argv[2]);
+	locate(&t.good);
+	for (size_t i = 1; i < t.good.symtab->sh_size / sizeof(Elf64_Sym); i++)
+		if (t.good.symbols[i].st_shndx == SHN_UNDEF) {
+			assert(t.link.setting_count < LENGTH(t.settings));
+			t.settings[t.link.setting_count++] = (struct object_setting){
+				symbol_name(&t.good, &t.good.symbols[i]),
+				i * 0x89abcdef01234567, /* something in either half */
+			};
+		}
+	for (int i = 0; i < OBJECT_MAPS; i++)
+		t.fds[i] = 100 + i;
+	good = opened(&t.good);
+	test_open(&t, &good);
+	test_link(&t, &good);
+	test_big_endian(&t, &good);
+	test_header(&t);
+	test_sections(&t);
+	test_symbols(&t);
+	test_relocations(&t);
+	CASE("tells %zu kinds of malformed objects apart", t.message_count)
+		CHECK(t.message_count >= 40);
+	test_unforeseen(&t);
+	free(t.good.bytes);
+	free(t.big.bytes);
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* Prints the offsets that the product learns on this machine, for tests/btf.sh. */
+#include <stdio.h>
+
+#include "../tracer.h"
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	struct tracer tracer;
+	struct error err = {0};
+	const struct layout *l = &tracer.layout;
+
+	(void)argc;
+	if (tracer_open(&tracer, &options, &err) || tracer_set_up(&tracer, argv, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	printf("task_struct.tgid %u\ntask_struct.real_parent %u\ntask_struct.comm %u\n", l->task_tgid,
+	       l->task_real_parent, l->task_comm);
+	printf("task_struct.mm %u\nmm_struct.arg_start %u\ntask_struct.nsproxy %u\n", l->task_mm,
+	       l->mm_arg_start, l->task_nsproxy);
+	printf("nsproxy.mnt_ns %u\nmnt_namespace.ns.inum %u\n", l->nsproxy_mnt_ns, l->mnt_ns_inum);
+	return 0;
+}

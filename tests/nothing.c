@@ -1,0 +1,5 @@
+/* Does nothing, at once: what the tests execute. */
+int main(void)
+{
+	return 0;
+}

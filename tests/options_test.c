@@ -1,0 +1,79 @@
+/* What the options mean, and which are refused. */
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "../options.h"
+#include "check.h"
+
+static struct options o;
+
+/* Parses a command line that is split at its spaces. */
+static int parse(const char *line)
+{
+	static char copy[256];
+	char *argv[32] = {"execsnoop"};
+	int argc = 1;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	options_free(&o);
+	optind = 0; /* getopt(3): begin anew */
+	return options_parse(&o, argc, argv);
+}
+
+int main(void)
+{
+	if (!freopen("/dev/null", "w", stderr))
+		return 1;
+	CASE("no option: 20 arguments, everything else off") {
+		CHECK(!parse(""));
+		CHECK(o.max_args == 20 && !o.fails && !o.has_uid && !o.ppid && !o.duration &&
+		      !o.has_name && !o.has_line && !o.ebpf && !o.quote);
+	}
+	CASE("short options can stand together") {
+		CHECK(!parse("-xTtUCMq"));
+		CHECK(o.fails && o.time && o.timestamp && o.print_uid && o.print_cpu && o.print_pcomm &&
+		      o.quote);
+	}
+	CASE("a long option takes its argument after = or a space") {
+		CHECK(!parse("--max-args=0 --ppid 7 --duration=1.5"));
+		CHECK(o.max_args == 0 && o.ppid == 7 && o.duration > 1.49 && o.duration < 1.51);
+	}
+	CASE("-u takes a number or a name") {
+		CHECK(!parse("-u 1000") && o.has_uid && o.uid == 1000);
+		CHECK(!parse("-u root") && o.has_uid && o.uid == 0);
+		CHECK(!parse("-u 0") && o.has_uid && o.uid == 0);
+		CHECK(!parse("-u 4294967294") && o.uid == 4294967294u);
+		CHECK(parse("-u 4294967295") == 2);
+		CHECK(parse("-u 1x") == 2);
+	}
+	CASE("regular expressions are extended and unanchored") {
+		CHECK(!parse("-n b(c|d)+e -l ^x"));
+		CHECK(!regexec(&o.name, "abcdcez", 0, NULL, 0));
+		CHECK(regexec(&o.name, "abe", 0, NULL, 0));
+		CHECK(!regexec(&o.line, "xy", 0, NULL, 0) && regexec(&o.line, "yx", 0, NULL, 0));
+	}
+	CASE("the last of two regular expressions counts") {
+		CHECK(!parse("-n aa -n bb"));
+		CHECK(regexec(&o.name, "aa", 0, NULL, 0) && !regexec(&o.name, "bb", 0, NULL, 0));
+	}
+	CASE("a bad number, regular expression or option is a usage error")
+		for (const char *const *bad =
+			     (const char *const[]){"-d 0",	  "-d -1",  "-d 1e3",	  "-d nan",
+						   "-d 1.2.3",	  "-P 0",   "-P 99999999", "-P a",
+						   "--max-args x", "-n (",   "-l *[",	  "-z",
+						   "--zzz",	  "-n",	    "word",	  "-x word",
+						   "--fails=1",	  "-- word", NULL};
+		     *bad; bad++)
+			if (parse(*bad) != 2) {
+				printf("# taken: %s\n", *bad);
+				check_failures++;
+			}
+	CASE("-h and -V are noted") {
+		CHECK(!parse("-h") && o.help);
+		CHECK(!parse("-V") && o.version);
+	}
+	options_free(&o);
+	return 0;
+}

@@ -1,0 +1,188 @@
+/* What is printed, to the letter. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../print.h"
+#include "check.h"
+
+static char text[1 << 20];
+
+/* What came out of the pipe that a printer's output writes to. */
+static const char *drain(struct output *out, int from)
+{
+	ssize_t n;
+
+	output_flush(out);
+	n = read(from, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+static struct output out;
+static int from;
+
+static const char *escaped(const char *bytes, size_t length, bool quoted)
+{
+	print_escaped(&out, bytes, length, quoted);
+	return drain(&out, from);
+}
+#define ESCAPED(literal) escaped(literal, sizeof(literal) - 1, false)
+#define QUOTED(literal) escaped(literal, sizeof(literal) - 1, true)
+
+/* A successful exec of `name` with the argument block given. */
+static struct event event(const char *name, const char *args, size_t args_len)
+{
+	struct event e = {.name = name, .args = args, .args_len = args_len, .cpu = 3};
+
+	e.exec.head.type = RECORD_EXEC;
+	e.exec.pid = 1234;
+	e.exec.ppid = 99;
+	e.exec.uid = 1000;
+	e.exec.time = 2500000000;
+	strcpy(e.exec.comm, "comm");
+	strcpy(e.exec.pcomm, "parent");
+	return e;
+}
+#define EVENT(name, args) event(name, args, sizeof(args) - 1)
+
+static const char *printed(const struct options *options, const struct event *e)
+{
+	struct printer printer = {
+		.options = options, .out = &out, .proc = -1, .start = 1000000000, .second = -1};
+
+	print_event(&printer, e);
+	print_free(&printer);
+	return drain(&out, from);
+}
+
+static void test_escapes(void)
+{
+	CASE("plain text stays as it is")
+		CHECK_TEXT(ESCAPED("/bin/ls -l \"x\" \\n ~"), "/bin/ls -l \"x\" \\n ~");
+	CASE("control characters are escaped")
+		CHECK_TEXT(ESCAPED("\n\t\r\x1b[2J\x07\x7f\x01"), "\\n\\t\\r\\x1b[2J\\x07\\x7f\\x01");
+	CASE("quotation marks and backslashes are escaped in quotes only")
+		CHECK_TEXT(QUOTED("a\"b\\c\n"), "a\\\"b\\\\c\\n");
+	CASE("printable UTF-8 of two, three and four bytes stays")
+		CHECK_TEXT(ESCAPED("\xc3\xbc \xe2\x82\xac \xf0\x9f\x90\xa7"),
+			   "\xc3\xbc \xe2\x82\xac \xf0\x9f\x90\xa7");
+	CASE("C1 controls are escaped, as characters and as bytes")
+		CHECK_TEXT(ESCAPED("\xc2\x9b""0m \x9b"), "\\xc2\\x9b0m \\x9b");
+	CASE("bidirectional overrides and invisible characters are escaped")
+		CHECK_TEXT(ESCAPED("\xe2\x80\xae \xe2\x81\xa6 \xe2\x80\x8b \xef\xbb\xbf"),
+			   "\\xe2\\x80\\xae \\xe2\\x81\\xa6 \\xe2\\x80\\x8b \\xef\\xbb\\xbf");
+	CASE("what only looks like UTF-8 is escaped: overlong, surrogate, too large, cut")
+		CHECK_TEXT(ESCAPED("\xc0\xaf \xe0\x80\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82"),
+			   "\\xc0\\xaf \\xe0\\x80\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82");
+	CASE("no byte of 1 … 255 reaches the terminal as a control") {
+		char all[256];
+
+		for (int i = 1; i < 256; i++)
+			all[i - 1] = (char)i;
+		for (const char *p = escaped(all, 255, false); *p; p++)
+			CHECK((unsigned char)*p >= 0x20 && (unsigned char)*p < 0x7f);
+	}
+}
+
+static void test_lines(void)
+{
+	struct options o = {.max_args = 20};
+	struct event e = EVENT("/bin/x", "x\0one\0two\0");
+
+	CASE("a line has the original's columns")
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one two\n");
+	CASE("every column has its width") {
+		struct options all = {.max_args = 20, .timestamp = true, .print_uid = true,
+				      .print_cpu = true, .print_pcomm = true};
+
+		CHECK_TEXT(printed(&all, &e), "1.500   1000  comm             1234   parent           "
+					      "99     3      0 /bin/x one two\n");
+	}
+	CASE("a last empty argument is kept") {
+		e = EVENT("/bin/x", "x\0\0a\0\0");
+		o.quote = true;
+		CHECK_TEXT(printed(&o, &e),
+			   "comm             1234   99       0 \"/bin/x\" \"\" \"a\" \"\"\n");
+		o.quote = false;
+	}
+	CASE("no argument at all, not even argv[0]") {
+		e = EVENT("/bin/x", "");
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x\n");
+	}
+	CASE("what --max-args cuts shows as ...") {
+		e = EVENT("/bin/x", "x\0one\0two\0");
+		o.max_args = 2;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one ...\n");
+		o.max_args = 3;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one two\n");
+		o.max_args = 20;
+	}
+	CASE("what was cut on the way shows as ...") {
+		e = EVENT("/bin/x", "x\0one\0tw");
+		e.cut = true;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one tw ...\n");
+	}
+	CASE("a script shows its name and the caller's arguments") {
+		e = EVENT("./run", "/bin/sh\0-e\0./run\0arg\0");
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 ./run arg\n");
+		e = EVENT("./run", "/bin/sh\0./run\0");
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 ./run\n");
+		e = EVENT("/bin/sh", "sh\0/bin/sh\0x\0");
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/sh /bin/sh x\n");
+	}
+	CASE("the parent that is not known shows as ?") {
+		e = EVENT("/bin/x", "x\0");
+		e.exec.ppid = 0;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   ?        0 /bin/x\n");
+	}
+	CASE("what could not be read is told from what is empty") {
+		e = EVENT(NULL, "+x\0+\0!\0+b\0");
+		e.exec.head.type = RECORD_FAIL;
+		e.exec.ret = -14;
+		o.quote = true;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99     -14 <unreadable> \"\" "
+					    "<unreadable> \"b\"\n");
+		o.quote = false;
+	}
+	CASE("a failed execveat is named as the kernel would") {
+		e = EVENT("prog", "+x\0");
+		e.exec.head.type = RECORD_FAIL;
+		e.exec.head.flags = RECORD_HAS_DIRFD;
+		e.exec.dirfd = 5;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /dev/fd/5/prog\n");
+		e.name = "";
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /dev/fd/5\n");
+		e.name = "/abs";
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /abs\n");
+		e.name = "prog";
+		e.exec.dirfd = -100; /* AT_FDCWD */
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 prog\n");
+	}
+	CASE("a hostile command name stays in its column") {
+		e = EVENT("/bin/x", "x\0");
+		memcpy(e.exec.comm, "a\x1b[31m\nb", 9);
+		CHECK_TEXT(printed(&o, &e), "a\\x1b[31m\\nb     1234   99       0 /bin/x\n");
+	}
+	CASE("a line of a megabyte comes out whole, and a failed write is remembered") {
+		char *args = malloc(1 << 20);
+		struct output full = {.fd = -1};
+
+		memset(args, 'a', 1 << 20);
+		output_add(&full, args, 1 << 20);
+		CHECK(full.error == 9); /* EBADF */
+		free(args);
+	}
+}
+
+int main(void)
+{
+	int ends[2];
+
+	if (pipe(ends))
+		return 1;
+	out.fd = ends[1];
+	from = ends[0];
+	test_escapes();
+	test_lines();
+	return 0;
+}

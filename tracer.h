@@ -1,0 +1,56 @@
+/* The tracer: programs in the kernel, rings that fill, and what was learned on the way. */
+#ifndef TRACER_H
+#define TRACER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "elf.h"
+#include "error.h"
+#include "event.h"
+#include "layout.h"
+#include "options.h"
+
+/* Everything that set-up makes and the loop needs. Programs and attachments are never closed: they
+ * end with the process. */
+struct tracer {
+	const struct options *options;
+	struct object object;
+	struct helper_swap swaps[3];
+	size_t swap_count;
+	int map_fds[OBJECT_MAPS]; /* in the object's order */
+	int tracefs, proc;
+	int cpus; /* possible ones */
+	struct layout layout;
+	uint64_t peek_name;
+	int peek_event; /* what the learner attached */
+	uint64_t exec_filename, execve_filename, execve_argv, exit_ret;
+	uint64_t execveat_fd, execveat_filename, execveat_argv;
+	int attached[8];
+	size_t attached_count;
+	struct collector collector;
+};
+
+/* Reads the BPF object; needs no privilege. 0 or -errno with err filled, as all here. `options` is
+ * used as long as the tracer. */
+int tracer_open(struct tracer *tracer, const struct options *options, struct error *err);
+
+/* --ebpf: prints the programs as they would be loaded. What the running kernel has not been asked
+ * for (offsets, map descriptors) is 0 and named beside it. */
+int tracer_print_programs(const struct tracer *tracer, struct error *err);
+
+/* Learns the running kernel's layout, loads and attaches. argv: the vector that main() got, whose
+ * strings the kernel laid down. When it returns 0, every exec is recorded. */
+int tracer_set_up(struct tracer *tracer, char **argv, struct error *err);
+
+/* Puts away what only set-up needed. It can take some 70 ms, so not before the first exec can be
+ * seen. */
+void tracer_settle(struct tracer *tracer);
+
+/* Ends the tracing; what is in the rings can still be read. */
+void tracer_detach(struct tracer *tracer);
+
+/* When the rings are empty: counts what was lost behind the last exec that came from each CPU. */
+void tracer_count_unseen(struct tracer *tracer);
+
+#endif
