@@ -65,7 +65,7 @@ print_test_SOURCES = print.c event.c ring.c mounts.c error.c
 options_test_SOURCES = options.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
-GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call
+GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm
 LINK = $(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $^ \
 	-Wl,--start-group $(MUSL)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL)/crtn.o
 

@@ -140,7 +140,7 @@ pcomm_is_the_parents() {
 	ln -s /proc/self/exe "$D/x" 2>/dev/null
 	start -M
 	cat >"$D/daddy" <<-END
-		#!$(command -v sh)
+		#!/bin/sh
 		$D/prog child
 		true
 	END
@@ -348,7 +348,7 @@ usage_errors() {
 # ---- what is shown ----
 
 script() {
-	printf '#!%s -e\ntrue\n' "$(command -v sh)" >"$D/script"
+	printf '#!/bin/sh -e\ntrue\n' >"$D/script"
 	chmod +x "$D/script"
 	calls() { "$D/script" arg1 'arg 2'; }
 	traced calls
@@ -491,7 +491,7 @@ not_root() {
 	"$PROGRAMS/call" user "$D/execsnoop" 4242 >"$out" 2>"$err"
 	status=$?
 	[ $status = 1 ] || fail "exit status $status, not 1"
-	has "$err" '^execsnoop: cannot .*: Operation not permitted; run it as root'
+	has "$err" '^execsnoop: .*: Operation not permitted; run it as root'
 	[ "$(wc -l <"$err")" = 1 ] || fail "more than one line: $(cat "$err")"
 }
 

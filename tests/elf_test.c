@@ -12,7 +12,7 @@
 #include "../record.h"
 
 #define R_BPF_64_64 1
-#define R_BPF_64_32 10
+#define LONG_NAME "execveat_filename_setting" /* a symbol whose tails are no program's */
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
 struct copy {
@@ -31,9 +31,8 @@ struct suite {
 	struct copy good, big;
 	struct object_setting settings[64]; /* a value for every setting of the good object */
 	int fds[OBJECT_MAPS];
-	struct object_link link;   /* with these */
-	const char *messages[128]; /* with which something was refused, each once */
-	size_t message_count;
+	struct object_link link; /* with these */
+	unsigned int refused;	 /* malformed objects so far */
 };
 
 /* The first bytes of another copy, or all and zeros behind them. */
@@ -48,13 +47,13 @@ static struct copy bytes_of(const struct copy *from, size_t size)
 
 static struct copy read_file(const char *path)
 {
-	static uint8_t buffer[1 << 20];
+	struct copy c = {.bytes = malloc(1 << 20)};
 	FILE *f = fopen(path, "r");
-	struct copy all = {.bytes = buffer, .size = f ? fread(buffer, 1, sizeof(buffer), f) : 0};
 
-	assert(all.size);
+	assert(c.bytes && f);
+	c.size = fread(c.bytes, 1, 1 << 20, f);
 	fclose(f);
-	return bytes_of(&all, all.size);
+	return c;
 }
 
 static Elf64_Shdr *section(const struct copy *c, const char *name)
@@ -66,14 +65,9 @@ static Elf64_Shdr *section(const struct copy *c, const char *name)
 	return s;
 }
 
-static uint32_t index_of(const struct copy *c, const char *name)
-{
-	return (uint32_t)(section(c, name) - c->sections);
-}
-
 static const char *symbol_name(const struct copy *c, const Elf64_Sym *s)
 {
-	return (char *)c->bytes + c->sections[c->symtab->sh_link].sh_offset + s->st_name;
+	return (char *)c->bytes + c->names->sh_offset + s->st_name;
 }
 
 static Elf64_Sym *symbol(const struct copy *c, const char *name)
@@ -101,7 +95,7 @@ static void locate(struct copy *c)
 	c->rels = (Elf64_Rel *)(c->bytes + c->relexec->sh_offset);
 	c->setting = c->symbols + ELF64_R_SYM(c->rels->r_info);
 	c->insns = (struct bpf_insn *)(c->bytes + c->exec->sh_offset + c->rels->r_offset);
-	assert(c->setting->st_shndx == SHN_UNDEF);
+	assert(c->setting->st_shndx == SHN_UNDEF && c->sections + c->symtab->sh_link == c->names);
 }
 
 static struct copy copy_of(const struct copy *from)
@@ -112,7 +106,7 @@ static struct copy copy_of(const struct copy *from)
 	return c;
 }
 
-/* Appends that many zeros at an aligned place, and gives their offset. */
+/* Appends that many zeros at an aligned place; their offset. */
 static size_t grow(struct copy *c, size_t size)
 {
 	struct copy old = *c;
@@ -141,8 +135,8 @@ static Elf64_Shdr *add_section(struct copy *c, const char *like)
 /* Appends that many programs, each with a name of its own. */
 static void add_programs(struct copy *c, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++)
-		add_section(c, "exec")->sh_name = symbol(c, "execveat_filename_setting")->st_name + i;
+	while (count--)
+		add_section(c, "exec")->sh_name = symbol(c, LONG_NAME)->st_name + count;
 }
 
 static struct object opened(const struct copy *c)
@@ -150,30 +144,28 @@ static struct object opened(const struct copy *c)
 	struct error err = {.text = ""};
 	struct object o;
 
-	CHECK(!object_open(&o, c->bytes, c->size, &err));
-	CHECK_TEXT(err.text, "");
+	CHECK_TEXT(object_open(&o, c->bytes, c->size, &err) ? err.text : "", "");
 	return o;
 }
 
-/* The linked program, for free(), or NULL. */
-static struct bpf_insn *linked(const struct object *o, uint32_t program,
-			       const struct object_link *link)
+/* Program i, linked, for free(), or NULL. */
+static struct bpf_insn *linked(const struct object *o, uint32_t i, const struct object_link *link)
 {
-	struct bpf_insn *insns = malloc(o->programs[program].insn_count * sizeof(*insns));
+	struct bpf_insn *insns = calloc(o->programs[i].insn_count, sizeof(*insns));
 	struct error err;
 
-	if (!object_link(o, &o->programs[program], link, insns, &err))
+	if (!object_link(o, &o->programs[i], link, insns, &err))
 		return insns;
 	free(insns);
 	return NULL;
 }
 
-static bool same_code(const struct object *a, const struct object *b, uint32_t program,
+static bool same_code(const struct object *a, const struct object *b, uint32_t i,
 		      const struct object_link *link)
 {
-	struct bpf_insn *x = linked(a, program, link), *y = linked(b, program, link);
-	uint32_t count = a->programs[program].insn_count;
-	bool same = x && y && count == b->programs[program].insn_count &&
+	struct bpf_insn *x = linked(a, i, link), *y = linked(b, i, link);
+	uint32_t count = a->programs[i].insn_count;
+	bool same = x && y && count == b->programs[i].insn_count &&
 		    !memcmp(x, y, count * sizeof(*x));
 
 	free(x);
@@ -195,8 +187,8 @@ static bool same_maps(const struct object *a, const struct object *b)
 
 static void test_open(const struct suite *t, const struct object *o)
 {
-	static const char *const programs[] = {"exec",		 "args", "enter_execve",
-					       "enter_execveat", "exit", "pieces", "peek"};
+	const char *const programs[] = {"exec",		  "args", "enter_execve",
+					"enter_execveat", "exit", "pieces", "peek"};
 	struct object got, wanted = {
 		.map_count = 5,
 		.maps = {{"rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0},
@@ -213,16 +205,13 @@ static void test_open(const struct suite *t, const struct object *o)
 			const Elf64_Shdr *s = section(&t->good, programs[i]);
 
 			CHECK_TEXT(o->programs[i].name, programs[i]);
+			CHECK(object_program(o, programs[i]) == &o->programs[i]);
 			CHECK(o->programs[i].bytes == t->good.bytes + s->sh_offset);
 			CHECK(o->programs[i].insn_count == s->sh_size / 8);
 		}
 		CHECK(o->maps[1].value_size > sizeof(struct exec_record) + NAME_SIZE + CHUNK_SIZE);
 		CHECK(same_maps(o, &wanted));
 		CHECK_TEXT(o->license, "GPL");
-	}
-	CASE("finds a program by its name, and none by another") {
-		for (uint32_t i = 0; i < o->program_count; i++)
-			CHECK(object_program(o, o->programs[i].name) == &o->programs[i]);
 		CHECK(!object_program(o, "exe") && !object_program(o, "maps"));
 	}
 	CASE("reads an object at an odd address") {
@@ -235,12 +224,9 @@ static void test_open(const struct suite *t, const struct object *o)
 		free(c.bytes);
 	}
 	CASE("reads 16 programs of up to 4096 instructions") {
-		size_t zeros;
-
 		c = copy_of(&t->good);
-		zeros = grow(&c, 4096 * 8);
+		grow(&c, 4096 * 8);
 		add_programs(&c, OBJECT_PROGRAMS - o->program_count);
-		c.exec->sh_offset = zeros;
 		c.exec->sh_size = 4096 * 8;
 		c.relexec->sh_type = SHT_NULL;
 		got = opened(&c);
@@ -260,8 +246,8 @@ static void test_open(const struct suite *t, const struct object *o)
 	}
 	CASE("passes over relocations of what is not loaded, as clang -g writes them") {
 		c = copy_of(&t->good);
-		c.relexec->sh_info = index_of(&c, ".llvm_addrsig");
-		c.addrsig->sh_offset = (uint64_t)-16;
+		c.relexec->sh_info = c.addrsig - c.sections;
+		c.addrsig->sh_offset = -16UL;
 		CHECK(opened(&c).programs[0].relocation_count == 0);
 		free(c.bytes);
 	}
@@ -306,10 +292,12 @@ static void test_link(const struct suite *t, const struct object *o)
 
 	CASE("puts map descriptors and 64-bit settings into ld_imm64s, and changes nothing else")
 		for (uint32_t i = 0; i < o->program_count; i++) {
+			size_t size = o->programs[i].insn_count * sizeof(*got);
+
 			got = linked(o, i, &link);
-			wanted = calloc(o->programs[i].insn_count, sizeof(*wanted));
+			wanted = malloc(size);
 			relocate(t, o->programs[i].name, wanted);
-			CHECK(got && !memcmp(got, wanted, o->programs[i].insn_count * sizeof(*got)));
+			CHECK(got && !memcmp(got, wanted, size));
 			free(got);
 			free(wanted);
 		}
@@ -336,7 +324,7 @@ static void test_link(const struct suite *t, const struct object *o)
 		struct copy c = copy_of(&t->good);
 		struct object other;
 
-		assert(c.rels[0].r_offset >= sizeof(code));
+		assert(c.rels->r_offset >= sizeof(code));
 		memcpy(c.bytes + c.exec->sh_offset, code, sizeof(code));
 		other = opened(&c);
 		link.swaps = swaps;
@@ -347,25 +335,16 @@ static void test_link(const struct suite *t, const struct object *o)
 		free(got);
 		free(c.bytes);
 	}
-}
+	CASE("reads and links the same from a big-endian object") {
+		struct object big = opened(&t->big);
+		unsigned int same = 0;
 
-static void test_big_endian(const struct suite *t, const struct object *o)
-{
-	struct object big = {0};
-	unsigned int same = 0;
-
-	CASE("reads the same programs and maps from a big-endian object") {
-		big = opened(&t->big);
 		CHECK(big.big_endian && same_maps(o, &big));
 		CHECK(big.program_count == o->program_count);
-		for (uint32_t i = 0; i < big.program_count; i++)
-			CHECK_TEXT(big.programs[i].name, o->programs[i].name);
-	}
-	CASE("links a big-endian object to instructions in the host's form") {
 		for (uint32_t p = 0; p < big.program_count; p++) {
 			struct bpf_insn *insns = linked(&big, p, &t->link);
 
-			CHECK(insns);
+			CHECK_TEXT(big.programs[p].name, o->programs[p].name);
 			for (uint32_t i = 0; insns && i < big.programs[p].insn_count; i++)
 				CHECK(insns[i].dst_reg <= 10 && insns[i].src_reg <= 10);
 			free(insns);
@@ -383,7 +362,6 @@ static void refused(struct suite *t, struct copy *c, const char *message, const 
 	struct error err = {.text = ""};
 	char wanted[256];
 	struct object o;
-	size_t i = 0;
 
 	snprintf(wanted, sizeof(wanted), "the BPF object is malformed: %s", message);
 	CASE("refuses an object: %s (%s)", message, detail) {
@@ -391,14 +369,12 @@ static void refused(struct suite *t, struct copy *c, const char *message, const 
 		CHECK_TEXT(err.text, wanted);
 	}
 	free(c->bytes);
-	while (i < t->message_count && strcmp(t->messages[i], message))
-		i++;
-	t->messages[i] = message;
-	t->message_count += i == t->message_count;
+	t->refused++;
 }
 
 /* Makes a copy `c` of the good object malformed by the statements behind `detail`, which tells what
  * exactly is wrong. It must be refused with that message. */
+#define COUNT (c.header->e_shnum)
 #define REFUSED(message, detail, ...)               \
 	do {                                        \
 		struct copy c = copy_of(&t->good);  \
@@ -417,20 +393,19 @@ static void test_header(struct suite *t)
 	REFUSED("its byte order is neither little nor big", "3", c.bytes[EI_DATA] = 3);
 	REFUSED("its ELF version is not 1", "0", c.bytes[EI_VERSION] = 0);
 	REFUSED("it is not a relocatable file", "an executable", c.header->e_type = ET_EXEC);
-	REFUSED("it is not a relocatable file", "the other byte order", c.bytes[EI_DATA] = ELFDATA2MSB);
+	REFUSED("it is not a relocatable file", "the other order", c.bytes[EI_DATA] = ELFDATA2MSB);
 	REFUSED("its machine is not BPF", "x86", c.header->e_machine = EM_X86_64);
 	REFUSED("its section headers have a wrong size", "40", c.header->e_shentsize = 40);
 	REFUSED("it has no sections", "but number 0", c.header->e_shnum = 1);
 	REFUSED("its section headers lie outside the file", "by a byte", c.header->e_shoff++);
 	REFUSED("its section headers lie outside the file", "wrapping", c.header->e_shoff = -64UL);
-	REFUSED("the index of its section names is too large", "by one",
-		c.header->e_shstrndx = c.header->e_shnum);
+	REFUSED("the index of its section names is too large", "+ 1", c.header->e_shstrndx = COUNT);
 	REFUSED(names, "another type", c.names->sh_type = SHT_PROGBITS);
 	REFUSED(names, "0 bytes", c.names->sh_size = 0);
 	REFUSED(names, "the last byte is none", c.names->sh_size--);
-	REFUSED(names, "outside the file by a byte", c.names->sh_offset = c.size - c.names->sh_size + 1);
+	REFUSED(names, "outside by a byte", c.names->sh_offset = c.size - c.names->sh_size + 1);
 	REFUSED("a section's name lies outside the section names", "by a byte",
-		c.addrsig->sh_name = (uint32_t)c.names->sh_size);
+		c.addrsig->sh_name = c.names->sh_size);
 }
 
 static void test_sections(struct suite *t)
@@ -445,10 +420,7 @@ static void test_sections(struct suite *t)
 	const char *no_maps = "the size of its maps is not a multiple of a definition's";
 
 	for (size_t i = 0; i < LENGTH(outside); i++) {
-		Elf64_Shdr *s;
-
-		REFUSED(outside[i][1], "by a byte", s = section(&c, outside[i][0]),
-			s->sh_offset = c.size - s->sh_size + 1);
+		REFUSED(outside[i][1], "behind it", section(&c, outside[i][0])->sh_offset = c.size);
 		REFUSED(outside[i][1], "wrapping", section(&c, outside[i][0])->sh_offset = -16UL);
 		REFUSED(outside[i][1], "size -240", section(&c, outside[i][0])->sh_size = -240UL);
 	}
@@ -456,7 +428,7 @@ static void test_sections(struct suite *t)
 	REFUSED(outside[2][1], "SHT_NOBITS", c.license->sh_type = SHT_NOBITS);
 	REFUSED(outside[2][1], "0 bytes", c.license->sh_size = 0);
 	REFUSED("a program has no bytes in the file", "SHT_NOBITS", c.exec->sh_type = SHT_NOBITS);
-	REFUSED("a program's size is not a multiple of an instruction's", "+ 4", c.exec->sh_size += 4);
+	REFUSED("a program's size is not a multiple of an instruction's", "4", c.exec->sh_size = 4);
 	REFUSED("a program has more than 4096 instructions", "4097", grow(&c, 4097 * 8),
 		c.exec->sh_size = 4097 * 8);
 	REFUSED("two programs have the same name", "exec", add_section(&c, "exec"));
@@ -468,12 +440,11 @@ static void test_sections(struct suite *t)
 			if (c.sections[i].sh_flags & SHF_EXECINSTR) c.sections[i].sh_size = 0);
 	REFUSED(no_maps, "0", c.maps->sh_size = 0);
 	REFUSED(no_maps, "+ 8", c.maps->sh_size += 8);
-	REFUSED("it has more maps than this reader holds", "9", grow(&c, 9 * 16),
-		c.maps->sh_size = 9 * 16);
+	REFUSED("it has more maps than this reader holds", "9", c.maps->sh_size = 9 * 16);
 	REFUSED("it has two sections of maps", "of one name", add_section(&c, "maps"));
 	REFUSED("its license does not end with a NUL", "GPL", c.license->sh_size--);
 	REFUSED("it has two licenses", "of one name", add_section(&c, "license"));
-	REFUSED("it has no license", "but \"icense\"", c.license->sh_flags = 0, c.license->sh_name++);
+	REFUSED("it has no license", "but icense", c.license->sh_flags = 0, c.license->sh_name++);
 	REFUSED("it has global data, which kernels below 5.2 do not know", "4 bytes",
 		add_section(&c, "license")->sh_name++);
 }
@@ -481,38 +452,36 @@ static void test_sections(struct suite *t)
 static void test_symbols(struct suite *t)
 {
 	const char *names = "its symbols' names are not a string table that ends with a NUL";
-	const char *nowhere = "a map's symbol does not point to a map";
 
 	REFUSED("it has no symbol table", "SHT_PROGBITS", c.symtab->sh_type = SHT_PROGBITS);
 	REFUSED("it has two symbol tables", "of one name", add_section(&c, ".symtab"));
 	REFUSED("its symbols have a wrong size", "16", c.symtab->sh_entsize = 16);
 	REFUSED("its symbols have a wrong size", "half of one", c.symtab->sh_size -= 12);
-	REFUSED("the index of its symbols' names is too large", "by one",
-		c.symtab->sh_link = c.header->e_shnum);
-	REFUSED(names, "a program", c.symtab->sh_link = index_of(&c, "exec"));
+	REFUSED("the index of its symbols' names is too large", "+ 1", c.symtab->sh_link = COUNT);
+	REFUSED(names, "a program", c.symtab->sh_link = c.exec - c.sections);
 	REFUSED(names, "the last byte is none", add_section(&c, ".strtab")->sh_size--,
 		c.symtab->sh_link = c.header->e_shnum - 1U);
 	REFUSED("a map's name lies outside the symbols' names", "by a byte",
-		c.rings->st_name = (uint32_t)section(&c, ".strtab")->sh_size);
+		c.rings->st_name = c.names->sh_size);
 	REFUSED("a map's name lies outside the symbols' names", "empty", c.rings->st_name = 0);
-	REFUSED(nowhere, "within one", c.rings->st_value += 8);
-	REFUSED(nowhere, "behind the last", c.rings->st_value = c.maps->sh_size);
+	REFUSED("a map's symbol does not point to a map", "within one", c.rings->st_value += 8);
+	REFUSED("a map's symbol does not point to a map", "behind it", c.rings->st_value = 5 * 16);
 	REFUSED("a map's definition has a wrong size", "20", c.rings->st_size = 20);
 	REFUSED("a map has two names", "rings, scratches", c.rings->st_value += 16);
 	REFUSED("a map has no name", "an absolute symbol", c.rings->st_shndx = SHN_ABS);
-	REFUSED("a map has no name", "the eighth", grow(&c, 8 * 16), c.maps->sh_size = 8 * 16);
+	REFUSED("a map has no name", "the eighth", c.maps->sh_size = 8 * 16);
 }
 
 static void test_relocations(struct suite *t)
 {
-	const char *target = "relocations are for a section that is no program";
+	const char *behind = "a relocation points behind its program";
 	const char *order = "relocations are not in order, or two for one instruction";
-	const char *nowhere = "a relocation's symbol does not point to a map";
 
-	REFUSED("relocations are for a section that does not exist", "by one",
-		c.relexec->sh_info = c.header->e_shnum);
-	REFUSED(target, "maps", c.relexec->sh_info = index_of(&c, "maps"));
-	REFUSED(target, "empty", c.relexec->sh_info = index_of(&c, ".text"));
+	REFUSED("relocations are for a section that does not exist", "1", c.relexec->sh_info = COUNT);
+	REFUSED("relocations are for a section that is no program", "maps",
+		c.relexec->sh_info = c.maps - c.sections);
+	REFUSED("relocations are for a section that is no program", "empty .text",
+		c.relexec->sh_info = section(&c, ".text") - c.sections);
 	REFUSED("it has relocations with addends", "SHT_RELA", c.relexec->sh_type = SHT_RELA);
 	REFUSED("it has relocations with addends", "not flagged", c.relexec->sh_type = SHT_RELA,
 		c.relexec->sh_flags = 0);
@@ -520,33 +489,28 @@ static void test_relocations(struct suite *t)
 	REFUSED("relocations have a wrong size", "24", c.relexec->sh_entsize = 24);
 	REFUSED("relocations have a wrong size", "half of one", c.relexec->sh_size -= 8);
 	REFUSED("a program has two sections of relocations", "exec", add_section(&c, ".relexec"));
-	REFUSED("a relocation's type is not R_BPF_64_64", "R_BPF_64_32",
-		c.rels[0].r_info += R_BPF_64_32 - R_BPF_64_64);
-	REFUSED("a relocation points between two instructions", "4", c.rels[0].r_offset += 4);
-	REFUSED("a relocation points behind its program", "by a byte",
-		c.rels[0].r_offset = c.exec->sh_size);
-	REFUSED("a relocation points behind its program", "with its second half",
-		c.rels[0].r_offset = c.exec->sh_size - 8);
-	REFUSED("a relocation points behind its program", "far", c.rels[0].r_offset = -16UL);
+	REFUSED("a relocation's type is not R_BPF_64_64", "R_BPF_64_32", c.rels->r_info += 9);
+	REFUSED("a relocation points between two instructions", "4", c.rels->r_offset += 4);
+	REFUSED(behind, "by a byte", c.rels->r_offset = c.exec->sh_size);
+	REFUSED(behind, "with its second half", c.rels->r_offset = c.exec->sh_size - 8);
+	REFUSED(behind, "far", c.rels->r_offset = -16UL);
 	REFUSED("a relocation points to an instruction that is no ld_imm64", "a mov",
-		c.insns[0].code = BPF_ALU64 | BPF_MOV);
+		c.insns->code = BPF_ALU64 | BPF_MOV);
 	REFUSED("an ld_imm64 has no second half", "a mov", c.insns[1].code = BPF_ALU64 | BPF_MOV);
-	REFUSED("a relocation has an addend", "in the low half", c.insns[0].imm = 16);
+	REFUSED("a relocation has an addend", "in the low half", c.insns->imm = 16);
 	REFUSED("a relocation has an addend", "in the high half", c.insns[1].imm = 1);
 	REFUSED("a relocation's symbol is not in the symbol table", "by one",
-		c.rels[0].r_info = ELF64_R_INFO(c.symtab->sh_size / 24, R_BPF_64_64));
-	REFUSED(order, "two for one", c.rels[1].r_offset = c.rels[0].r_offset);
-	REFUSED(order, "the second for the first", c.rels[2] = c.rels[0], c.rels[0] = c.rels[1],
-		c.rels[1] = c.rels[2]);
-	REFUSED("a relocation's symbol has no name", "0", c.rels[0].r_info = R_BPF_64_64);
+		c.rels->r_info = ELF64_R_INFO(c.symtab->sh_size / 24, R_BPF_64_64));
+	REFUSED(order, "two for one", c.rels[1] = c.rels[0]);
+	REFUSED(order, "the third as the first", c.rels[2] = c.rels[0]);
+	REFUSED("a relocation's symbol has no name", "0", c.rels->r_info = R_BPF_64_64);
 	REFUSED("a relocation's symbol has no name", "outside the names by a byte",
-		c.setting->st_name = (uint32_t)section(&c, ".strtab")->sh_size);
+		c.setting->st_name = c.names->sh_size);
 	REFUSED("a relocation's symbol is neither a map nor undefined", "absolute",
 		c.setting->st_shndx = SHN_ABS);
-	REFUSED(nowhere, "within one", c.setting->st_shndx = c.rings->st_shndx,
-		c.setting->st_info = STT_SECTION, c.setting->st_value = 8);
-	REFUSED(nowhere, "behind the last", c.setting->st_shndx = c.rings->st_shndx,
-		c.setting->st_info = STT_SECTION, c.setting->st_value = c.maps->sh_size);
+	for (uint64_t value = 8; value <= 5 * 16; value *= 10)
+		REFUSED("a relocation's symbol does not point to a map", value == 8 ? "within" : "behind",
+			*c.setting = ((Elf64_Sym){0, STT_SECTION, 0, c.rings->st_shndx, value, 0}));
 }
 
 /* ---- what nobody thought of ---- */
@@ -590,7 +554,7 @@ static void mutate(struct copy *c, uint64_t *random)
 		if (what & 2)
 			memcpy(c->bytes + (at & ~7UL), &word, what & 4 ? 4 : 8);
 		else
-			c->bytes[at] ^= (uint8_t)(1U << (what >> 3 & 7));
+			c->bytes[at] ^= 1U << (what >> 3 & 7);
 	}
 }
 
@@ -633,25 +597,20 @@ int main(int argc, char **argv)
 	t.big = read_file(argv[2]);
 	locate(&t.good);
 	for (size_t i = 1; i < t.good.symtab->sh_size / sizeof(Elf64_Sym); i++)
-		if (t.good.symbols[i].st_shndx == SHN_UNDEF) {
-			assert(t.link.setting_count < LENGTH(t.settings));
+		if (t.good.symbols[i].st_shndx == SHN_UNDEF && t.link.setting_count < 64)
 			t.settings[t.link.setting_count++] = (struct object_setting){
-				symbol_name(&t.good, &t.good.symbols[i]),
-				i * 0x89abcdef01234567, /* something in either half */
-			};
-		}
+				symbol_name(&t.good, t.good.symbols + i), i * 0x89abcdef01234567};
 	for (int i = 0; i < OBJECT_MAPS; i++)
 		t.fds[i] = 100 + i;
 	good = opened(&t.good);
 	test_open(&t, &good);
 	test_link(&t, &good);
-	test_big_endian(&t, &good);
 	test_header(&t);
 	test_sections(&t);
 	test_symbols(&t);
 	test_relocations(&t);
-	CASE("tells %zu kinds of malformed objects apart", t.message_count)
-		CHECK(t.message_count >= 40);
+	CASE("knows %u malformed objects", t.refused)
+		CHECK(t.refused >= 40);
 	test_unforeseen(&t);
 	free(t.good.bytes);
 	free(t.big.bytes);
