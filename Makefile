@@ -10,7 +10,7 @@ LIBGCC = $(shell $(CLANG) --print-libgcc-file-name --rtlib=libgcc)
 BUILD = build
 
 BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
-TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool util-linux
+TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool strace util-linux
 
 SOURCES = main.c options.c tracer.c elf.c loader.c mounts.c tracefs.c layout.c peek.c ring.c event.c print.c \
 	disasm.c error.c
@@ -57,12 +57,13 @@ run:
 # The unit tests run with the host's libc and the sanitizers.
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-UNITS = elf_test layout_test floor_test print_test options_test
+UNITS = elf_test layout_test floor_test print_test options_test loader_test
 elf_test_SOURCES = elf.c error.c
 layout_test_SOURCES = layout.c
 floor_test_SOURCES = elf.c error.c
 print_test_SOURCES = print.c event.c ring.c mounts.c error.c
 options_test_SOURCES = options.c
+loader_test_SOURCES = loader.c error.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm
@@ -101,10 +102,12 @@ check:
 		"$(BUILD)/tests/floor_test $(BUILD)/prog.o" \
 		"$(BUILD)/tests/options_test" \
 		"$(BUILD)/tests/print_test" \
+		"$(BUILD)/tests/loader_test" \
 		"sh tests/build.sh" \
 		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \
 		"sh tests/btf.sh $(BUILD)/tests/layout_live $(CLANG)" \
 		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/errors.sh ./execsnoop" \
 		"sh tests/readme.sh"
 
 clean:

@@ -1,8 +1,10 @@
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mounts.h"
 #include "tracefs.h"
@@ -10,6 +12,7 @@
 static int read_event_file(int tracefs, const char *event, const char *name, char *text,
 			   unsigned int size, struct error *err)
 {
+	const char *advice;
 	char path[128];
 	int ret;
 
@@ -17,13 +20,16 @@ static int read_event_file(int tracefs, const char *event, const char *name, cha
 	ret = read_file(tracefs, path, text, size);
 	if (ret >= 0)
 		return 0;
-	return error_set(err, -ret, "cannot read tracefs:%s: %s; %s", path, strerror(-ret),
-			 ret == -ENOENT && !strncmp(event, "syscalls/", 9)
-				 ? "the kernel needs CONFIG_FTRACE_SYSCALLS=y"
-			 : ret == -ENOENT ? "the kernel needs CONFIG_EVENT_TRACING=y"
-			 : ret == -EPERM  ? "is the kernel locked down "
-					    "(cat /sys/kernel/security/lockdown)?"
-					  : "run it as root");
+	if (ret == -EPERM || (ret == -ENOENT && faccessat(tracefs, "events", F_OK, 0)))
+		advice = "the kernel is locked down: it was booted with \"lockdown=confidentiality\" "
+			 "(cat /sys/kernel/security/lockdown), or lacks CONFIG_EVENT_TRACING=y";
+	else if (ret == -ENOENT && !strncmp(event, "syscalls/", 9))
+		advice = "this needs Linux 4.14 with CONFIG_FTRACE_SYSCALLS=y";
+	else if (ret == -ENOENT)
+		advice = "the kernel needs CONFIG_EVENT_TRACING=y";
+	else
+		advice = "run it as root";
+	return error_set(err, -ret, "cannot read tracefs:%s: %s; %s", path, strerror(-ret), advice);
 }
 
 int tracepoint_id(int tracefs, const char *event, uint64_t *id, struct error *err)

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Set-up that fails: each failure, made by strace's fault injection, ends in one line that says what was
+# tried, what the kernel said and what to do. Usage: errors.sh EXECSNOOP, as root.
+set -u
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+
+# refused NAME INJECTION TEXT [OPTION...]: it ends with status 1 and that one line.
+refused() {
+	name=$1 injection=$2 text=$3
+	shift 3
+	# shellcheck disable=SC2086 # several options in one word
+	strace -f -qq -o "$T/trace" $injection "$X" -d 0.1 "$@" >"$T/out" 2>"$T/err"
+	status=$?
+	if [ $status = 1 ] && ! [ -s "$T/out" ] && [ "$(wc -l <"$T/err")" = 1 ] &&
+		grep -q "^execsnoop: cannot .*$text\|^execsnoop: tracefs .*$text" "$T/err"; then
+		echo "ok $name"
+	else
+		echo "# status $status: $(cat "$T/err")"
+		echo "not ok $name"
+	fi
+}
+
+# goes_on NAME INJECTION: it traces all the same.
+goes_on() {
+	# shellcheck disable=SC2086
+	if strace -f -qq -o "$T/trace" $2 "$X" -d 0.1 >"$T/out" 2>"$T/err" && ! [ -s "$T/err" ] &&
+		grep -q INJECTED "$T/trace" && grep -q ^PCOMM "$T/out"; then
+		echo "ok $1"
+	else
+		echo "# $(cat "$T/err")"
+		echo "not ok $1"
+	fi
+}
+
+X=$1
+refused "a kernel without bpf(2)" "-e inject=bpf:error=ENOSYS" 'Function not implemented; .*CONFIG_BPF_SYSCALL'
+refused "a container that forbids bpf(2) to root" "-e inject=bpf:error=EPERM" \
+	'Operation not permitted; root may not use BPF here: .*seccomp.*lockdown.*RLIMIT_MEMLOCK'
+refused "a kernel without perf events" "-e inject=perf_event_open:error=ENOSYS" 'CONFIG_PERF_EVENTS'
+refused "perf events that are forbidden" "-e inject=perf_event_open:error=EACCES" 'Permission denied; run it as root'
+refused "another tracer on an old kernel's tracepoint" "-e inject=ioctl:error=EEXIST" \
+	'File exists; another tracer holds it.*stop the other tracer'
+refused "a kernel that takes no BPF at its tracepoints" "-e inject=ioctl:error=EINVAL" 'CONFIG_BPF_EVENTS'
+refused "no memory for a ring" "-P anon_inode:[perf_event] -e inject=mmap:error=ENOMEM" 'KiB: Out of memory; '
+refused "a ring over the limit of locked memory" "-P anon_inode:[perf_event] -e inject=mmap:error=EPERM" 'perf_event_mlock_kb'
+refused "tracefs that cannot be read" "-e inject=openat:error=EPERM:when=2" 'locked down'
+goes_on "a limit of locked memory that cannot be raised" "-e inject=prlimit64:error=EPERM"
+
+if grep -q ' /sys/kernel/tracing ' /proc/self/mounts; then
+	echo "ok a kernel without tracefs # skip: it is mounted here"
+else
+	refused "a kernel without tracefs" "-e inject=mount:error=ENODEV" 'No such device; .*CONFIG_FTRACE'
+	refused "mounts that are forbidden" "-e inject=mount:error=EPERM" 'Operation not permitted; run it as root'
+fi

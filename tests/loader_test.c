@@ -1,0 +1,68 @@
+/* What the loader makes of the real verifier's answers. Runs as root. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../loader.h"
+#include "check.h"
+
+#define MOV0 ((struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K})
+#define EXIT ((struct bpf_insn){.code = BPF_JMP | BPF_EXIT})
+
+static struct bpf_insn insns[4096];
+
+/* Loads `count` instructions: as many moves into r0 or r1, then exit. */
+static int load(uint32_t count, uint8_t reg, struct error *err)
+{
+	for (uint32_t i = 0; i < count - 1; i++) {
+		insns[i] = MOV0;
+		insns[i].dst_reg = reg;
+	}
+	insns[count - 1] = EXIT;
+	*err = (struct error){0};
+	return program_load("test", insns, count, "GPL", err);
+}
+
+int main(void)
+{
+	struct error err = {0};
+	int fd;
+
+	raise_memlock_limit();
+	CASE("loads a program that the verifier takes") {
+		fd = load(2, 0, &err);
+		CHECK(fd >= 0 && !err.log);
+		close(fd);
+	}
+	CASE("shows the verifier's log when it refuses one") {
+		fd = load(2, 1, &err);
+		CHECK(fd == -EACCES);
+		CHECK(err.log && strstr(err.log, "R0 !read_ok"));
+		CHECK(!strncmp(err.text, "cannot load the BPF program \"test\": Permission denied; ", 55));
+		free(err.log);
+	}
+	CASE("gives the log more room when it does not fit") {
+		fd = load(4096, 1, &err);
+		CHECK(fd == -EACCES);
+		CHECK(err.log && strlen(err.log) > 65536 && strstr(err.log, "R0 !read_ok"));
+		free(err.log);
+	}
+	CASE("knows which helpers there are") {
+		CHECK(helper_exists(BPF_FUNC_probe_read_kernel) || helper_exists(BPF_FUNC_probe_read));
+		CHECK(!helper_exists(9999));
+	}
+	CASE("says which map could not be made, and why") {
+		err = (struct error){0};
+		CHECK(map_create("odd", BPF_MAP_TYPE_ARRAY, 3, 4, 1, &err) == -EINVAL);
+		CHECK(strstr(err.text, "\"odd\": Invalid argument; "));
+	}
+	CASE("refuses to attach to a tracepoint that does not exist") {
+		err = (struct error){0};
+		fd = load(2, 0, &err);
+		/* (a wrong number is EINVAL, or ENOENT on older kernels) */
+		CHECK(tracepoint_attach(0xffffff, "no/where", fd, &err) < 0);
+		CHECK(strstr(err.text, "on the tracepoint no/where: "));
+		close(fd);
+	}
+	return 0;
+}
