@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,16 +47,18 @@ struct private_mount {
 };
 
 /* In a new mount namespace, but with the parent's memory and descriptors. */
-static int mount_privately(void *arg)
+static int mount_in_namespace(void *arg)
 {
 	struct private_mount *m = arg;
+	/* What is not private travels back into the namespace that this one was copied from. In a
+	 * chroot "/" may be no mount point; then only a mount point can be mounted on, which is made
+	 * private itself. */
+	bool all_private = !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 
-	/* Or the mount would travel back into the namespace it was copied from. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) {
-		m->fd = -errno;
-		return 0;
-	}
+	m->fd = -errno;
 	for (size_t i = 0; i < sizeof(mount_points) / sizeof(mount_points[0]); i++) {
+		if (!all_private && mount(NULL, mount_points[i], NULL, MS_PRIVATE, NULL))
+			continue;
 		if (!mount(m->fs->type, mount_points[i], m->fs->type, MS_NOSUID | MS_NOEXEC, NULL)) {
 			m->fd = open_directory(mount_points[i], m->fs->magic);
 			return 0;
@@ -66,6 +70,22 @@ static int mount_privately(void *arg)
 	return 0;
 }
 
+/* A mount that is in no namespace at all: Linux 5.2. */
+static int mount_detached(const struct file_system *fs)
+{
+	int context = (int)syscall(SYS_fsopen, fs->type, FSOPEN_CLOEXEC), fd = -1;
+
+	if (context < 0)
+		return -errno;
+	if (!syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		fd = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
+				  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	close(context);
+	return fd;
+}
+
 static int open_privately(const struct file_system *fs)
 {
 	struct private_mount m = {.fs = fs, .fd = -EPERM};
@@ -73,10 +93,13 @@ static int open_privately(const struct file_system *fs)
 	sigset_t all, old;
 	pid_t pid;
 
+	m.fd = mount_detached(fs);
+	if (m.fd != -ENOSYS)
+		return m.fd;
 	/* No handler may run in the child: it has our memory. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
-	pid = clone(mount_privately, stack + sizeof(stack),
+	pid = clone(mount_in_namespace, stack + sizeof(stack),
 		    CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNS | SIGCHLD, &m);
 	if (pid < 0)
 		m.fd = -errno;

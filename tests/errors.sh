@@ -50,6 +50,7 @@ goes_on "a limit of locked memory that cannot be raised" "-e inject=prlimit64:er
 if grep -q ' /sys/kernel/tracing ' /proc/self/mounts; then
 	echo "ok a kernel without tracefs # skip: it is mounted here"
 else
-	refused "a kernel without tracefs" "-e inject=mount:error=ENODEV" 'No such device; .*CONFIG_FTRACE'
-	refused "mounts that are forbidden" "-e inject=mount:error=EPERM" 'Operation not permitted; run it as root'
+	refused "a kernel without tracefs" "-e inject=mount,fsopen:error=ENODEV" 'No such device; .*CONFIG_FTRACE'
+	goes_on "a kernel without fsopen(2)" "-e inject=fsopen:error=ENOSYS"
+	refused "mounts that are forbidden" "-e inject=mount,fsopen:error=EPERM" 'Operation not permitted; run it as root'
 fi
