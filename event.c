@@ -316,10 +316,13 @@ unsigned int event_skip(const struct event *event)
 	struct args args = event_args(event);
 	unsigned int index = 0;
 
-	if (event->exec.head.type != RECORD_EXEC || !event->name || !args_next(&args))
+	bool known = event->exec.head.flags & RECORD_SCRIPT_KNOWN;
+
+	if (event->exec.head.type != RECORD_EXEC || !event->name || !args_next(&args) ||
+	    (known && !(event->exec.head.flags & RECORD_SCRIPT)))
 		return 1;
-	/* argv[0] is the interpreter, a path that is not the script's own. */
-	if (!memchr(args.bytes, '/', args.len) || is_name(&args, event))
+	/* Without the kernel's word: argv[0] is the interpreter, a path that is not the script's. */
+	if (!known && (!memchr(args.bytes, '/', args.len) || is_name(&args, event)))
 		return 1;
 	while (++index <= SCRIPT_STRINGS && args_next(&args))
 		if (is_name(&args, event))

@@ -230,6 +230,7 @@ void layout_learn(struct layout *layout, const struct layout_memory *memory,
 	uint32_t parent;
 
 	*layout = (struct layout){.long_size = facts->long_size};
+	layout->missing[LAYOUT_BPRM] = "no exec has been looked at";
 	l.size = copy(&l, facts->task, workspace->task, TASK_SEARCH);
 	parent = copy(&l, facts->parent_task, workspace->parent, TASK_SEARCH);
 	if (parent < l.size)
@@ -238,4 +239,33 @@ void layout_learn(struct layout *layout, const struct layout_memory *memory,
 	layout->missing[LAYOUT_COMM] = learn_comm(&l, layout);
 	layout->missing[LAYOUT_ARGS] = learn_args(&l, layout);
 	layout->missing[LAYOUT_MNTNS] = learn_mntns(&l, layout);
+}
+
+/* linux_binprm has `int argc, envc; const char *filename, *interp;` in every tree from 4.4 to 6.19,
+ * and interp is filename until a "#!" or binfmt_misc changes it. */
+void layout_learn_bprm(struct layout *layout, const char *bprm, uint32_t size, uint32_t argc,
+		       uint32_t envc)
+{
+	const struct layout_facts facts = {.long_size = layout->long_size};
+	const struct learner l = {.facts = &facts};
+	uint32_t found = 0, width = layout->long_size;
+
+	layout->missing[LAYOUT_BPRM] = NOT_FOUND;
+	for (uint32_t at = 0; at + 8 + 2 * width <= size; at += 4) {
+		uint32_t names = (at + 8 + width - 1) / width * width;
+
+		if (word32(bprm + at) != argc || word32(bprm + at + 4) != envc ||
+		    names + 2 * width > size || word(&l, bprm + names) <= 4096 ||
+		    word(&l, bprm + names) != word(&l, bprm + names + width))
+			continue;
+		if (found) {
+			layout->missing[LAYOUT_BPRM] = NOT_UNIQUE;
+			return;
+		}
+		found = names;
+	}
+	if (!found)
+		return;
+	layout->bprm_filename = found;
+	layout->missing[LAYOUT_BPRM] = NULL;
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum layout_part { LAYOUT_PARENT, LAYOUT_COMM, LAYOUT_ARGS, LAYOUT_MNTNS, LAYOUT_PARTS };
+enum layout_part { LAYOUT_PARENT, LAYOUT_COMM, LAYOUT_ARGS, LAYOUT_MNTNS, LAYOUT_BPRM, LAYOUT_PARTS };
 
 /* Byte offsets. Those of a part whose `missing` is set are 0. */
 struct layout {
@@ -17,6 +17,7 @@ struct layout {
 	uint32_t task_comm;		      /* LAYOUT_COMM */
 	uint32_t task_mm, mm_arg_start;	      /* LAYOUT_ARGS; arg_end follows arg_start */
 	uint32_t task_nsproxy, nsproxy_mnt_ns, mnt_ns_inum; /* LAYOUT_MNTNS */
+	uint32_t bprm_filename; /* LAYOUT_BPRM; interp follows filename */
 	const char *missing[LAYOUT_PARTS]; /* why there is no answer, or NULL: there is one */
 };
 
@@ -45,8 +46,13 @@ struct layout_workspace {
 	char task[TASK_SEARCH], parent[TASK_SEARCH], target[4096];
 };
 
-/* Fills *layout as far as the answers are unique. */
+/* Fills *layout as far as the answers are unique; all but LAYOUT_BPRM. */
 void layout_learn(struct layout *layout, const struct layout_memory *memory,
 		  const struct layout_facts *facts, struct layout_workspace *workspace);
+
+/* Learns LAYOUT_BPRM from the first `size` bytes of the struct linux_binprm of an exec that had argc
+ * arguments, envc environment strings and no interpreter. */
+void layout_learn_bprm(struct layout *layout, const char *bprm, uint32_t size, uint32_t argc,
+		       uint32_t envc);
 
 #endif

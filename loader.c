@@ -43,6 +43,22 @@ static const char *bpf_advice(int errnum)
 	}
 }
 
+/* What to do about a refused perf_event_open(2). */
+static const char *perf_advice(int errnum)
+{
+	switch (errnum) {
+	case ENOSYS:
+		return "this kernel has no perf events: it needs CONFIG_PERF_EVENTS=y";
+	case EACCES:
+	case EPERM:
+		return "run it as root (or with CAP_BPF and CAP_PERFMON, Linux 5.8 and later)";
+	case EMFILE:
+		return "raise the limit of open files (ulimit -n)";
+	default:
+		return "look at the kernel's log (dmesg)";
+	}
+}
+
 int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t value_size,
 	       uint32_t max_entries, struct error *err)
 {
@@ -83,11 +99,11 @@ int map_update(int map, const void *key, const void *value)
 	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
-static int load(const struct bpf_insn *insns, uint32_t count, const char *license, char *log,
-		uint32_t log_size)
+static int load(enum bpf_prog_type type, const struct bpf_insn *insns, uint32_t count,
+		const char *license, char *log, uint32_t log_size)
 {
 	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_TRACEPOINT,
+		.prog_type = type,
 		.insns = (uintptr_t)insns,
 		.insn_cnt = count,
 		.license = (uintptr_t)license,
@@ -99,10 +115,10 @@ static int load(const struct bpf_insn *insns, uint32_t count, const char *licens
 	return sys_bpf(BPF_PROG_LOAD, &attr);
 }
 
-int program_load(const char *name, const struct bpf_insn *insns, uint32_t count,
-		 const char *license, struct error *err)
+int program_load(const char *name, enum bpf_prog_type type, const struct bpf_insn *insns,
+		 uint32_t count, const char *license, struct error *err)
 {
-	int fd = load(insns, count, license, NULL, 0);
+	int fd = load(type, insns, count, license, NULL, 0);
 
 	/* verifier: "EINVAL or EACCES, ask the log"; E2BIG: too complex for it. ENOSPC below means
 	 * that the log was cut: it is asked for again, up to the largest that all kernels take
@@ -115,7 +131,7 @@ int program_load(const char *name, const struct bpf_insn *insns, uint32_t count,
 			if (!log)
 				break;
 			log[0] = '\0';
-			again = load(insns, count, license, log, size);
+			again = load(type, insns, count, license, log, size);
 			free(err->log);
 			err->log = log;
 			if (again >= 0) {
@@ -146,11 +162,53 @@ bool helper_exists(int32_t helper)
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	int fd = load(insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0);
+	int fd = load(BPF_PROG_TYPE_TRACEPOINT, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL,
+		      0);
 
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
+}
+
+bool program_type_exists(enum bpf_prog_type type)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = load(type, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+uint64_t program_misses(int program)
+{
+	struct bpf_prog_info info = {0};
+	union bpf_attr attr = {
+		.info.bpf_fd = (uint32_t)program,
+		.info.info_len = sizeof(info),
+		.info.info = (uintptr_t)&info,
+	};
+
+	/* An older kernel fills a shorter struct. */
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) ? 0 : info.recursion_misses;
+}
+
+int raw_tracepoint_attach(const char *name, int program, struct error *err)
+{
+	union bpf_attr attr = {
+		.raw_tracepoint.name = (uintptr_t)name,
+		.raw_tracepoint.prog_fd = (uint32_t)program,
+	};
+	int fd = sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
+
+	if (fd < 0)
+		return error_set(err, -fd, "cannot attach a BPF program to the tracepoint %s: %s; %s",
+				 name, strerror(-fd),
+				 fd == -ENOENT ? "the kernel needs CONFIG_TRACEPOINTS=y" : bpf_advice(-fd));
+	return fd;
 }
 
 /* A tracepoint's event is opened on one CPU, but a BPF program set on it runs on all: the kernel
@@ -175,13 +233,8 @@ int tracepoint_attach(uint64_t id, const char *name, int program, struct error *
 	int fd = open_tracepoint(id), errnum;
 
 	if (fd < 0)
-		return error_set(
-			err, -fd, "cannot open a perf event on the tracepoint %s: %s; %s", name,
-			strerror(-fd),
-			fd == -ENOSYS ? "this kernel needs CONFIG_PERF_EVENTS=y"
-			: fd == -EACCES || fd == -EPERM
-				? "run it as root (or with CAP_BPF and CAP_PERFMON)"
-				: "look at the kernel's log (dmesg)");
+		return error_set(err, -fd, "cannot open a perf event on the tracepoint %s: %s; %s", name,
+				 strerror(-fd), perf_advice(-fd));
 	if (!ioctl(fd, PERF_EVENT_IOC_SET_BPF, program))
 		return fd;
 	errnum = errno;
@@ -212,9 +265,7 @@ int output_open(int cpu, uint32_t watermark, struct error *err)
 
 	if (fd < 0 && fd != -ENODEV)
 		return error_set(err, -fd, "cannot open a perf event for BPF output on CPU %d: %s; %s",
-				 cpu, strerror(-fd),
-				 fd == -EMFILE ? "raise the limit of open files (ulimit -n)"
-					       : "run it as root (or with CAP_BPF and CAP_PERFMON)");
+				 cpu, strerror(-fd), perf_advice(-fd));
 	return fd;
 }
 

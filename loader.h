@@ -18,16 +18,26 @@ int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t valu
 int map_lookup(int map, const void *key, void *value);
 int map_update(int map, const void *key, const void *value);
 
-/* Loads a BPF_PROG_TYPE_TRACEPOINT program. When the verifier refuses it, err->log is its log,
- * from malloc. */
-int program_load(const char *name, const struct bpf_insn *insns, uint32_t count,
-		 const char *license, struct error *err);
+/* Loads a program. When the verifier refuses it, err->log is its log, from malloc. */
+int program_load(const char *name, enum bpf_prog_type type, const struct bpf_insn *insns,
+		 uint32_t count, const char *license, struct error *err);
+
+/* How often the kernel did not run the program where it should have, because another was at work on
+ * that CPU. 0 where the kernel does not count it (below 5.12). */
+uint64_t program_misses(int program);
+
+/* Whether the kernel has programs of this type. */
+bool program_type_exists(enum bpf_prog_type type);
 
 /* Whether the kernel has this helper with the signature of bpf_probe_read. */
 bool helper_exists(int32_t helper);
 
-/* Runs the program at each hit of the tracepoint, on every CPU, until the descriptor returned is
- * closed. id: from the tracepoint's `id` file; name: for the message. */
+/* Runs a BPF_PROG_TYPE_RAW_TRACEPOINT program at each hit of the tracepoint (its name without the
+ * category), on every CPU, until the descriptor returned is closed. */
+int raw_tracepoint_attach(const char *name, int program, struct error *err);
+
+/* The same for a BPF_PROG_TYPE_TRACEPOINT program, through a perf event. id: from the tracepoint's
+ * `id` file; name: for the message. */
 int tracepoint_attach(uint64_t id, const char *name, int program, struct error *err);
 
 /* A perf event to which BPF programs that run on `cpu` can write records, for ring_map().

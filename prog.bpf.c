@@ -18,8 +18,8 @@
 SETTING(uid_filter); /* 0: any; else uid + 1 */
 SETTING(ppid_filter); /* 0: any */
 
-/* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; for those that
- * a field in front of them keeps from being 0, 0 means "not known". */
+/* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; none of them can
+ * be 0, so 0 means "not known". */
 SETTING(long_size);
 SETTING(task_tgid);
 SETTING(task_real_parent);
@@ -29,7 +29,7 @@ SETTING(mm_arg_start);
 SETTING(task_nsproxy);
 SETTING(nsproxy_mnt_ns);
 SETTING(mnt_ns_inum);
-SETTING(exec_filename);
+SETTING(bprm_filename); /* known only where the program is attached to a raw tracepoint */
 SETTING(execve_filename);
 SETTING(execve_argv);
 SETTING(execveat_fd);
@@ -62,6 +62,8 @@ static __u64 (*const get_task)(void) = (void *)BPF_FUNC_get_current_task;
 static long (*const read_user)(void *dst, __u32 size, __u64 addr) = (void *)BPF_FUNC_probe_read_user;
 static long (*const read_kernel)(void *dst, __u32 size,
 				 __u64 addr) = (void *)BPF_FUNC_probe_read_kernel;
+static long (*const read_kernel_str)(void *dst, __u32 size,
+				     __u64 addr) = (void *)BPF_FUNC_probe_read_kernel_str;
 static long (*const read_user_str)(void *dst, __u32 size,
 				   __u64 addr) = (void *)BPF_FUNC_probe_read_user_str;
 
@@ -95,11 +97,11 @@ struct call {
 
 SEC("maps") struct map rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
 SEC("maps") struct map scratches = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct scratch), 1};
-SEC("maps") struct map programs = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2};
+/* One program each: those in one map must be of one type. */
+SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
+SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
 SEC("maps") struct map calls = {BPF_MAP_TYPE_HASH, 8, sizeof(struct call), 4096};
 SEC("maps") struct map peeks = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1};
-
-enum { PROGRAM_ARGS, PROGRAM_PIECES }; /* indices of `programs`, filled by loader.c */
 
 /* Keeps clang from using what it knows of a number: the verifier does not know it, and wants the
  * comparison or the mask in the instructions. */
@@ -183,14 +185,33 @@ INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
 
 /* ---- a success: sched:sched_process_exec ---- */
 
+/* Copies the name as it was given to the call, and finds out whether an interpreter was executed in
+ * its place. The bytes with the NUL, or -errno. */
+INLINE long take_name(__u64 *ctx, struct scratch *s, __u64 env_end)
+{
+	__u64 filename, interp;
+
+	/* The string stands behind the environment, too: bprm->exec (do_execveat_common puts it
+	 * there, create_elf_tables sets env_end). */
+	if (!VALUE(bprm_filename))
+		return read_user_str(s->exec_data, NAME_SIZE, env_end);
+	/* A raw tracepoint's arguments: the task, its old pid, the struct linux_binprm. */
+	filename = read_long(ctx[2] + VALUE(bprm_filename));
+	interp = read_long(ctx[2] + VALUE(bprm_filename) + VALUE(long_size));
+	s->exec.head.flags = RECORD_SCRIPT_KNOWN;
+	if (interp != filename)
+		s->exec.head.flags = RECORD_SCRIPT_KNOWN | RECORD_SCRIPT;
+	return read_kernel_str(s->exec_data, NAME_SIZE, filename);
+}
+
 /* The tracepoint fires when the new image stands: its argument strings are resident, whole, and
  * what the program will see. */
 SEC("exec")
-int on_exec(void *ctx)
+int on_exec(__u64 *ctx)
 {
-	__u64 task, mm, start, end, name_len, left, len, pos;
+	__u64 task, mm, start, end, left, len, pos;
 	struct scratch *s;
-	__u32 loc = 0;
+	long name_len;
 
 	task = get_task();
 	if (VALUE(execve_argv))
@@ -204,20 +225,19 @@ int on_exec(void *ctx)
 	s->exec.head.flags = 0;
 	s->exec.ret = 0;
 	s->exec.dirfd = 0;
-
-	/* __data_loc: the string's length in the upper 16 bits, its place in the record below. */
-	read_kernel(&loc, sizeof(loc), (__u64)ctx + VALUE(exec_filename));
-	name_len = loc >> 16;
-	if (!name_len || name_len > NAME_SIZE)
-		name_len = 1;
-	name_len = bounded(name_len, NAME_SIZE);
-	if (read_kernel(s->exec_data, name_len, (__u64)ctx + (loc & 0xffff)))
-		s->exec.head.flags = RECORD_NO_NAME;
-	s->exec.name_len = name_len;
-
+	s->exec.name_address = 0;
 	mm = read_long(task + VALUE(task_mm));
 	start = read_long(mm + VALUE(mm_arg_start));
 	end = read_long(mm + VALUE(mm_arg_start) + VALUE(long_size));
+	s->exec.arg_start = start;
+	/* arg_start, arg_end, env_start, env_end */
+	name_len = take_name(ctx, s, read_long(mm + VALUE(mm_arg_start) + 3 * VALUE(long_size)));
+	if (name_len <= 0) {
+		s->exec.head.flags |= RECORD_NO_NAME;
+		name_len = 1;
+	}
+	s->exec.name_len = name_len;
+
 	left = end > start ? end - start : 0;
 	s->exec.args_len = left;
 	len = 0;
@@ -233,7 +253,7 @@ int on_exec(void *ctx)
 	if (left > CHUNK_SIZE) {
 		s->next = start + CHUNK_SIZE;
 		s->end = end;
-		tail_call(ctx, &programs, PROGRAM_ARGS);
+		tail_call(ctx, &args_program, 0);
 	}
 	return 0;
 }
@@ -269,7 +289,7 @@ int on_args(void *ctx)
 #define EIGHT_ARGS(ctx, s) \
 	(TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s))
 	if (EIGHT_ARGS(ctx, s) && EIGHT_ARGS(ctx, s))
-		tail_call(ctx, &programs, PROGRAM_ARGS);
+		tail_call(ctx, &args_program, 0);
 	return 0;
 }
 
@@ -334,16 +354,19 @@ int on_exit(void *ctx)
 	s->exec.args_len = 0;
 	s->exec.ret = ret;
 	s->exec.dirfd = 0;
+	s->exec.arg_start = read_long(read_long(task + VALUE(task_mm)) + VALUE(mm_arg_start));
+	s->exec.name_address = 0;
 	call = map_lookup(&calls, &task);
 	if (call) {
 		argv = call->argv;
+		s->exec.name_address = call->filename;
 		if (call->has_dirfd) {
 			s->exec.head.flags = RECORD_HAS_DIRFD;
 			s->exec.dirfd = call->dirfd;
 		}
 		name_len = read_user_str(s->exec_data, NAME_SIZE, call->filename);
 	}
-	if (name_len <= 0 || name_len > NAME_SIZE) {
+	if (name_len <= 0) {
 		s->exec.head.flags |= RECORD_NO_NAME;
 		name_len = 1;
 	}
@@ -356,7 +379,7 @@ int on_exit(void *ctx)
 		s->end = 0;
 		s->used = 0;
 		map_delete(&calls, &task);
-		tail_call(ctx, &programs, PROGRAM_PIECES);
+		tail_call(ctx, &pieces_program, 0);
 	}
 	return 0;
 out:
@@ -382,35 +405,39 @@ INLINE void send_pieces(void *ctx, struct scratch *s, __u32 flags)
  * 0: the list is at its end. */
 INLINE int take_piece(void *ctx, struct scratch *s)
 {
+	__u64 address = s->end, used = s->used;
 	struct piece *piece;
-	__u64 address = s->end, used;
-	long len;
+	long len = 0;
 
+	FORGET(used);
+	used &= CHUNK_SIZE / 2 - 1;
+	piece = (void *)(s->more_data + used);
+	piece->is_list = 0;
 	if (!address) {
-		if (read_user(&address, VALUE(long_size), s->next)) {
-			send_pieces(ctx, s, RECORD_LAST | RECORD_UNREADABLE);
-			return 0;
-		}
+		len = read_user(&address, VALUE(long_size), s->next);
 		if (VALUE(long_size) == 4)
 			address = (__u32)address;
-		if (!address) {
+		if (len) {
+			piece->is_list = 1;
+			address = s->next;
+		} else if (!address) {
 			send_pieces(ctx, s, RECORD_LAST);
 			return 0;
 		}
 		s->next += VALUE(long_size);
 	}
-	used = s->used;
-	FORGET(used);
-	used &= CHUNK_SIZE / 2 - 1;
-	piece = (void *)(s->more_data + used);
 	piece->address = address;
-	piece->reserved = 0;
-	len = read_user_str(piece + 1, PIECE_SIZE, address);
+	if (!len)
+		len = read_user_str(piece + 1, PIECE_SIZE, address);
 	piece->len = len;
 	s->end = len == PIECE_SIZE ? address + PIECE_SIZE - 1 : 0;
 	if (len < 0)
 		len = 0;
 	s->used = (used + sizeof(*piece) + len + 7) & ~7ULL;
+	if (piece->is_list) {
+		send_pieces(ctx, s, RECORD_LAST);
+		return 0;
+	}
 	if (s->used >= CHUNK_SIZE / 2)
 		send_pieces(ctx, s, 0);
 	return 1;
@@ -431,7 +458,7 @@ int on_pieces(void *ctx)
 	(FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s))
 	if (!SIXTEEN_PIECES(ctx, s) || !SIXTEEN_PIECES(ctx, s))
 		return 0;
-	tail_call(ctx, &programs, PROGRAM_PIECES);
+	tail_call(ctx, &pieces_program, 0);
 	/* Still here: as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). */
 	send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
 	return 0;
@@ -456,6 +483,21 @@ int on_rename(void *ctx)
 	peek->task = get_task();
 	peek->pid_tgid = get_pid_tgid();
 	peek->status = read_kernel(peek->data, bounded(peek->length, PEEK_SIZE), peek->address);
+	peek->answered = 1;
+	return 0;
+}
+
+/* The same for what only an exec shows: the first bytes of the struct linux_binprm, of the exec of
+ * the task that peek->task names. A raw tracepoint. */
+SEC("peek_exec")
+int on_peek_exec(__u64 *ctx)
+{
+	__u32 zero = 0;
+	struct peek *peek = map_lookup(&peeks, &zero);
+
+	if (!peek || peek->task != get_task())
+		return 0;
+	peek->status = read_kernel(peek->data, BPRM_SEARCH, ctx[2]);
 	peek->answered = 1;
 	return 0;
 }

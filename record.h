@@ -31,6 +31,8 @@ enum record_flags {
 	RECORD_CUT = 1 << 2,	     /* RECORD_PIECES: there was more than is carried */
 	RECORD_NO_NAME = 1 << 3,     /* the file name could not be read */
 	RECORD_HAS_DIRFD = 1 << 4,   /* RECORD_FAIL: from execveat(2); dirfd is set */
+	RECORD_SCRIPT = 1 << 5,	     /* an interpreter was executed in the named file's place */
+	RECORD_SCRIPT_KNOWN = 1 << 6, /* the kernel could tell whether it was so */
 };
 
 /* Every record starts so. seq counts the execs this CPU has reported, from 1: a gap in it is a
@@ -56,6 +58,8 @@ struct exec_record {
 	__u32 name_len; /* bytes of the file name, NUL included */
 	__s32 dirfd;
 	__u64 args_len; /* RECORD_EXEC: arg_end - arg_start, this record and those that follow */
+	__u64 arg_start; /* of the process: tells the same process from what it executes next */
+	__u64 name_address; /* RECORD_FAIL: where the caller has the name */
 	char comm[COMM_LEN];
 	char pcomm[COMM_LEN];
 	/* then the file name, then data_len bytes of arguments */
@@ -70,8 +74,11 @@ struct more_record {
 struct piece {
 	__u64 address; /* where it was read, in the caller */
 	__s32 len;     /* bytes with the NUL; PIECE_SIZE: goes on in the next piece; < 0: -errno */
-	__u32 reserved;
+	__u32 is_list; /* the address is that of argv's next slot, and argv could not be read there */
 };
+
+/* As much of a struct linux_binprm as is searched for what it says of the file's name. */
+#define BPRM_SEARCH 512
 
 /* The value of the map by which user space asks for kernel memory and gets it. */
 #define PEEK_SIZE 4096
@@ -86,7 +93,7 @@ struct peek {
 };
 
 _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
-_Static_assert(sizeof(struct exec_record) == 96, "exec_record has padding");
+_Static_assert(sizeof(struct exec_record) == 112, "exec_record has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
 _Static_assert(sizeof(struct peek) == 48 + PEEK_SIZE, "peek has padding");

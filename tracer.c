@@ -1,5 +1,6 @@
 /* Set-up: from the embedded object to programs that run in the kernel and rings that fill. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,9 @@ extern const unsigned char prog_object[], prog_object_end[];
 /* How much each CPU's ring holds. A storm of execs writes some 5 MB/s a CPU. */
 #define RING_SIZE (1 << 20)
 
-enum { MAP_RINGS, MAP_SCRATCHES, MAP_PROGRAMS, MAP_CALLS, MAP_PEEKS, MAPS };
-static const char *const map_names[MAPS] = {"rings", "scratches", "programs", "calls", "peeks"};
+enum { MAP_RINGS, MAP_SCRATCHES, MAP_ARGS_PROGRAM, MAP_PIECES_PROGRAM, MAP_CALLS, MAP_PEEKS, MAPS };
+static const char *const map_names[MAPS] = {"rings",	      "scratches", "args_program",
+					    "pieces_program", "calls",	   "peeks"};
 
 /* The index in the object of one of our maps. */
 static size_t map_index(const struct object *object, const char *name)
@@ -71,7 +73,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"task_nsproxy_setting", l->task_nsproxy},
 		{"nsproxy_mnt_ns_setting", l->nsproxy_mnt_ns},
 		{"mnt_ns_inum_setting", l->mnt_ns_inum},
-		{"exec_filename_setting", t->exec_filename},
+		{"bprm_filename_setting", l->bprm_filename},
 		{"execve_filename_setting", t->execve_filename},
 		{"execve_argv_setting", t->execve_argv},
 		{"execveat_fd_setting", t->execveat_fd},
@@ -100,7 +102,8 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 }
 
 /* Loads a program of the object; its descriptor or -errno. */
-static int load_program(const struct tracer *t, const char *name, struct error *err)
+static int load_program(const struct tracer *t, const char *name, enum bpf_prog_type type,
+			struct error *err)
 {
 	const struct object_program *program = object_program(&t->object, name);
 	struct bpf_insn *insns;
@@ -111,7 +114,7 @@ static int load_program(const struct tracer *t, const char *name, struct error *
 	fd = link_program(t, program, &insns, err);
 	if (fd)
 		return fd;
-	fd = program_load(name, insns, program->insn_count, t->object.license, err);
+	fd = program_load(name, type, insns, program->insn_count, t->object.license, err);
 	free(insns);
 	return fd;
 }
@@ -142,7 +145,8 @@ static void choose_helpers(struct tracer *t)
 	t->swaps[0] = (struct helper_swap){BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read};
 	t->swaps[1] = (struct helper_swap){BPF_FUNC_probe_read_user, BPF_FUNC_probe_read};
 	t->swaps[2] = (struct helper_swap){BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str};
-	t->swap_count = 3;
+	t->swaps[3] = (struct helper_swap){BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_str};
+	t->swap_count = 4;
 }
 
 /* How many CPUs there can be: the last number of a list like "0-3,8". */
@@ -164,31 +168,75 @@ static int possible_cpus(struct error *err)
 	return atoi(last) + 1;
 }
 
+static int need_tracefs(struct tracer *t, struct error *err)
+{
+	if (t->tracefs < 0)
+		t->tracefs = open_tracefs(err);
+	return t->tracefs < 0 ? t->tracefs : 0;
+}
+
+/* The type of program for a tracepoint of the kernel proper; those of system calls have no raw
+ * form. A raw one needs no tracefs, costs less, and fires where a perf event does not: below 5.16
+ * when the name is longer than 2 KiB (PERF_MAX_TRACE_SIZE), and while another BPF program or a
+ * bpf(2) call is at work on the CPU (bpf_prog_active in trace_call_bpf). */
+static enum bpf_prog_type program_type(const struct tracer *t)
+{
+	return t->raw ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_TRACEPOINT;
+}
+
+/* Attaches a program to "category/name"; the attachment or -errno. */
+static int attach(struct tracer *t, const char *event, int program, struct error *err)
+{
+	bool syscall = !strncmp(event, "syscalls/", 9);
+	uint64_t id = 0;
+	int ret;
+
+	if (t->raw && !syscall)
+		return raw_tracepoint_attach(strchr(event, '/') + 1, program, err);
+	ret = need_tracefs(t, err);
+	if (!ret)
+		ret = tracepoint_id(t->tracefs, event, &id, err);
+	return ret ? ret : tracepoint_attach(id, event, program, err);
+}
+
+/* Loads and attaches one of the learner's programs. */
+static int attach_peek(struct tracer *t, int i, const char *name, const char *event, struct error *err)
+{
+	int program = load_program(t, name, program_type(t), err);
+
+	if (program < 0)
+		return program;
+	t->peek_events[i] = attach(t, event, program, err);
+	close(program); /* the tracepoint holds it */
+	return t->peek_events[i] < 0 ? t->peek_events[i] : 0;
+}
+
 static int learn_layout(struct tracer *t, char **argv, struct error *err)
 {
-	uint64_t rename = 0;
 	/* The kernel lays the strings of argv one behind the other (create_elf_tables). */
 	const char *start = argv[0], *end = argv[0];
 	struct stat st = {0};
-	int ret, program;
+	int ret, self = -1;
 
 	for (char **arg = argv; *arg; arg++)
 		end = *arg + strlen(*arg) + 1;
 	if (t->proc >= 0 && fstatat(t->proc, "self/ns/mnt", &st, 0))
 		st.st_ino = 0;
-	ret = tracepoint_id(t->tracefs, "task/task_rename", &rename, err);
+	t->peek_name = peek_name();
+	ret = attach_peek(t, 0, "peek", "task/task_rename", err);
 	if (ret)
 		return ret;
-	t->peek_name = peek_name();
-	program = load_program(t, "peek", err);
-	if (program < 0)
-		return program;
-	ret = peek_layout(program, map_fd(t, MAP_PEEKS), rename, t->peek_name, (uintptr_t)start,
-			  (uintptr_t)end, (uint32_t)st.st_ino, &t->layout, err);
-	close(program);
-	if (ret < 0)
+	if (t->raw && t->proc >= 0)
+		self = openat(t->proc, "self/exe", O_RDONLY | O_CLOEXEC);
+	if (self >= 0)
+		ret = attach_peek(t, 1, "peek_exec", "sched/sched_process_exec", err);
+	if (!ret)
+		ret = peek_layout(map_fd(t, MAP_PEEKS), t->peek_name, (uintptr_t)start,
+				  (uintptr_t)end, (uint32_t)st.st_ino, self, &t->layout, err);
+	if (self >= 0)
+		close(self);
+	if (ret)
 		return ret;
-	t->peek_event = ret;
 	if (t->layout.missing[LAYOUT_ARGS])
 		return error_set(err, ENOTSUP,
 				 "cannot find where this kernel keeps a program's arguments "
@@ -207,17 +255,14 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	return 0;
 }
 
-/* Where the tracepoints carry what the programs read. */
+/* Where the system calls' tracepoints carry what the programs read. */
 static int learn_formats(struct tracer *t, struct error *err)
 {
 	const char *execve = "syscalls/sys_enter_execve", *execveat = "syscalls/sys_enter_execveat";
 	unsigned int size = t->layout.long_size;
-	int fs = t->tracefs, ret;
+	int ret = need_tracefs(t, err), fs = t->tracefs;
 
-	ret = tracepoint_field(fs, "sched/sched_process_exec", "filename", 4, &t->exec_filename, err);
-	if (ret || !t->options->fails)
-		return ret;
-	if ((ret = tracepoint_field(fs, execve, "filename", size, &t->execve_filename, err)) ||
+	if (ret || (ret = tracepoint_field(fs, execve, "filename", size, &t->execve_filename, err)) ||
 	    (ret = tracepoint_field(fs, execve, "argv", size, &t->execve_argv, err)) ||
 	    (ret = tracepoint_field(fs, execveat, "fd", size, &t->execveat_fd, err)) ||
 	    (ret = tracepoint_field(fs, execveat, "filename", size, &t->execveat_filename, err)) ||
@@ -227,13 +272,15 @@ static int learn_formats(struct tracer *t, struct error *err)
 }
 
 /* Loads a program that others tail-call, and puts it in its place. */
-static int load_tail(const struct tracer *t, const char *name, uint32_t index, struct error *err)
+static int load_tail(const struct tracer *t, const char *name, enum bpf_prog_type type, int map,
+		     struct error *err)
 {
-	int program = load_program(t, name, err), ret;
+	const uint32_t zero = 0;
+	int program = load_program(t, name, type, err), ret;
 
 	if (program < 0)
 		return program;
-	ret = map_update(map_fd(t, MAP_PROGRAMS), &index, &program);
+	ret = map_update(map_fd(t, map), &zero, &program);
 	close(program); /* the map holds it */
 	if (ret)
 		return error_set(err, -ret, "cannot put the BPF program \"%s\" into its map: %s", name,
@@ -241,32 +288,38 @@ static int load_tail(const struct tracer *t, const char *name, uint32_t index, s
 	return 0;
 }
 
-static int attach(struct tracer *t, const char *event, int program, struct error *err)
+static int keep(struct tracer *t, int attachment)
 {
-	uint64_t id = 0;
-	int ret = tracepoint_id(t->tracefs, event, &id, err);
-
-	if (ret)
-		return ret;
-	ret = tracepoint_attach(id, event, program, err);
-	if (ret < 0)
-		return ret;
-	t->attached[t->attached_count++] = ret;
+	if (attachment < 0)
+		return attachment;
+	t->attached[t->attached_count++] = attachment;
 	return 0;
 }
 
-static int load_and_attach(struct tracer *t, const char *name, const char *event,
-			   const char *other_event, struct error *err)
+static int trace_failures(struct tracer *t, const char *name, const char *event,
+			  const char *other_event, struct error *err)
 {
-	int program = load_program(t, name, err), ret;
+	int program = load_program(t, name, BPF_PROG_TYPE_TRACEPOINT, err), ret;
 
 	if (program < 0)
 		return program;
-	ret = attach(t, event, program, err);
+	ret = keep(t, attach(t, event, program, err));
 	if (!ret && other_event)
-		ret = attach(t, other_event, program, err);
+		ret = keep(t, attach(t, other_event, program, err));
 	close(program); /* the tracepoint holds it */
 	return ret;
+}
+
+static int trace_execs(struct tracer *t, struct error *err)
+{
+	int ret = load_tail(t, "args", program_type(t), MAP_ARGS_PROGRAM, err);
+
+	if (ret)
+		return ret;
+	t->exec_program = load_program(t, "exec", program_type(t), err);
+	if (t->exec_program < 0)
+		return t->exec_program;
+	return keep(t, attach(t, "sched/sched_process_exec", t->exec_program, err));
 }
 
 static int open_rings(struct tracer *t, struct error *err)
@@ -308,53 +361,51 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	ret = create_map(t, MAP_PEEKS, 0, err);
 	if (ret)
 		return ret;
-	t->tracefs = open_tracefs(err);
-	if (t->tracefs < 0)
-		return t->tracefs;
 	t->proc = open_procfs(&no_proc); /* without it a little less is known */
 	t->cpus = possible_cpus(err);
 	if (t->cpus < 0)
 		return t->cpus;
+	t->raw = program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT);
 	choose_helpers(t);
 	ret = learn_layout(t, argv, err);
-	if (!ret)
+	if (!ret && t->options->fails)
 		ret = learn_formats(t, err);
 	if (!ret)
 		ret = create_map(t, MAP_RINGS, (uint32_t)t->cpus, err);
 	if (!ret)
 		ret = create_map(t, MAP_SCRATCHES, 0, err);
 	if (!ret)
-		ret = create_map(t, MAP_PROGRAMS, 0, err);
+		ret = create_map(t, MAP_ARGS_PROGRAM, 0, err);
+	if (!ret)
+		ret = create_map(t, MAP_PIECES_PROGRAM, 0, err);
 	if (!ret)
 		ret = create_map(t, MAP_CALLS, t->options->fails ? 0 : 1, err);
 	if (!ret)
 		ret = open_rings(t, err);
-	if (!ret)
-		ret = load_tail(t, "args", 0, err);
 	if (!ret && t->options->fails) {
-		ret = load_tail(t, "pieces", 1, err);
+		ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
 		/* The exits first: a call whose entry is seen must not be forgotten. */
 		if (!ret)
-			ret = load_and_attach(t, "exit", "syscalls/sys_exit_execve",
-					      "syscalls/sys_exit_execveat", err);
+			ret = trace_failures(t, "exit", "syscalls/sys_exit_execve",
+					     "syscalls/sys_exit_execveat", err);
 		if (!ret)
-			ret = load_and_attach(t, "enter_execve", "syscalls/sys_enter_execve", NULL,
-					      err);
+			ret = trace_failures(t, "enter_execve", "syscalls/sys_enter_execve", NULL, err);
 		if (!ret)
-			ret = load_and_attach(t, "enter_execveat", "syscalls/sys_enter_execveat",
-					      NULL, err);
+			ret = trace_failures(t, "enter_execveat", "syscalls/sys_enter_execveat", NULL,
+					     err);
 	}
 	if (!ret)
-		ret = load_and_attach(t, "exec", "sched/sched_process_exec", NULL, err);
-	if (ret)
-		return ret;
-	close(t->tracefs);
-	return 0;
+		ret = trace_execs(t, err);
+	return ret;
 }
 
 void tracer_settle(struct tracer *t)
 {
-	close(t->peek_event);
+	for (int i = 0; i < 2; i++)
+		if (t->peek_events[i] >= 0)
+			close(t->peek_events[i]);
+	if (t->tracefs >= 0)
+		close(t->tracefs);
 }
 
 void tracer_detach(struct tracer *t)
@@ -383,7 +434,7 @@ void tracer_count_unseen(struct tracer *t)
 
 int tracer_open(struct tracer *tracer, const struct options *options, struct error *err)
 {
-	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .peek_event = -1};
+	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .peek_events = {-1, -1}};
 	return object_open(&tracer->object, prog_object, (size_t)(prog_object_end - prog_object),
 			   err);
 }

@@ -16,15 +16,18 @@
 struct tracer {
 	const struct options *options;
 	struct object object;
-	struct helper_swap swaps[3];
+	bool raw; /* the kernel has raw tracepoints (Linux 4.17) */
+	struct helper_swap swaps[4];
 	size_t swap_count;
 	int map_fds[OBJECT_MAPS]; /* in the object's order */
-	int tracefs, proc;
+	int tracefs; /* -1: not needed so far */
+	int proc;
 	int cpus; /* possible ones */
 	struct layout layout;
 	uint64_t peek_name;
-	int peek_event; /* what the learner attached */
-	uint64_t exec_filename, execve_filename, execve_argv, exit_ret;
+	int peek_events[2]; /* what the learner attached, or -1 */
+	int exec_program;
+	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
 	int attached[8];
 	size_t attached_count;

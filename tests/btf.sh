@@ -25,6 +25,7 @@ int main(void)
 	SHOW(task_struct, nsproxy);
 	SHOW(nsproxy, mnt_ns);
 	SHOW(mnt_namespace, ns.inum);
+	SHOW(linux_binprm, filename);
 }
 END
 "$2" -w -o "$T/offsets" "$T/offsets.c"

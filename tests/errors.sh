@@ -21,15 +21,17 @@ refused() {
 	fi
 }
 
-# goes_on NAME INJECTION: it traces all the same.
+# goes_on NAME INJECTION [OPTION...]: it traces all the same.
 goes_on() {
+	name=$1 injection=$2
+	shift 2
 	# shellcheck disable=SC2086
-	if strace -f -qq -o "$T/trace" $2 "$X" -d 0.1 >"$T/out" 2>"$T/err" && ! [ -s "$T/err" ] &&
+	if strace -f -qq -o "$T/trace" $injection "$X" -d 0.1 "$@" >"$T/out" 2>"$T/err" && ! [ -s "$T/err" ] &&
 		grep -q INJECTED "$T/trace" && grep -q ^PCOMM "$T/out"; then
-		echo "ok $1"
+		echo "ok $name"
 	else
 		echo "# $(cat "$T/err")"
-		echo "not ok $1"
+		echo "not ok $name"
 	fi
 }
 
@@ -40,17 +42,17 @@ refused "a container that forbids bpf(2) to root" "-e inject=bpf:error=EPERM" \
 refused "a kernel without perf events" "-e inject=perf_event_open:error=ENOSYS" 'CONFIG_PERF_EVENTS'
 refused "perf events that are forbidden" "-e inject=perf_event_open:error=EACCES" 'Permission denied; run it as root'
 refused "another tracer on an old kernel's tracepoint" "-e inject=ioctl:error=EEXIST" \
-	'File exists; another tracer holds it.*stop the other tracer'
-refused "a kernel that takes no BPF at its tracepoints" "-e inject=ioctl:error=EINVAL" 'CONFIG_BPF_EVENTS'
+	'File exists; another tracer holds it.*stop the other tracer' -x
+refused "a kernel that takes no BPF at its tracepoints" "-e inject=ioctl:error=EINVAL" 'CONFIG_BPF_EVENTS' -x
 refused "no memory for a ring" "-P anon_inode:[perf_event] -e inject=mmap:error=ENOMEM" 'KiB: Out of memory; '
 refused "a ring over the limit of locked memory" "-P anon_inode:[perf_event] -e inject=mmap:error=EPERM" 'perf_event_mlock_kb'
-refused "tracefs that cannot be read" "-e inject=openat:error=EPERM:when=2" 'locked down'
+refused "tracefs that cannot be read" "-e inject=openat:error=EPERM:when=3" 'locked down' -x
 goes_on "a limit of locked memory that cannot be raised" "-e inject=prlimit64:error=EPERM"
 
 if grep -q ' /sys/kernel/tracing ' /proc/self/mounts; then
 	echo "ok a kernel without tracefs # skip: it is mounted here"
 else
-	refused "a kernel without tracefs" "-e inject=mount,fsopen:error=ENODEV" 'No such device; .*CONFIG_FTRACE'
-	goes_on "a kernel without fsopen(2)" "-e inject=fsopen:error=ENOSYS"
-	refused "mounts that are forbidden" "-e inject=mount,fsopen:error=EPERM" 'Operation not permitted; run it as root'
+	refused "a kernel without tracefs" "-e inject=mount,fsopen:error=ENODEV" 'No such device; .*CONFIG_FTRACE' -x
+	goes_on "a kernel without fsopen(2)" "-e inject=fsopen:error=ENOSYS" -x
+	refused "mounts that are forbidden" "-e inject=mount,fsopen:error=EPERM" 'Operation not permitted; run it as root' -x
 fi

@@ -24,6 +24,7 @@ static const struct helper {
 	{BPF_FUNC_probe_read_user, "5.5, swapped"},
 	{BPF_FUNC_probe_read_kernel, "5.5, swapped"},
 	{BPF_FUNC_probe_read_user_str, "5.5, swapped"},
+	{BPF_FUNC_probe_read_kernel_str, "5.5, swapped"},
 };
 
 static const struct map_type {

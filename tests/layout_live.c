@@ -20,5 +20,6 @@ int main(int argc, char **argv)
 	printf("task_struct.mm %u\nmm_struct.arg_start %u\ntask_struct.nsproxy %u\n", l->task_mm,
 	       l->mm_arg_start, l->task_nsproxy);
 	printf("nsproxy.mnt_ns %u\nmnt_namespace.ns.inum %u\n", l->nsproxy_mnt_ns, l->mnt_ns_inum);
+	printf("linux_binprm.filename %u\n", l->bprm_filename);
 	return 0;
 }

@@ -20,7 +20,7 @@ static int load(uint32_t count, uint8_t reg, struct error *err)
 	}
 	insns[count - 1] = EXIT;
 	*err = (struct error){0};
-	return program_load("test", insns, count, "GPL", err);
+	return program_load("test", BPF_PROG_TYPE_TRACEPOINT, insns, count, "GPL", err);
 }
 
 int main(void)
