@@ -12,7 +12,7 @@ BUILD = build
 BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
 TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool strace util-linux
 
-SOURCES = main.c options.c tracer.c elf.c loader.c mounts.c tracefs.c layout.c peek.c ring.c event.c print.c \
+SOURCES = main.c options.c tracer.c elf.c loader.c mounts.c tracefs.c layout.c peek.c ring.c event.c caller.c print.c \
 	disasm.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
@@ -61,7 +61,7 @@ UNITS = elf_test layout_test floor_test print_test options_test loader_test
 elf_test_SOURCES = elf.c error.c
 layout_test_SOURCES = layout.c
 floor_test_SOURCES = elf.c error.c
-print_test_SOURCES = print.c event.c ring.c mounts.c error.c
+print_test_SOURCES = print.c event.c caller.c ring.c mounts.c error.c
 options_test_SOURCES = options.c
 loader_test_SOURCES = loader.c error.c
 

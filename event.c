@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "caller.h"
 #include "event.h"
 
 /* In front of each argument of a failed exec. */
@@ -22,6 +23,7 @@ enum state {
 struct source {
 	struct ring ring;
 	int cpu;
+	bool gone; /* the CPU is offline, there is no ring */
 	uint32_t next_seq;
 	enum state state;
 	bool in_ring; /* READY, and its bytes are still in the ring */
@@ -33,9 +35,10 @@ struct source {
 	size_t used, capacity;
 };
 
-int collector_init(struct collector *collector, size_t capacity)
+int collector_init(struct collector *collector, size_t capacity, int proc, uint32_t long_size)
 {
-	*collector = (struct collector){.capacity = capacity};
+	*collector = (struct collector){
+		.capacity = capacity, .proc = proc, .long_size = long_size};
 	collector->sources = calloc(capacity, sizeof(struct source));
 	return collector->sources ? 0 : -ENOMEM;
 }
@@ -43,22 +46,62 @@ int collector_init(struct collector *collector, size_t capacity)
 void collector_free(struct collector *collector)
 {
 	for (size_t i = 0; i < collector->count; i++) {
-		ring_unmap(&collector->sources[i].ring);
+		if (!collector->sources[i].gone)
+			ring_unmap(&collector->sources[i].ring);
 		free(collector->sources[i].buffer);
 	}
 	free(collector->sources);
 }
 
+static struct source *find_source(const struct collector *collector, int cpu)
+{
+	for (size_t i = 0; i < collector->count; i++)
+		if (collector->sources[i].cpu == cpu)
+			return &collector->sources[i];
+	return NULL;
+}
+
 void collector_add(struct collector *collector, const struct ring *ring, int cpu)
 {
-	collector->sources[collector->count++] =
-		(struct source){.ring = *ring, .cpu = cpu, .next_seq = 1};
+	struct source *s = find_source(collector, cpu);
+
+	if (!s) {
+		s = &collector->sources[collector->count++];
+		*s = (struct source){.cpu = cpu, .next_seq = 1};
+	}
+	s->ring = *ring; /* of a CPU that comes back the numbers go on */
+	s->gone = false;
+}
+
+bool collector_has(const struct collector *collector, int cpu)
+{
+	const struct source *s = find_source(collector, cpu);
+
+	return s && !s->gone;
+}
+
+bool collector_remove(struct collector *collector, int cpu)
+{
+	struct source *s = find_source(collector, cpu);
+
+	if (!s || s->gone || s->state != EMPTY)
+		return false;
+	ring_update(&s->ring);
+	if (ring_peek(&s->ring))
+		return false;
+	ring_unmap(&s->ring);
+	s->gone = true;
+	return true;
 }
 
 void collector_poll_fds(const struct collector *collector, struct pollfd *fds)
 {
-	for (size_t i = 0; i < collector->count; i++)
-		fds[i] = (struct pollfd){.fd = collector->sources[i].ring.fd, .events = POLLIN};
+	for (size_t i = 0; i < collector->capacity; i++) {
+		const struct source *s = &collector->sources[i];
+
+		fds[i].fd = i < collector->count && !s->gone ? s->ring.fd : -1;
+		fds[i].events = POLLIN;
+	}
 }
 
 void collector_update(struct collector *collector)
@@ -72,6 +115,8 @@ void collector_update(struct collector *collector)
 	for (size_t i = 0; i < collector->count; i++) {
 		struct ring *ring = &collector->sources[i].ring;
 
+		if (collector->sources[i].gone)
+			continue;
 		ring_update(ring);
 		if (ring->head - ring->tail > ring->size / 2)
 			collector->crowded = true;
@@ -111,6 +156,22 @@ static void ready(struct source *s)
 	s->event.args_len = s->used - s->event.exec.name_len;
 }
 
+/* Puts the name that the kernel side could not read into the buffer, if it can be read now. */
+static void ask_caller_name(const struct collector *c, struct source *s)
+{
+	struct exec_record *e = &s->event.exec;
+	char name[NAME_SIZE];
+	size_t size = 0;
+
+	if (caller_is(c->proc, e->pid, e->arg_start))
+		size = caller_string(e->pid, e->name_address, name, sizeof(name));
+	if (!size || name[size - 1] || !caller_is(c->proc, e->pid, e->arg_start))
+		return;
+	append(s, name, size);
+	e->name_len = (uint32_t)size;
+	s->event.name = s->buffer;
+}
+
 static void take_head(struct collector *c, struct source *s, const struct record_head *head)
 {
 	const char *data = (const char *)head + sizeof(struct exec_record);
@@ -132,7 +193,10 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	s->in_ring = head->type == RECORD_EXEC ? e->args_len == head->data_len
 					       : head->flags & RECORD_UNREADABLE;
 	if (!s->in_ring) {
-		append(s, data, e->name_len + event->args_len);
+		if (!event->name && e->name_address)
+			ask_caller_name(c, s);
+		if (!s->used)
+			append(s, data, e->name_len + event->args_len);
 		ring_next(&s->ring);
 		s->state = GATHERING;
 		return;
@@ -140,8 +204,65 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	ready(s);
 }
 
+/* The most bytes that are kept of a failed exec, and of one string read from outside: what the kernel
+ * would take at most for arguments (bprm_stack_limits), and for one (MAX_ARG_STRLEN, 32 pages). */
+#define FAIL_MOST (6U << 20)
+#define STRING_MOST (128U << 10)
+
+/* Reads a string of the caller from outside. */
+static bool append_from_caller(struct source *s, uint64_t address)
+{
+	static char string[STRING_MOST];
+	size_t size = caller_string(s->event.exec.pid, address, string, sizeof(string));
+
+	if (!size)
+		return false;
+	append(s, &(char){MARK_READ}, 1);
+	append(s, string, size);
+	if (string[size - 1]) {
+		s->event.cut = true;
+		append(s, "", 1);
+	}
+	return true;
+}
+
+/* Reads from outside what the kernel side could not: one string, or the rest of argv. What is not to
+ * be had (the caller has ended, or executes something else by now) is marked. */
+static void ask_caller(const struct collector *c, struct source *s, const struct piece *piece)
+{
+	const struct exec_record *e = &s->event.exec;
+	uint64_t slot = piece->address, address = piece->address;
+	size_t used = s->used;
+	bool asked = caller_is(c->proc, e->pid, e->arg_start), complete = asked;
+
+	if (asked && !piece->is_list) {
+		complete = append_from_caller(s, address);
+	} else if (asked) {
+		for (;; slot += c->long_size) {
+			address = 0;
+			complete = caller_read(e->pid, slot, &address, c->long_size);
+			if (!complete || !address)
+				break;
+			if (s->used > FAIL_MOST) {
+				s->event.cut = true;
+				break;
+			}
+			if (!append_from_caller(s, address))
+				append(s, (char[]){MARK_UNREADABLE, 0}, 2);
+		}
+	}
+	if (asked && !caller_is(c->proc, e->pid, e->arg_start)) {
+		s->used = used; /* it may be another program's memory that was read */
+		complete = false;
+	}
+	if (!complete && piece->is_list)
+		s->event.unreadable = true;
+	else if (!complete)
+		append(s, (char[]){MARK_UNREADABLE, 0}, 2);
+}
+
 /* Adds the pieces of a failed exec's strings. */
-static void take_pieces(struct source *s, const char *data, size_t len)
+static void take_pieces(const struct collector *c, struct source *s, const char *data, size_t len)
 {
 	while (len >= sizeof(struct piece)) {
 		struct piece piece;
@@ -151,13 +272,19 @@ static void take_pieces(struct source *s, const char *data, size_t len)
 		size = piece.len > 0 ? (size_t)piece.len : 0;
 		if (size > len - sizeof(piece))
 			return;
-		if (!s->open_piece)
-			append(s, &(char){size ? MARK_READ : MARK_UNREADABLE}, 1);
-		if (size)
-			append(s, data + sizeof(piece), size - 1);
-		s->open_piece = size == PIECE_SIZE;
-		if (!s->open_piece)
+		if (!size && s->open_piece) {
+			s->event.cut = true; /* the rest of a string has gone meanwhile */
 			append(s, "", 1);
+		} else if (!size) {
+			ask_caller(c, s, &piece);
+		} else {
+			if (!s->open_piece)
+				append(s, &(char){MARK_READ}, 1);
+			append(s, data + sizeof(piece), size - 1);
+			if (size < PIECE_SIZE)
+				append(s, "", 1);
+		}
+		s->open_piece = size == PIECE_SIZE;
 		size = (sizeof(piece) + size + 7) & ~(size_t)7;
 		data += size < len ? size : len;
 		len -= size < len ? size : len;
@@ -165,7 +292,7 @@ static void take_pieces(struct source *s, const char *data, size_t len)
 }
 
 /* Adds a record to the exec that is being gathered. */
-static void take_part(struct source *s, const struct record_head *head)
+static void take_part(const struct collector *c, struct source *s, const struct record_head *head)
 {
 	const char *data = (const char *)((const struct more_record *)head + 1);
 	struct event *event = &s->event;
@@ -176,7 +303,7 @@ static void take_part(struct source *s, const struct record_head *head)
 	s->next_part = head->part + 1;
 	if (!event->cut && !event->unreadable) {
 		if (head->type == RECORD_PIECES)
-			take_pieces(s, data, head->data_len);
+			take_pieces(c, s, data, head->data_len);
 		else if (!(head->flags & RECORD_UNREADABLE))
 			append(s, data, head->data_len);
 	}
@@ -208,7 +335,7 @@ static void advance(struct collector *c, struct source *s, bool all)
 			continue;
 		}
 		if (head && !is_head && head->seq == s->event.exec.head.seq) {
-			take_part(s, head);
+			take_part(c, s, head);
 			continue;
 		}
 		/* The rest is being written, or was lost: then something else follows, or nothing
@@ -245,7 +372,8 @@ bool collector_next(struct collector *collector, bool all, struct event *event)
 				ring_next(&s->ring);
 			s->state = EMPTY;
 		}
-		advance(collector, s, all);
+		if (!s->gone)
+			advance(collector, s, all);
 	}
 	s = first(collector);
 	if (!s || s->state != READY)
@@ -270,12 +398,9 @@ uint64_t collector_wait(const struct collector *collector)
 
 void collector_close(struct collector *collector, int cpu, uint32_t seq)
 {
-	for (size_t i = 0; i < collector->count; i++)
-		if (collector->sources[i].cpu == cpu) {
-			collector->lost += seq - (collector->sources[i].next_seq - 1);
-			return;
-		}
-	collector->lost += seq; /* a CPU that has no ring */
+	const struct source *s = find_source(collector, cpu);
+
+	collector->lost += s ? seq - (s->next_seq - 1) : seq;
 }
 
 struct args event_args(const struct event *event)

@@ -45,16 +45,22 @@ struct collector {
 	uint64_t lost; /* execs that were seen in the kernel but did not reach us */
 	uint64_t now;  /* CLOCK_MONOTONIC, ns, of the last collector_update() */
 	bool crowded;  /* a ring is so full that order must wait for nobody */
+	int proc;      /* /proc, or -1 */
+	uint32_t long_size;
 };
 
-/* A collector for at most `capacity` CPUs. 0 or -ENOMEM. */
-int collector_init(struct collector *collector, size_t capacity);
+/* A collector for at most `capacity` CPUs. proc: /proc or -1; long_size: the kernel's. 0 or -ENOMEM. */
+int collector_init(struct collector *collector, size_t capacity, int proc, uint32_t long_size);
 /* Unmaps the rings, frees everything. */
 void collector_free(struct collector *collector);
 /* Takes the ring over. */
 void collector_add(struct collector *collector, const struct ring *ring, int cpu);
+/* Unmaps the ring of a CPU that has gone offline, once it is empty. true: it is done. */
+bool collector_remove(struct collector *collector, int cpu);
+/* Whether the CPU has a ring. */
+bool collector_has(const struct collector *collector, int cpu);
 
-/* Fills `count` entries for poll(2): a ring a quarter full is readable. */
+/* Fills `capacity` entries for poll(2): a ring filled to its watermark is readable. */
 void collector_poll_fds(const struct collector *collector, struct pollfd *fds);
 
 /* Sees what has come in. */

@@ -15,6 +15,9 @@
  * until its line is out. A ring that fills up wakes us earlier. */
 #define POLL_MS 40
 
+/* How often we look for CPUs that have come online. */
+#define LOOK_NS 1000000000ULL
+
 static volatile sig_atomic_t stop;
 
 static void on_signal(int signal)
@@ -41,14 +44,15 @@ static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t 
 		ns = POLL_MS * 1000000ULL;
 	if (end && now + ns > end)
 		ns = end > now ? end - now : 0;
-	poll(fds, t->collector.count + 1, (int)((ns + 999999) / 1000000));
+	poll(fds, t->collector.capacity + 1, (int)((ns + 999999) / 1000000));
 }
 
+/* Says at once what was lost since it was last said. */
 static void report_loss(const struct tracer *t, uint64_t *reported)
 {
 	if (t->collector.lost == *reported)
 		return;
-	fprintf(stderr, "execsnoop: lost %llu execs: a ring was full\n",
+	fprintf(stderr, "execsnoop: lost %llu execs: a CPU's ring was full (see --ring-size)\n",
 		(unsigned long long)(t->collector.lost - *reported));
 	*reported = t->collector.lost;
 }
@@ -71,8 +75,8 @@ static int trace(struct tracer *t, struct error *err)
 	uint64_t end = t->options->duration > 0
 			       ? printer.start + (uint64_t)(t->options->duration * 1e9)
 			       : 0;
-	struct pollfd *fds = calloc(t->collector.count + 1, sizeof(*fds));
-	uint64_t reported = 0;
+	struct pollfd *fds = calloc(t->collector.capacity + 1, sizeof(*fds));
+	uint64_t reported = 0, look = printer.start;
 
 	if (!fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
@@ -86,12 +90,20 @@ static int trace(struct tracer *t, struct error *err)
 			out.error = EPIPE;
 		print_execs(t, &printer, false);
 		report_loss(t, &reported);
+		if (t->collector.now > look + LOOK_NS) {
+			look = t->collector.now;
+			if (tracer_cover_cpus(t))
+				collector_poll_fds(&t->collector, fds + 1);
+		}
 	}
 	tracer_detach(t);
 	print_execs(t, &printer, true); /* everything seen gets printed */
 	if (!out.error) {
 		tracer_count_unseen(t);
 		report_loss(t, &reported);
+		if (reported)
+			fprintf(stderr, "execsnoop: %llu execs were lost in all\n",
+				(unsigned long long)reported);
 	}
 	print_free(&printer);
 	free(fds);

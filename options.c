@@ -13,7 +13,7 @@
 #define USAGE_ERROR 2
 
 /* Options that have no letter are numbered from here. */
-enum { OPT_MAX_ARGS = 256, OPT_EBPF };
+enum { OPT_MAX_ARGS = 256, OPT_RING_SIZE, OPT_EBPF };
 
 static const struct row {
 	int key; /* the letter, or from the enum above */
@@ -35,6 +35,9 @@ static const struct row {
 	{'q', "quote", NULL, "put quotation marks (\") around arguments"},
 	{OPT_MAX_ARGS, "max-args", "N", "print at most N arguments, the file name\n"
 					"included; 0: all (default 20)"},
+	{OPT_RING_SIZE, "ring-size", "KIB", "memory for each CPU's ring, rounded up to a\n"
+					    "power of 2 (default 64 to 4096, by the\n"
+					    "machine's memory and CPUs)"},
 	{OPT_EBPF, "ebpf", NULL, "print the BPF programs and exit"},
 	{'V', "version", NULL, "print the version and exit"},
 	{'h', "help", NULL, "print this help and exit"},
@@ -200,6 +203,13 @@ static int set(struct options *o, int key, const char *value)
 	case OPT_MAX_ARGS:
 		if (!parse_number(value, UINT32_MAX, &o->max_args))
 			return usage_error("--max-args: \"%s\" is not a number", value);
+		return 0;
+	case OPT_RING_SIZE:
+		/* At most 1 GiB: perf counts a ring's pages in an int. */
+		if (!parse_number(value, 1 << 20, &o->ring_size) || !o->ring_size)
+			return usage_error("--ring-size: \"%s\" is not a number of KiB from 1 to 1048576",
+					   value);
+		o->ring_size <<= 10;
 		return 0;
 	case OPT_EBPF:
 		o->ebpf = true;

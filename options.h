@@ -16,6 +16,7 @@ struct options {
 	uint32_t uid;
 	uint32_t ppid; /* 0: any */
 	uint64_t max_args; /* 0: all */
+	uint64_t ring_size; /* bytes a CPU, 0: by the machine's memory */
 };
 
 /* Reads the command line. 0; or 2, a usage error that has been printed on standard error. The

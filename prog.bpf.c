@@ -17,6 +17,7 @@
 /* Options. */
 SETTING(uid_filter); /* 0: any; else uid + 1 */
 SETTING(ppid_filter); /* 0: any */
+SETTING(pieces_alone); /* 1: "again" and "end" are not attached */
 
 /* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; none of them can
  * be 0, so 0 means "not known". */
@@ -71,6 +72,7 @@ static long (*const read_user_str)(void *dst, __u32 size,
 struct scratch {
 	__u32 seq;
 	__u32 part;  /* records of this exec sent so far */
+	__u64 unfinished; /* a failed call's argument list has not been read to its end */
 	__u64 used;  /* bytes of pieces not sent yet */
 	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
 	__u64 end;   /* arguments: arg_end; pieces: the rest of a long string, or 0 */
@@ -336,6 +338,10 @@ int on_exit(void *ctx)
 	__u64 argv = 0;
 	long ret, name_len = 0;
 
+	s = get_scratch();
+	if (!s)
+		return 0;
+	s->unfinished = 0;
 	ret = argument(ctx, VALUE(exit_ret));
 	if (VALUE(long_size) == 4)
 		ret = (__s32)ret;
@@ -343,11 +349,10 @@ int on_exit(void *ctx)
 		map_delete(&calls, &task);
 		return 0;
 	}
-	if (uid_is_filtered())
-		goto out;
-	s = get_scratch();
-	if (!s || !describe(s, task))
-		goto out;
+	if (uid_is_filtered() || !describe(s, task)) {
+		map_delete(&calls, &task);
+		return 0;
+	}
 	s->exec.head.type = RECORD_FAIL;
 	s->exec.head.flags = 0;
 	s->exec.head.data_len = 0;
@@ -379,11 +384,9 @@ int on_exit(void *ctx)
 		s->end = 0;
 		s->used = 0;
 		map_delete(&calls, &task);
+		s->unfinished = 1;
 		tail_call(ctx, &pieces_program, 0);
 	}
-	return 0;
-out:
-	map_delete(&calls, &task);
 	return 0;
 }
 
@@ -399,6 +402,8 @@ INLINE void send_pieces(void *ctx, struct scratch *s, __u32 flags)
 		return;
 	output(ctx, &rings, BPF_F_CURRENT_CPU, &s->more, sizeof(s->more) + used);
 	s->used = 0;
+	if (flags & RECORD_LAST)
+		s->unfinished = 0;
 }
 
 /* Reads one piece of one argument, and sends what has come together when it is much.
@@ -460,7 +465,31 @@ int on_pieces(void *ctx)
 		return 0;
 	tail_call(ctx, &pieces_program, 0);
 	/* Still here: as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). */
-	send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
+	if (VALUE(pieces_alone))
+		send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
+	return 0;
+}
+
+/* Goes on where "pieces" had to stop. Attached behind "exit" several times, each of which may follow
+ * itself anew; all run in one go, with preemption off. */
+SEC("again")
+int on_again(void *ctx)
+{
+	struct scratch *s = get_scratch();
+
+	if (s && s->unfinished)
+		tail_call(ctx, &pieces_program, 0);
+	return 0;
+}
+
+/* The last of them: what is not finished now is cut. */
+SEC("end")
+int on_end(void *ctx)
+{
+	struct scratch *s = get_scratch();
+
+	if (s && s->unfinished)
+		send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
 	return 0;
 }
 

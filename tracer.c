@@ -1,10 +1,12 @@
 /* Set-up: from the embedded object to programs that run in the kernel and rings that fill. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "disasm.h"
@@ -17,8 +19,18 @@
 /* prog.o, from embed.S. */
 extern const unsigned char prog_object[], prog_object_end[];
 
-/* How much each CPU's ring holds. A storm of execs writes some 5 MB/s a CPU. */
-#define RING_SIZE (1 << 20)
+/* The default size of a CPU's ring: 4 MiB, which a command line of 2 MiB (the most that the default
+ * stack limit allows) does not fill, and which holds a storm of execs (5 MB/s a CPU) for most of a
+ * second. But all rings together take no more than a 64th of the memory, and 64 MiB. */
+#define RING_MOST (4U << 20)
+#define RING_LEAST (64U << 10)
+#define RINGS_MOST (64U << 20)
+
+/* How much a ring holds when it wakes us; a quarter of a smaller one. */
+#define WATERMARK (256U << 10)
+
+/* How often "again" is attached: 15 times 33 times 32 more strings of a failed exec. */
+#define AGAINS 15
 
 enum { MAP_RINGS, MAP_SCRATCHES, MAP_ARGS_PROGRAM, MAP_PIECES_PROGRAM, MAP_CALLS, MAP_PEEKS, MAPS };
 static const char *const map_names[MAPS] = {"rings",	      "scratches", "args_program",
@@ -64,6 +76,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 	const struct object_setting settings[] = {
 		{"uid_filter_setting", o->has_uid ? (uint64_t)o->uid + 1 : 0},
 		{"ppid_filter_setting", o->ppid},
+		{"pieces_alone_setting", !t->raw},
 		{"long_size_setting", l->long_size},
 		{"task_tgid_setting", l->task_tgid},
 		{"task_real_parent_setting", l->task_real_parent},
@@ -150,16 +163,12 @@ static void choose_helpers(struct tracer *t)
 }
 
 /* How many CPUs there can be: the last number of a list like "0-3,8". */
-static int possible_cpus(struct error *err)
+static int possible_cpus(int sysfs, struct error *err)
 {
-	int sysfs = open_sysfs(err), ret;
 	const char *last;
 	char text[256];
+	int ret = read_file(sysfs, "devices/system/cpu/possible", text, sizeof(text));
 
-	if (sysfs < 0)
-		return sysfs;
-	ret = read_file(sysfs, "devices/system/cpu/possible", text, sizeof(text));
-	close(sysfs);
 	if (ret < 0)
 		return error_set(err, -ret, "cannot read sysfs:devices/system/cpu/possible: %s",
 				 strerror(-ret));
@@ -296,8 +305,9 @@ static int keep(struct tracer *t, int attachment)
 	return 0;
 }
 
-static int trace_failures(struct tracer *t, const char *name, const char *event,
-			  const char *other_event, struct error *err)
+/* Loads a program for failed calls, and attaches it. */
+static int attach_call(struct tracer *t, const char *name, const char *event, const char *other_event,
+		       struct error *err)
 {
 	int program = load_program(t, name, BPF_PROG_TYPE_TRACEPOINT, err), ret;
 
@@ -307,6 +317,27 @@ static int trace_failures(struct tracer *t, const char *name, const char *event,
 	if (!ret && other_event)
 		ret = keep(t, attach(t, other_event, program, err));
 	close(program); /* the tracepoint holds it */
+	return ret;
+}
+
+static int trace_failures(struct tracer *t, struct error *err)
+{
+	const char *execve = "syscalls/sys_exit_execve", *execveat = "syscalls/sys_exit_execveat";
+	int ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
+
+	/* The exits first: a call whose entry is seen must not be forgotten. */
+	if (!ret)
+		ret = attach_call(t, "exit", execve, execveat, err);
+	/* Below 4.15 a tracepoint takes one program only. A kernel that has raw tracepoints (4.17)
+	 * takes more. */
+	for (int i = 0; !ret && t->raw && i < AGAINS; i++)
+		ret = attach_call(t, "again", execve, execveat, err);
+	if (!ret && t->raw)
+		ret = attach_call(t, "end", execve, execveat, err);
+	if (!ret)
+		ret = attach_call(t, "enter_execve", "syscalls/sys_enter_execve", NULL, err);
+	if (!ret)
+		ret = attach_call(t, "enter_execveat", "syscalls/sys_enter_execveat", NULL, err);
 	return ret;
 }
 
@@ -322,31 +353,61 @@ static int trace_execs(struct tracer *t, struct error *err)
 	return keep(t, attach(t, "sched/sched_process_exec", t->exec_program, err));
 }
 
+/* Bytes of each CPU's ring: a power of 2, and a page at least. */
+static uint64_t ring_size(const struct tracer *t)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size = page, wanted = t->options->ring_size;
+	uint64_t most = RINGS_MOST;
+	struct sysinfo info;
+
+	if (!wanted) {
+		if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
+			most = (uint64_t)info.totalram * info.mem_unit / 64;
+		wanted = most / (uint64_t)t->cpus;
+		wanted = wanted < RING_LEAST ? RING_LEAST : wanted > RING_MOST ? RING_MOST : wanted;
+		while (size * 2 <= wanted)
+			size *= 2;
+		return size;
+	}
+	while (size < wanted)
+		size *= 2;
+	return size;
+}
+
+/* Opens a CPU's ring. 0; -ENODEV without a message: the CPU is offline. */
+static int open_ring(struct tracer *t, int cpu, struct error *err)
+{
+	uint64_t size = ring_size(t);
+	uint32_t watermark = (uint32_t)(size < 4 * WATERMARK ? size / 4 : WATERMARK);
+	int fd = output_open(cpu, watermark, err), ret;
+	struct ring ring;
+
+	if (fd < 0)
+		return fd;
+	ret = ring_map(&ring, fd, size, err);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	collector_add(&t->collector, &ring, cpu);
+	ret = map_update(map_fd(t, MAP_RINGS), &cpu, &fd);
+	if (ret)
+		return error_set(err, -ret, "cannot hand the ring of CPU %d to BPF: %s", cpu,
+				 strerror(-ret));
+	return 0;
+}
+
 static int open_rings(struct tracer *t, struct error *err)
 {
-	int ret = collector_init(&t->collector, (size_t)t->cpus);
+	int ret = collector_init(&t->collector, (size_t)t->cpus, t->proc, t->layout.long_size);
 
 	if (ret)
 		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,
 				 strerror(-ret));
 	for (int cpu = 0; cpu < t->cpus; cpu++) {
-		int fd = output_open(cpu, RING_SIZE / 4, err);
-		struct ring ring;
-
-		if (fd == -ENODEV)
-			continue;
-		if (fd < 0)
-			return fd;
-		ret = ring_map(&ring, fd, RING_SIZE, err);
-		if (ret) {
-			close(fd);
+		ret = open_ring(t, cpu, err);
+		if (ret && ret != -ENODEV)
 			return ret;
-		}
-		collector_add(&t->collector, &ring, cpu);
-		ret = map_update(map_fd(t, MAP_RINGS), &cpu, &fd);
-		if (ret)
-			return error_set(err, -ret, "cannot hand the ring of CPU %d to BPF: %s", cpu,
-					 strerror(-ret));
 	}
 	return 0;
 }
@@ -362,7 +423,10 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	if (ret)
 		return ret;
 	t->proc = open_procfs(&no_proc); /* without it a little less is known */
-	t->cpus = possible_cpus(err);
+	t->sysfs = open_sysfs(err);
+	if (t->sysfs < 0)
+		return t->sysfs;
+	t->cpus = possible_cpus(t->sysfs, err);
 	if (t->cpus < 0)
 		return t->cpus;
 	t->raw = program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT);
@@ -382,18 +446,8 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 		ret = create_map(t, MAP_CALLS, t->options->fails ? 0 : 1, err);
 	if (!ret)
 		ret = open_rings(t, err);
-	if (!ret && t->options->fails) {
-		ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
-		/* The exits first: a call whose entry is seen must not be forgotten. */
-		if (!ret)
-			ret = trace_failures(t, "exit", "syscalls/sys_exit_execve",
-					     "syscalls/sys_exit_execveat", err);
-		if (!ret)
-			ret = trace_failures(t, "enter_execve", "syscalls/sys_enter_execve", NULL, err);
-		if (!ret)
-			ret = trace_failures(t, "enter_execveat", "syscalls/sys_enter_execveat", NULL,
-					     err);
-	}
+	if (!ret && t->options->fails)
+		ret = trace_failures(t, err);
 	if (!ret)
 		ret = trace_execs(t, err);
 	return ret;
@@ -406,6 +460,41 @@ void tracer_settle(struct tracer *t)
 			close(t->peek_events[i]);
 	if (t->tracefs >= 0)
 		close(t->tracefs);
+}
+
+/* Whether the CPU is in a list like "0-3,8". */
+static bool in_list(const char *list, int cpu)
+{
+	while (isdigit((unsigned char)*list)) {
+		char *end;
+		long low = strtol(list, &end, 10), high = low;
+
+		if (*end == '-')
+			high = strtol(end + 1, &end, 10);
+		if (cpu >= low && cpu <= high)
+			return true;
+		list = *end == ',' ? end + 1 : end;
+	}
+	return false;
+}
+
+bool tracer_cover_cpus(struct tracer *t)
+{
+	char online[1024];
+	struct error err;
+	bool changed = false;
+
+	if (read_file(t->sysfs, "devices/system/cpu/online", online, sizeof(online)) < 0)
+		return false;
+	for (int cpu = 0; cpu < t->cpus; cpu++) {
+		if (!in_list(online, cpu)) {
+			/* The kernel lets go of its event, and does not take it back. */
+			changed |= collector_remove(&t->collector, cpu);
+		} else if (!collector_has(&t->collector, cpu)) {
+			changed |= !open_ring(t, cpu, &err); /* if not now, then the next time */
+		}
+	}
+	return changed;
 }
 
 void tracer_detach(struct tracer *t)
@@ -430,6 +519,7 @@ void tracer_count_unseen(struct tracer *t)
 			collector_close(&t->collector, cpu, seq);
 		}
 	free(values);
+	t->collector.lost += program_misses(t->exec_program);
 }
 
 int tracer_open(struct tracer *tracer, const struct options *options, struct error *err)

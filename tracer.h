@@ -2,6 +2,7 @@
 #ifndef TRACER_H
 #define TRACER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,7 @@ struct tracer {
 	size_t swap_count;
 	int map_fds[OBJECT_MAPS]; /* in the object's order */
 	int tracefs; /* -1: not needed so far */
-	int proc;
+	int proc, sysfs;
 	int cpus; /* possible ones */
 	struct layout layout;
 	uint64_t peek_name;
@@ -29,7 +30,7 @@ struct tracer {
 	int exec_program;
 	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
-	int attached[8];
+	int attached[48];
 	size_t attached_count;
 	struct collector collector;
 };
@@ -49,6 +50,10 @@ int tracer_set_up(struct tracer *tracer, char **argv, struct error *err);
 /* Puts away what only set-up needed. It can take some 70 ms, so not before the first exec can be
  * seen. */
 void tracer_settle(struct tracer *tracer);
+
+/* Opens rings for CPUs that have come online since, closes those of CPUs that have gone. true: there
+ * were some, so what collector_poll_fds() gave is no longer so. */
+bool tracer_cover_cpus(struct tracer *tracer);
 
 /* Ends the tracing; what is in the rings can still be read. */
 void tracer_detach(struct tracer *tracer);

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <elf.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -12,15 +11,14 @@
 #include "../record.h"
 
 #define R_BPF_64_64 1
-#define LONG_NAME "execveat_filename_setting" /* a symbol whose tails are no program's */
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
 struct copy {
 	uint8_t *bytes;
 	size_t size;
 	/* Into a copy of the good object, void when it grows: */
-	Elf64_Ehdr *header;
-	Elf64_Shdr *sections, *names, *exec, *maps, *license, *symtab, *relexec, *addrsig;
+	Elf64_Ehdr *elf;
+	Elf64_Shdr *sections, *names, *exec, *maps, *license, *symtab, *rel, *addrsig;
 	Elf64_Sym *symbols, *rings;
 	Elf64_Rel *rels;	/* those of "exec"; the first is one with a setting, */
 	Elf64_Sym *setting;	/* which is this, */
@@ -61,7 +59,7 @@ static Elf64_Shdr *section(const struct copy *c, const char *name)
 	Elf64_Shdr *s = c->sections;
 
 	for (; strcmp((char *)c->bytes + c->names->sh_offset + s->sh_name, name); s++)
-		assert(s + 1 < c->sections + c->header->e_shnum);
+		assert(s + 1 < c->sections + c->elf->e_shnum);
 	return s;
 }
 
@@ -81,18 +79,18 @@ static Elf64_Sym *symbol(const struct copy *c, const char *name)
 
 static void locate(struct copy *c)
 {
-	c->header = (Elf64_Ehdr *)c->bytes;
-	c->sections = (Elf64_Shdr *)(c->bytes + c->header->e_shoff);
-	c->names = c->sections + c->header->e_shstrndx;
+	c->elf = (Elf64_Ehdr *)c->bytes;
+	c->sections = (Elf64_Shdr *)(c->bytes + c->elf->e_shoff);
+	c->names = c->sections + c->elf->e_shstrndx;
 	c->exec = section(c, "exec");
 	c->maps = section(c, "maps");
 	c->license = section(c, "license");
 	c->symtab = section(c, ".symtab");
-	c->relexec = section(c, ".relexec");
+	c->rel = section(c, ".relexec");
 	c->addrsig = section(c, ".llvm_addrsig");
 	c->symbols = (Elf64_Sym *)(c->bytes + c->symtab->sh_offset);
 	c->rings = symbol(c, "rings");
-	c->rels = (Elf64_Rel *)(c->bytes + c->relexec->sh_offset);
+	c->rels = (Elf64_Rel *)(c->bytes + c->rel->sh_offset);
 	c->setting = c->symbols + ELF64_R_SYM(c->rels->r_info);
 	c->insns = (struct bpf_insn *)(c->bytes + c->exec->sh_offset + c->rels->r_offset);
 	assert(c->setting->st_shndx == SHN_UNDEF && c->sections + c->symtab->sh_link == c->names);
@@ -106,27 +104,25 @@ static struct copy copy_of(const struct copy *from)
 	return c;
 }
 
-/* Appends that many zeros at an aligned place; their offset. */
-static size_t grow(struct copy *c, size_t size)
+/* Appends that many zeros, a multiple of 8. */
+static void grow(struct copy *c, size_t size)
 {
 	struct copy old = *c;
-	size_t offset = (old.size + 7) & ~(size_t)7;
 
-	*c = bytes_of(&old, offset + size);
+	*c = bytes_of(&old, old.size + size);
 	locate(c);
 	free(old.bytes);
-	return offset;
 }
 
 /* Appends a section like that one, contents and all; sections get another place for it. */
 static Elf64_Shdr *add_section(struct copy *c, const char *like)
 {
-	uint16_t count = c->header->e_shnum;
-	size_t table = grow(c, (count + 1U) * sizeof(Elf64_Shdr));
+	uint32_t count = c->elf->e_shnum++;
+	size_t table = c->size;
 
+	grow(c, (count + 1) * sizeof(Elf64_Shdr));
 	memcpy(c->bytes + table, c->sections, count * sizeof(Elf64_Shdr));
-	c->header->e_shoff = table;
-	c->header->e_shnum++;
+	c->elf->e_shoff = table;
 	locate(c);
 	c->sections[count] = *section(c, like);
 	return &c->sections[count];
@@ -135,8 +131,10 @@ static Elf64_Shdr *add_section(struct copy *c, const char *like)
 /* Appends that many programs, each with a name of its own. */
 static void add_programs(struct copy *c, uint32_t count)
 {
+	uint32_t name = c->setting->st_name;
+
 	while (count--)
-		add_section(c, "exec")->sh_name = symbol(c, LONG_NAME)->st_name + count;
+		add_section(c, "exec")->sh_name = name + count;
 }
 
 static struct object opened(const struct copy *c)
@@ -148,16 +146,14 @@ static struct object opened(const struct copy *c)
 	return o;
 }
 
-/* Program i, linked, for free(), or NULL. */
+/* Program i, for free(), linked as far as it goes. */
 static struct bpf_insn *linked(const struct object *o, uint32_t i, const struct object_link *link)
 {
 	struct bpf_insn *insns = calloc(o->programs[i].insn_count, sizeof(*insns));
 	struct error err;
 
-	if (!object_link(o, &o->programs[i], link, insns, &err))
-		return insns;
-	free(insns);
-	return NULL;
+	object_link(o, &o->programs[i], link, insns, &err);
+	return insns;
 }
 
 static bool same_code(const struct object *a, const struct object *b, uint32_t i,
@@ -165,8 +161,7 @@ static bool same_code(const struct object *a, const struct object *b, uint32_t i
 {
 	struct bpf_insn *x = linked(a, i, link), *y = linked(b, i, link);
 	uint32_t count = a->programs[i].insn_count;
-	bool same = x && y && count == b->programs[i].insn_count &&
-		    !memcmp(x, y, count * sizeof(*x));
+	bool same = count == b->programs[i].insn_count && !memcmp(x, y, count * sizeof(*x));
 
 	free(x);
 	free(y);
@@ -187,32 +182,38 @@ static bool same_maps(const struct object *a, const struct object *b)
 
 static void test_open(const struct suite *t, const struct object *o)
 {
-	const char *const programs[] = {"exec",		  "args", "enter_execve",
-					"enter_execveat", "exit", "pieces", "peek"};
-	struct object got, wanted = {
-		.map_count = 5,
-		.maps = {{"rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0},
-			 {"scratches", BPF_MAP_TYPE_PERCPU_ARRAY, 4, o->maps[1].value_size, 1},
-			 {"programs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2},
-			 {"calls", BPF_MAP_TYPE_HASH, 8, 24, 4096},
-			 {"peeks", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1}},
-	};
+	const char *const known[] = {"exec", "args", "enter_execve", "enter_execveat", "exit", "pieces"};
+	struct object got;
+	uint32_t programs = 0, maps = 0;
 	struct copy c;
 
-	CASE("reads the programs, the maps and the license of what clang wrote") {
-		CHECK(!o->big_endian && o->program_count == LENGTH(programs));
-		for (uint32_t i = 0; i < o->program_count && i < LENGTH(programs); i++) {
-			const Elf64_Shdr *s = section(&t->good, programs[i]);
+	CASE("reads the programs of what clang wrote, and its license") {
+		for (Elf64_Shdr *s = t->good.sections; s < t->good.sections + t->good.elf->e_shnum; s++)
+			if (s->sh_flags & SHF_EXECINSTR && s->sh_size) {
+				const struct object_program *program = &o->programs[programs++];
 
-			CHECK_TEXT(o->programs[i].name, programs[i]);
-			CHECK(object_program(o, programs[i]) == &o->programs[i]);
-			CHECK(o->programs[i].bytes == t->good.bytes + s->sh_offset);
-			CHECK(o->programs[i].insn_count == s->sh_size / 8);
-		}
-		CHECK(o->maps[1].value_size > sizeof(struct exec_record) + NAME_SIZE + CHUNK_SIZE);
-		CHECK(same_maps(o, &wanted));
-		CHECK_TEXT(o->license, "GPL");
+				CHECK(program->bytes == t->good.bytes + s->sh_offset);
+				CHECK(program->insn_count == s->sh_size / 8);
+				CHECK(section(&t->good, program->name) == s);
+			}
+		CHECK(o->program_count == programs && !o->big_endian);
+		for (uint32_t i = 0; i < LENGTH(known); i++)
+			CHECK(object_program(o, known[i]));
 		CHECK(!object_program(o, "exe") && !object_program(o, "maps"));
+		CHECK_TEXT(o->license, "GPL");
+	}
+	CASE("reads the maps of what clang wrote") {
+		for (Elf64_Sym *s = t->good.symbols; s->st_name || s == t->good.symbols; s++)
+			if (s->st_shndx == t->good.rings->st_shndx) {
+				const struct object_map *map = &o->maps[s->st_value / 16];
+
+				CHECK_TEXT(map->name, symbol_name(&t->good, s));
+				CHECK(!memcmp(&map->type, t->good.bytes + t->good.maps->sh_offset +
+							  s->st_value, 16));
+				maps++;
+			}
+		CHECK(o->map_count == maps && maps * 16 == t->good.maps->sh_size);
+		CHECK(o->maps[0].type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && o->maps[0].key_size == 4);
 	}
 	CASE("reads an object at an odd address") {
 		c = bytes_of(&t->good, t->good.size + 1);
@@ -223,19 +224,22 @@ static void test_open(const struct suite *t, const struct object *o)
 			CHECK(same_code(o, &got, i, &t->link));
 		free(c.bytes);
 	}
-	CASE("reads 16 programs of up to 4096 instructions") {
+	CASE("reads 16 programs of up to 4096 instructions, symbols at the end") {
 		c = copy_of(&t->good);
 		grow(&c, 4096 * 8);
 		add_programs(&c, OBJECT_PROGRAMS - o->program_count);
 		c.exec->sh_size = 4096 * 8;
-		c.relexec->sh_type = SHT_NULL;
+		c.rel->sh_type = SHT_NULL;
+		grow(&c, c.symtab->sh_size);
+		c.symtab->sh_offset = c.size - c.symtab->sh_size;
+		memcpy(c.bytes + c.symtab->sh_offset, t->good.symbols, c.symtab->sh_size);
 		got = opened(&c);
 		CHECK(got.program_count == 16 && got.programs[0].insn_count == 4096);
 		free(c.bytes);
 	}
 	CASE("reads an object without maps") {
 		c = copy_of(&t->good);
-		for (uint32_t i = 1; i < c.header->e_shnum; i++)
+		for (uint32_t i = 1; i < c.elf->e_shnum; i++)
 			if (c.sections[i].sh_type == SHT_REL)
 				c.sections[i].sh_type = SHT_NULL;
 		c.maps->sh_flags = 0;
@@ -246,7 +250,7 @@ static void test_open(const struct suite *t, const struct object *o)
 	}
 	CASE("passes over relocations of what is not loaded, as clang -g writes them") {
 		c = copy_of(&t->good);
-		c.relexec->sh_info = c.addrsig - c.sections;
+		c.rel->sh_info = c.addrsig - c.sections;
 		c.addrsig->sh_offset = -16UL;
 		CHECK(opened(&c).programs[0].relocation_count == 0);
 		free(c.bytes);
@@ -297,7 +301,7 @@ static void test_link(const struct suite *t, const struct object *o)
 			got = linked(o, i, &link);
 			wanted = malloc(size);
 			relocate(t, o->programs[i].name, wanted);
-			CHECK(got && !memcmp(got, wanted, size));
+			CHECK(!memcmp(got, wanted, size));
 			free(got);
 			free(wanted);
 		}
@@ -324,7 +328,7 @@ static void test_link(const struct suite *t, const struct object *o)
 		struct copy c = copy_of(&t->good);
 		struct object other;
 
-		assert(c.rels->r_offset >= sizeof(code));
+		c.rel->sh_type = SHT_NULL;
 		memcpy(c.bytes + c.exec->sh_offset, code, sizeof(code));
 		other = opened(&c);
 		link.swaps = swaps;
@@ -342,12 +346,7 @@ static void test_link(const struct suite *t, const struct object *o)
 		CHECK(big.big_endian && same_maps(o, &big));
 		CHECK(big.program_count == o->program_count);
 		for (uint32_t p = 0; p < big.program_count; p++) {
-			struct bpf_insn *insns = linked(&big, p, &t->link);
-
 			CHECK_TEXT(big.programs[p].name, o->programs[p].name);
-			for (uint32_t i = 0; insns && i < big.programs[p].insn_count; i++)
-				CHECK(insns[i].dst_reg <= 10 && insns[i].src_reg <= 10);
-			free(insns);
 			/* The byte order leads clang to other code in some programs only. */
 			same += same_code(o, &big, p, &t->link);
 		}
@@ -374,39 +373,12 @@ static void refused(struct suite *t, struct copy *c, const char *message, const 
 
 /* Makes a copy `c` of the good object malformed by the statements behind `detail`, which tells what
  * exactly is wrong. It must be refused with that message. */
-#define COUNT (c.header->e_shnum)
-#define REFUSED(message, detail, ...)               \
-	do {                                        \
-		struct copy c = copy_of(&t->good);  \
-		__VA_ARGS__;                        \
-		refused(t, &c, message, detail);    \
+#define BAD(message, detail, ...)                  \
+	do {                                       \
+		struct copy c = copy_of(&t->good); \
+		__VA_ARGS__;                       \
+		refused(t, &c, message, detail);   \
 	} while (0)
-
-static void test_header(struct suite *t)
-{
-	const char *names = "its section names are not a string table that ends with a NUL";
-
-	REFUSED("it is shorter than an ELF header", "0 bytes", c.size = 0);
-	REFUSED("it is shorter than an ELF header", "63 bytes", c.size = 63);
-	REFUSED("it does not begin with the ELF magic", "ELG", c.bytes[EI_MAG3] = 'G');
-	REFUSED("it is not a 64-bit ELF file", "32 bits", c.bytes[EI_CLASS] = ELFCLASS32);
-	REFUSED("its byte order is neither little nor big", "3", c.bytes[EI_DATA] = 3);
-	REFUSED("its ELF version is not 1", "0", c.bytes[EI_VERSION] = 0);
-	REFUSED("it is not a relocatable file", "an executable", c.header->e_type = ET_EXEC);
-	REFUSED("it is not a relocatable file", "the other order", c.bytes[EI_DATA] = ELFDATA2MSB);
-	REFUSED("its machine is not BPF", "x86", c.header->e_machine = EM_X86_64);
-	REFUSED("its section headers have a wrong size", "40", c.header->e_shentsize = 40);
-	REFUSED("it has no sections", "but number 0", c.header->e_shnum = 1);
-	REFUSED("its section headers lie outside the file", "by a byte", c.header->e_shoff++);
-	REFUSED("its section headers lie outside the file", "wrapping", c.header->e_shoff = -64UL);
-	REFUSED("the index of its section names is too large", "+ 1", c.header->e_shstrndx = COUNT);
-	REFUSED(names, "another type", c.names->sh_type = SHT_PROGBITS);
-	REFUSED(names, "0 bytes", c.names->sh_size = 0);
-	REFUSED(names, "the last byte is none", c.names->sh_size--);
-	REFUSED(names, "outside by a byte", c.names->sh_offset = c.size - c.names->sh_size + 1);
-	REFUSED("a section's name lies outside the section names", "by a byte",
-		c.addrsig->sh_name = c.names->sh_size);
-}
 
 static void test_sections(struct suite *t)
 {
@@ -417,100 +389,114 @@ static void test_sections(struct suite *t)
 		{".symtab", "its symbol table lies outside the file"},
 		{".relexec", "relocations lie outside the file"},
 	};
-	const char *no_maps = "the size of its maps is not a multiple of a definition's";
+	const char *names = "its section names are not a string table that ends with a NUL";
 
+	BAD("it is shorter than an ELF header", "63 bytes", c.size = 63);
+	BAD("it does not begin with the ELF magic", "ELG", c.bytes[EI_MAG3] = 'G');
+	BAD("it is not a 64-bit ELF file", "32 bits", c.bytes[EI_CLASS] = ELFCLASS32);
+	BAD("its byte order is neither little nor big", "3", c.bytes[EI_DATA] = 3);
+	BAD("its ELF version is not 1", "0", c.bytes[EI_VERSION] = 0);
+	BAD("it is not a relocatable file", "an executable", c.elf->e_type = ET_EXEC);
+	BAD("it is not a relocatable file", "the other order", c.bytes[EI_DATA] = ELFDATA2MSB);
+	BAD("its machine is not BPF", "x86", c.elf->e_machine = EM_X86_64);
+	BAD("its section headers have a wrong size", "40", c.elf->e_shentsize = 40);
+	BAD("it has no sections", "but number 0", c.elf->e_shnum = 1);
+	BAD("its section headers lie outside the file", "64 bytes", c.size = 64);
+	BAD("its section headers lie outside the file", "by a byte", c.elf->e_shoff++);
+	BAD("its section headers lie outside the file", "wrapping", c.elf->e_shoff = -64UL);
+	BAD("the index of its section names is too large", "+ 1",
+		c.elf->e_shstrndx = c.elf->e_shnum);
+	BAD(names, "another type", c.names->sh_type = SHT_PROGBITS);
+	BAD(names, "0 bytes", c.names->sh_size = 0);
+	BAD(names, "the last byte is none", c.names->sh_size--);
+	BAD(names, "outside by a byte", c.names->sh_offset = c.size - c.names->sh_size + 1);
+	BAD("a section's name lies outside the section names", "+ 1",
+		c.addrsig->sh_name = c.names->sh_size);
 	for (size_t i = 0; i < LENGTH(outside); i++) {
-		REFUSED(outside[i][1], "behind it", section(&c, outside[i][0])->sh_offset = c.size);
-		REFUSED(outside[i][1], "wrapping", section(&c, outside[i][0])->sh_offset = -16UL);
-		REFUSED(outside[i][1], "size -240", section(&c, outside[i][0])->sh_size = -240UL);
+		BAD(outside[i][1], "behind it", section(&c, outside[i][0])->sh_offset = c.size);
+		BAD(outside[i][1], "wrapping", section(&c, outside[i][0])->sh_offset = -16UL);
+		BAD(outside[i][1], "size -240", section(&c, outside[i][0])->sh_size = -240UL);
 	}
-	REFUSED(outside[1][1], "SHT_NOBITS", c.maps->sh_type = SHT_NOBITS);
-	REFUSED(outside[2][1], "SHT_NOBITS", c.license->sh_type = SHT_NOBITS);
-	REFUSED(outside[2][1], "0 bytes", c.license->sh_size = 0);
-	REFUSED("a program has no bytes in the file", "SHT_NOBITS", c.exec->sh_type = SHT_NOBITS);
-	REFUSED("a program's size is not a multiple of an instruction's", "4", c.exec->sh_size = 4);
-	REFUSED("a program has more than 4096 instructions", "4097", grow(&c, 4097 * 8),
-		c.exec->sh_size = 4097 * 8);
-	REFUSED("two programs have the same name", "exec", add_section(&c, "exec"));
-	REFUSED("it has more programs than this reader holds", "17 or more", add_programs(&c, 10));
-	REFUSED("it has no program", "nothing is executable",
-		for (uint32_t i = 0; i < c.header->e_shnum; i++) c.sections[i].sh_flags = 0);
-	REFUSED("it has no program", "all are empty",
-		for (uint32_t i = 0; i < c.header->e_shnum; i++)
-			if (c.sections[i].sh_flags & SHF_EXECINSTR) c.sections[i].sh_size = 0);
-	REFUSED(no_maps, "0", c.maps->sh_size = 0);
-	REFUSED(no_maps, "+ 8", c.maps->sh_size += 8);
-	REFUSED("it has more maps than this reader holds", "9", c.maps->sh_size = 9 * 16);
-	REFUSED("it has two sections of maps", "of one name", add_section(&c, "maps"));
-	REFUSED("its license does not end with a NUL", "GPL", c.license->sh_size--);
-	REFUSED("it has two licenses", "of one name", add_section(&c, "license"));
-	REFUSED("it has no license", "but icense", c.license->sh_flags = 0, c.license->sh_name++);
-	REFUSED("it has global data, which kernels below 5.2 do not know", "4 bytes",
+	BAD(outside[1][1], "SHT_NOBITS", c.maps->sh_type = SHT_NOBITS);
+	BAD(outside[2][1], "SHT_NOBITS", c.license->sh_type = SHT_NOBITS);
+	BAD(outside[2][1], "0 bytes", c.license->sh_size = 0);
+	BAD("a program has no bytes in the file", "SHT_NOBITS", c.exec->sh_type = SHT_NOBITS);
+	BAD("a program's size is not a multiple of an instruction's", "4", c.exec->sh_size = 4);
+	BAD("a program has more than 4096 instructions", "4097",
+		grow(&c, 4097 * 8), c.exec->sh_size = 4097 * 8);
+	BAD("two programs have the same name", "exec", add_section(&c, "exec"));
+	BAD("it has more programs than this reader holds", "17 or more", add_programs(&c, 10));
+	BAD("it has no program", "no more than its names", c.elf->e_shnum = 2);
+	BAD("the size of its maps is not a multiple of a definition's", "0", c.maps->sh_size = 0);
+	BAD("the size of its maps is not a multiple of a definition's", "8", c.maps->sh_size = 8);
+	BAD("it has more maps than this reader holds", "9", c.maps->sh_size = 9 * 16);
+	BAD("it has two sections of maps", "of one name", add_section(&c, "maps"));
+	BAD("its license does not end with a NUL", "GPL", c.license->sh_size--);
+	BAD("it has two licenses", "of one name", add_section(&c, "license"));
+	BAD("it has no license", "but icense", c.license->sh_flags = 0, c.license->sh_name++);
+	BAD("it has global data, which kernels below 5.2 do not know", "4 bytes",
 		add_section(&c, "license")->sh_name++);
 }
 
 static void test_symbols(struct suite *t)
 {
 	const char *names = "its symbols' names are not a string table that ends with a NUL";
-
-	REFUSED("it has no symbol table", "SHT_PROGBITS", c.symtab->sh_type = SHT_PROGBITS);
-	REFUSED("it has two symbol tables", "of one name", add_section(&c, ".symtab"));
-	REFUSED("its symbols have a wrong size", "16", c.symtab->sh_entsize = 16);
-	REFUSED("its symbols have a wrong size", "half of one", c.symtab->sh_size -= 12);
-	REFUSED("the index of its symbols' names is too large", "+ 1", c.symtab->sh_link = COUNT);
-	REFUSED(names, "a program", c.symtab->sh_link = c.exec - c.sections);
-	REFUSED(names, "the last byte is none", add_section(&c, ".strtab")->sh_size--,
-		c.symtab->sh_link = c.header->e_shnum - 1U);
-	REFUSED("a map's name lies outside the symbols' names", "by a byte",
-		c.rings->st_name = c.names->sh_size);
-	REFUSED("a map's name lies outside the symbols' names", "empty", c.rings->st_name = 0);
-	REFUSED("a map's symbol does not point to a map", "within one", c.rings->st_value += 8);
-	REFUSED("a map's symbol does not point to a map", "behind it", c.rings->st_value = 5 * 16);
-	REFUSED("a map's definition has a wrong size", "20", c.rings->st_size = 20);
-	REFUSED("a map has two names", "rings, scratches", c.rings->st_value += 16);
-	REFUSED("a map has no name", "an absolute symbol", c.rings->st_shndx = SHN_ABS);
-	REFUSED("a map has no name", "the eighth", c.maps->sh_size = 8 * 16);
-}
-
-static void test_relocations(struct suite *t)
-{
+	const char *target = "relocations are for a section that is no program";
 	const char *behind = "a relocation points behind its program";
+	const char *nowhere = "a relocation's symbol does not point to a map";
 	const char *order = "relocations are not in order, or two for one instruction";
+	const Elf64_Sym maps = {.st_info = STT_SECTION, .st_shndx = t->good.rings->st_shndx};
 
-	REFUSED("relocations are for a section that does not exist", "1", c.relexec->sh_info = COUNT);
-	REFUSED("relocations are for a section that is no program", "maps",
-		c.relexec->sh_info = c.maps - c.sections);
-	REFUSED("relocations are for a section that is no program", "empty .text",
-		c.relexec->sh_info = section(&c, ".text") - c.sections);
-	REFUSED("it has relocations with addends", "SHT_RELA", c.relexec->sh_type = SHT_RELA);
-	REFUSED("it has relocations with addends", "not flagged", c.relexec->sh_type = SHT_RELA,
-		c.relexec->sh_flags = 0);
-	REFUSED("relocations use another symbol table", "the names", c.relexec->sh_link = 1);
-	REFUSED("relocations have a wrong size", "24", c.relexec->sh_entsize = 24);
-	REFUSED("relocations have a wrong size", "half of one", c.relexec->sh_size -= 8);
-	REFUSED("a program has two sections of relocations", "exec", add_section(&c, ".relexec"));
-	REFUSED("a relocation's type is not R_BPF_64_64", "R_BPF_64_32", c.rels->r_info += 9);
-	REFUSED("a relocation points between two instructions", "4", c.rels->r_offset += 4);
-	REFUSED(behind, "by a byte", c.rels->r_offset = c.exec->sh_size);
-	REFUSED(behind, "with its second half", c.rels->r_offset = c.exec->sh_size - 8);
-	REFUSED(behind, "far", c.rels->r_offset = -16UL);
-	REFUSED("a relocation points to an instruction that is no ld_imm64", "a mov",
+	BAD("it has no symbol table", "SHT_PROGBITS", c.symtab->sh_type = SHT_PROGBITS);
+	BAD("it has two symbol tables", "of one name", add_section(&c, ".symtab"));
+	BAD("its symbols have a wrong size", "16", c.symtab->sh_entsize = 16);
+	BAD("its symbols have a wrong size", "half of one", c.symtab->sh_size -= 12);
+	BAD("the index of its symbols' names is too large", "+ 1",
+		c.symtab->sh_link = c.elf->e_shnum);
+	BAD(names, "a program", c.symtab->sh_link = c.exec - c.sections);
+	BAD(names, "the last byte is none",
+		add_section(&c, ".strtab")->sh_size--, c.symtab->sh_link = c.elf->e_shnum - 1U);
+	BAD("a map's name lies outside the symbols' names", "+ 1",
+		c.rings->st_name = c.names->sh_size);
+	BAD("a map's name lies outside the symbols' names", "empty", c.rings->st_name = 0);
+	BAD("a map's symbol does not point to a map", "within one", c.rings->st_value += 8);
+	BAD("a map's symbol does not point to a map", "behind",
+		c.rings->st_value = c.maps->sh_size);
+	BAD("a map's definition has a wrong size", "20", c.rings->st_size = 20);
+	BAD("a map has two names", "rings, scratches", c.rings->st_value += 16);
+	BAD("a map has no name", "an absolute symbol", c.rings->st_shndx = SHN_ABS);
+	BAD("a map has no name", "the eighth", c.maps->sh_size = 8 * 16);
+	BAD("relocations are for a section that does not exist", "+ 1",
+		c.rel->sh_info = c.elf->e_shnum);
+	BAD(target, "maps", c.rel->sh_info = c.maps - c.sections);
+	BAD(target, ".text", c.rel->sh_info = section(&c, ".text") - c.sections);
+	BAD("it has relocations with addends", "SHT_RELA", c.rel->sh_type = SHT_RELA);
+	BAD("it has relocations with addends", "not flagged",
+		c.rel->sh_type = SHT_RELA, c.rel->sh_flags = 0);
+	BAD("relocations use another symbol table", "the names", c.rel->sh_link = 1);
+	BAD("relocations have a wrong size", "24", c.rel->sh_entsize = 24);
+	BAD("relocations have a wrong size", "half of one", c.rel->sh_size -= 8);
+	BAD("a program has two sections of relocations", "exec", add_section(&c, ".relexec"));
+	BAD("a relocation's type is not R_BPF_64_64", "R_BPF_64_32", c.rels->r_info += 9);
+	BAD("a relocation points between two instructions", "4", c.rels->r_offset += 4);
+	BAD(behind, "by a byte", c.rels->r_offset = c.exec->sh_size);
+	BAD(behind, "its end", c.rels->r_offset = c.exec->sh_size - 8);
+	BAD(behind, "far", c.rels->r_offset = -16UL);
+	BAD("a relocation points to an instruction that is no ld_imm64", "a mov",
 		c.insns->code = BPF_ALU64 | BPF_MOV);
-	REFUSED("an ld_imm64 has no second half", "a mov", c.insns[1].code = BPF_ALU64 | BPF_MOV);
-	REFUSED("a relocation has an addend", "in the low half", c.insns->imm = 16);
-	REFUSED("a relocation has an addend", "in the high half", c.insns[1].imm = 1);
-	REFUSED("a relocation's symbol is not in the symbol table", "by one",
+	BAD("an ld_imm64 has no second half", "a mov", c.insns[1].code = BPF_ALU64 | BPF_MOV);
+	BAD("a relocation has an addend", "in the low half", c.insns->imm = 16);
+	BAD("a relocation has an addend", "in the high half", c.insns[1].imm = 1);
+	BAD("a relocation's symbol is not in the symbol table", "+ 1",
 		c.rels->r_info = ELF64_R_INFO(c.symtab->sh_size / 24, R_BPF_64_64));
-	REFUSED(order, "two for one", c.rels[1] = c.rels[0]);
-	REFUSED(order, "the third as the first", c.rels[2] = c.rels[0]);
-	REFUSED("a relocation's symbol has no name", "0", c.rels->r_info = R_BPF_64_64);
-	REFUSED("a relocation's symbol has no name", "outside the names by a byte",
-		c.setting->st_name = c.names->sh_size);
-	REFUSED("a relocation's symbol is neither a map nor undefined", "absolute",
+	BAD(order, "two for one", c.rels[1] = c.rels[0]);
+	BAD(order, "the third as the first", c.rels[2] = c.rels[0]);
+	BAD("a relocation's symbol has no name", "0", c.rels->r_info = R_BPF_64_64);
+	BAD("a relocation's symbol has no name", "+ 1", c.setting->st_name = c.names->sh_size);
+	BAD("a relocation's symbol is neither a map nor undefined", "absolute",
 		c.setting->st_shndx = SHN_ABS);
-	for (uint64_t value = 8; value <= 5 * 16; value *= 10)
-		REFUSED("a relocation's symbol does not point to a map", value == 8 ? "within" : "behind",
-			*c.setting = ((Elf64_Sym){0, STT_SECTION, 0, c.rings->st_shndx, value, 0}));
+	BAD(nowhere, "within one", *c.setting = maps, c.setting->st_value = 8);
+	BAD(nowhere, "behind the last", *c.setting = maps, c.setting->st_value = c.maps->sh_size);
 }
 
 /* ---- what nobody thought of ---- */
@@ -542,20 +528,22 @@ static uint64_t xorshift(uint64_t *state)
 	return *state;
 }
 
-/* Changes one to four bits or words; half of them where headers, symbols and relocations are. */
-static void mutate(struct copy *c, uint64_t *random)
+/* One to four bits or words changed, half of them where headers, symbols and relocations are. */
+static struct copy mutated(const struct copy *from, uint64_t *random)
 {
-	const uint64_t words[] = {0, 1, 8, c->size, c->size - 8, 1UL << 31, 1UL << 63, -1UL, -16UL};
+	struct copy c = bytes_of(from, from->size);
+	const uint64_t words[] = {0, 1, 8, c.size, c.size - 8, 1UL << 31, 1UL << 63, -1UL, -16UL};
 
 	for (uint64_t n = xorshift(random) % 4 + 1; n; n--) {
 		uint64_t what = xorshift(random), word = words[xorshift(random) % LENGTH(words)];
-		size_t at = c->size - 1 - xorshift(random) % (what & 1 ? c->size : c->size / 6);
+		size_t at = c.size - 1 - xorshift(random) % (what & 1 ? c.size : c.size / 6);
 
 		if (what & 2)
-			memcpy(c->bytes + (at & ~7UL), &word, what & 4 ? 4 : 8);
+			memcpy(c.bytes + (at & ~7UL), &word, what & 4 ? 4 : 8);
 		else
-			c->bytes[at] ^= 1U << (what >> 3 & 7);
+			c.bytes[at] ^= 1U << (what >> 3 & 7);
 	}
+	return c;
 }
 
 static void test_unforeseen(const struct suite *t)
@@ -572,12 +560,9 @@ static void test_unforeseen(const struct suite *t)
 		}
 	CASE("survives 20000 objects with random changes, some of them still good") {
 		for (unsigned int i = 0; i < rounds; i++) {
-			const struct copy *from = i % 2 ? &t->big : &t->good;
-			struct copy c = bytes_of(from, from->size);
-			int ret;
+			struct copy c = mutated(i % 2 ? &t->big : &t->good, &random);
+			int ret = use(t, &c);
 
-			mutate(&c, &random);
-			ret = use(t, &c);
 			CHECK(!ret || ret == -ENOEXEC);
 			good += !ret;
 			free(c.bytes);
@@ -588,7 +573,8 @@ static void test_unforeseen(const struct suite *t)
 
 int main(int argc, char **argv)
 {
-	struct suite t = {.link = {.settings = t.settings, .map_fds = t.fds}};
+	struct suite t = {.fds = {100, 101, 102, 103, 104, 105, 106, 107},
+			  .link = {.settings = t.settings, .map_fds = t.fds}};
 	struct object good;
 
 	setvbuf(stdout, NULL, _IOLBF, 0); /* a sanitizer that ends the program flushes nothing */
@@ -596,20 +582,19 @@ int main(int argc, char **argv)
 	t.good = read_file(argv[1]);
 	t.big = read_file(argv[2]);
 	locate(&t.good);
+	t.good.bytes[t.good.names->sh_offset + t.good.names->sh_size] = 'x'; /* padding */
 	for (size_t i = 1; i < t.good.symtab->sh_size / sizeof(Elf64_Sym); i++)
 		if (t.good.symbols[i].st_shndx == SHN_UNDEF && t.link.setting_count < 64)
 			t.settings[t.link.setting_count++] = (struct object_setting){
 				symbol_name(&t.good, t.good.symbols + i), i * 0x89abcdef01234567};
-	for (int i = 0; i < OBJECT_MAPS; i++)
-		t.fds[i] = 100 + i;
-	good = opened(&t.good);
+	CASE("opens what clang wrote")
+		good = opened(&t.good);
+	assert(!check_failures);
 	test_open(&t, &good);
 	test_link(&t, &good);
-	test_header(&t);
 	test_sections(&t);
 	test_symbols(&t);
-	test_relocations(&t);
-	CASE("knows %u malformed objects", t.refused)
+	CASE("refuses %u malformed objects", t.refused)
 		CHECK(t.refused >= 40);
 	test_unforeseen(&t);
 	free(t.good.bytes);
