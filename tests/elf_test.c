@@ -8,7 +8,6 @@
 
 #include "check.h"
 #include "../elf.h"
-#include "../record.h"
 
 #define R_BPF_64_64 1
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
@@ -19,7 +18,7 @@ struct copy {
 	/* Into a copy of the good object, void when it grows: */
 	Elf64_Ehdr *elf;
 	Elf64_Shdr *sections, *names, *exec, *maps, *license, *symtab, *rel, *addrsig;
-	Elf64_Sym *symbols, *rings;
+	Elf64_Sym *symbols, *symbols_end, *rings;
 	Elf64_Rel *rels;	/* those of "exec"; the first is one with a setting, */
 	Elf64_Sym *setting;	/* which is this, */
 	struct bpf_insn *insns; /* and for the first of these */
@@ -73,7 +72,7 @@ static Elf64_Sym *symbol(const struct copy *c, const char *name)
 	Elf64_Sym *s = c->symbols;
 
 	for (; strcmp(symbol_name(c, s), name); s++)
-		assert(s + 1 < c->symbols + c->symtab->sh_size / sizeof(*s));
+		assert(s + 1 < c->symbols_end);
 	return s;
 }
 
@@ -89,6 +88,7 @@ static void locate(struct copy *c)
 	c->rel = section(c, ".relexec");
 	c->addrsig = section(c, ".llvm_addrsig");
 	c->symbols = (Elf64_Sym *)(c->bytes + c->symtab->sh_offset);
+	c->symbols_end = c->symbols + c->symtab->sh_size / sizeof(Elf64_Sym);
 	c->rings = symbol(c, "rings");
 	c->rels = (Elf64_Rel *)(c->bytes + c->rel->sh_offset);
 	c->setting = c->symbols + ELF64_R_SYM(c->rels->r_info);
@@ -182,63 +182,61 @@ static bool same_maps(const struct object *a, const struct object *b)
 
 static void test_open(const struct suite *t, const struct object *o)
 {
-	const char *const known[] = {"exec", "args", "enter_execve", "enter_execveat", "exit", "pieces"};
+	const struct copy *good = &t->good;
+	const char *const known[] = {"exec", "args", "enter_execve", "exit", "pieces"};
+	const uint8_t *maps = good->bytes + good->maps->sh_offset;
+	uint32_t programs = 0;
 	struct object got;
-	uint32_t programs = 0, maps = 0;
 	struct copy c;
 
 	CASE("reads the programs of what clang wrote, and its license") {
-		for (Elf64_Shdr *s = t->good.sections; s < t->good.sections + t->good.elf->e_shnum; s++)
+		for (Elf64_Shdr *s = good->sections; s < good->sections + good->elf->e_shnum; s++)
 			if (s->sh_flags & SHF_EXECINSTR && s->sh_size) {
 				const struct object_program *program = &o->programs[programs++];
 
-				CHECK(program->bytes == t->good.bytes + s->sh_offset);
+				CHECK(section(good, program->name) == s);
+				CHECK(program->bytes == good->bytes + s->sh_offset);
 				CHECK(program->insn_count == s->sh_size / 8);
-				CHECK(section(&t->good, program->name) == s);
 			}
 		CHECK(o->program_count == programs && !o->big_endian);
 		for (uint32_t i = 0; i < LENGTH(known); i++)
-			CHECK(object_program(o, known[i]));
-		CHECK(!object_program(o, "exe") && !object_program(o, "maps"));
+			CHECK(object_program(o, known[i]) && !object_program(o, known[i] + 1));
 		CHECK_TEXT(o->license, "GPL");
 	}
 	CASE("reads the maps of what clang wrote") {
-		for (Elf64_Sym *s = t->good.symbols; s->st_name || s == t->good.symbols; s++)
-			if (s->st_shndx == t->good.rings->st_shndx) {
+		for (Elf64_Sym *s = good->symbols; s < good->symbols_end; s++)
+			if (s->st_shndx == good->rings->st_shndx) {
 				const struct object_map *map = &o->maps[s->st_value / 16];
 
-				CHECK_TEXT(map->name, symbol_name(&t->good, s));
-				CHECK(!memcmp(&map->type, t->good.bytes + t->good.maps->sh_offset +
-							  s->st_value, 16));
-				maps++;
+				CHECK_TEXT(map->name, symbol_name(good, s));
+				CHECK(!memcmp(&map->type, maps + s->st_value, 16));
 			}
-		CHECK(o->map_count == maps && maps * 16 == t->good.maps->sh_size);
-		CHECK(o->maps[0].type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && o->maps[0].key_size == 4);
+		CHECK(o->map_count == good->maps->sh_size / 16);
 	}
 	CASE("reads an object at an odd address") {
-		c = bytes_of(&t->good, t->good.size + 1);
-		memmove(c.bytes + 1, c.bytes, t->good.size);
-		got = opened(&(struct copy){.bytes = c.bytes + 1, .size = t->good.size});
+		c = bytes_of(good, good->size + 1);
+		memmove(c.bytes + 1, c.bytes, good->size);
+		got = opened(&(struct copy){.bytes = c.bytes + 1, .size = good->size});
 		CHECK(same_maps(o, &got));
 		for (uint32_t i = 0; i < o->program_count; i++)
 			CHECK(same_code(o, &got, i, &t->link));
 		free(c.bytes);
 	}
 	CASE("reads 16 programs of up to 4096 instructions, symbols at the end") {
-		c = copy_of(&t->good);
+		c = copy_of(good);
 		grow(&c, 4096 * 8);
 		add_programs(&c, OBJECT_PROGRAMS - o->program_count);
 		c.exec->sh_size = 4096 * 8;
 		c.rel->sh_type = SHT_NULL;
 		grow(&c, c.symtab->sh_size);
 		c.symtab->sh_offset = c.size - c.symtab->sh_size;
-		memcpy(c.bytes + c.symtab->sh_offset, t->good.symbols, c.symtab->sh_size);
+		memcpy(c.bytes + c.symtab->sh_offset, good->symbols, c.symtab->sh_size);
 		got = opened(&c);
 		CHECK(got.program_count == 16 && got.programs[0].insn_count == 4096);
 		free(c.bytes);
 	}
 	CASE("reads an object without maps") {
-		c = copy_of(&t->good);
+		c = copy_of(good);
 		for (uint32_t i = 1; i < c.elf->e_shnum; i++)
 			if (c.sections[i].sh_type == SHT_REL)
 				c.sections[i].sh_type = SHT_NULL;
@@ -249,7 +247,7 @@ static void test_open(const struct suite *t, const struct object *o)
 		free(c.bytes);
 	}
 	CASE("passes over relocations of what is not loaded, as clang -g writes them") {
-		c = copy_of(&t->good);
+		c = copy_of(good);
 		c.rel->sh_info = c.addrsig - c.sections;
 		c.addrsig->sh_offset = -16UL;
 		CHECK(opened(&c).programs[0].relocation_count == 0);
@@ -287,10 +285,8 @@ static void relocate(const struct suite *t, const char *program, struct bpf_insn
 
 static void test_link(const struct suite *t, const struct object *o)
 {
-	const struct helper_swap swaps[] = {
-		{BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read},
-		{BPF_FUNC_probe_read, BPF_FUNC_trace_printk}, /* not of what the first made */
-	};
+	/* The second is not for what the first has made. */
+	const struct helper_swap swaps[] = {{113, 4}, {4, 6}};
 	struct object_link link = t->link;
 	struct bpf_insn *got, *wanted;
 
@@ -488,7 +484,7 @@ static void test_symbols(struct suite *t)
 	BAD("a relocation has an addend", "in the low half", c.insns->imm = 16);
 	BAD("a relocation has an addend", "in the high half", c.insns[1].imm = 1);
 	BAD("a relocation's symbol is not in the symbol table", "+ 1",
-		c.rels->r_info = ELF64_R_INFO(c.symtab->sh_size / 24, R_BPF_64_64));
+		c.rels->r_info = ELF64_R_INFO(c.symbols_end - c.symbols, R_BPF_64_64));
 	BAD(order, "two for one", c.rels[1] = c.rels[0]);
 	BAD(order, "the third as the first", c.rels[2] = c.rels[0]);
 	BAD("a relocation's symbol has no name", "0", c.rels->r_info = R_BPF_64_64);
@@ -583,10 +579,10 @@ int main(int argc, char **argv)
 	t.big = read_file(argv[2]);
 	locate(&t.good);
 	t.good.bytes[t.good.names->sh_offset + t.good.names->sh_size] = 'x'; /* padding */
-	for (size_t i = 1; i < t.good.symtab->sh_size / sizeof(Elf64_Sym); i++)
-		if (t.good.symbols[i].st_shndx == SHN_UNDEF && t.link.setting_count < 64)
+	for (Elf64_Sym *s = t.good.symbols + 1; s < t.good.symbols_end; s++)
+		if (s->st_shndx == SHN_UNDEF && t.link.setting_count < LENGTH(t.settings))
 			t.settings[t.link.setting_count++] = (struct object_setting){
-				symbol_name(&t.good, t.good.symbols + i), i * 0x89abcdef01234567};
+				symbol_name(&t.good, s), (s - t.good.symbols) * 0x89abcdef01234567};
 	CASE("opens what clang wrote")
 		good = opened(&t.good);
 	assert(!check_failures);

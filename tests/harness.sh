@@ -1,0 +1,106 @@
+# What the end-to-end tests have in common: sourced by e2e.sh and ways.sh with EXECSNOOP and DIRECTORY
+# as arguments, as root; DIRECTORY holds the static programs that are executed. POSIX sh and what
+# BusyBox has, because they also run in guests that have nothing else.
+set -u
+X=$1
+PROGRAMS=$2
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+case_number=0
+
+# case_ SENTENCE FUNCTION: runs one case. It fails if a check in it does.
+case_() {
+	case_number=$((case_number + 1))
+	D=$T/$case_number # the case's own directory, whose name tells its execs from all others
+	mkdir "$D"
+	cp "$PROGRAMS/nothing" "$D/prog"
+	out=$D/out err=$D/err failures=0 tracer=
+	"$2"
+	[ -z "$tracer" ] || stop
+	if [ "$failures" = 0 ]; then
+		echo "ok $1"
+		rm -rf "$D"
+	else
+		echo "not ok $1"
+	fi
+}
+
+fail() {
+	failures=$((failures + 1))
+	echo "# $*"
+}
+
+# start OPTION...: traces in the background, and returns when every exec is seen.
+start() {
+	rm -f "$out"
+	"$X" "$@" >"$out" 2>"$err" &
+	tracer=$!
+	tries=0
+	while ! [ -s "$out" ] && kill -0 $tracer 2>/dev/null && [ $tries -lt 1000 ]; do
+		sleep 0.01
+		tries=$((tries + 1))
+	done
+	[ -s "$out" ] || fail "execsnoop $* does not start: $(cat "$err")"
+}
+
+# stop [SIGNAL]: ends the tracer, status in $status.
+stop() {
+	kill -"${1:-INT}" "$tracer" 2>/dev/null
+	tries=0
+	while kill -0 "$tracer" 2>/dev/null && [ $tries -lt 1000 ]; do
+		sleep 0.01
+		tries=$((tries + 1))
+		[ $tries -lt 1000 ] || { kill -9 "$tracer"; fail "it did not end"; }
+	done
+	wait "$tracer"
+	status=$?
+	tracer=
+}
+
+# traced FUNCTION OPTION...: what the function executes, with these options.
+traced() {
+	what=$1
+	shift
+	start "$@"
+	$what
+	stop
+	[ $status = 0 ] || fail "exit status $status"
+	[ -s "$err" ] && fail "standard error: $(cat "$err")"
+}
+
+# shows N REGEX: the output has exactly N lines that match (basic regular expression).
+shows() {
+	n=$(grep -c -- "$2" "$out")
+	[ "$n" = "$1" ] || fail "$n lines, not $1, match '$2' in: $(grep -F "$D" "$out" | cut -c1-300 | head -n 5)"
+}
+
+# has FILE REGEX
+has() {
+	grep -q -- "$2" "$1" || fail "'$2' is not in: $(head -c 500 "$1")"
+}
+
+# has_argument SIZE BYTE TEXT: one of the lines that contain the text ends with an argument of so many
+# such bytes, and "end".
+has_argument() {
+	n=$(grep -F -- "$3" "$out" | awk -v n="$1" -v byte="$2" '
+		$NF == "end" && length($(NF - 1)) == n { s = $(NF - 1); if (gsub(byte, "", s) == n) c++ }
+		END { print c + 0 }')
+	[ "$n" = 1 ] || fail "$n lines show an argument of $1 bytes whole"
+}
+
+# heads LINE: the first line of the output.
+heads() {
+	[ "$(head -n 1 "$out")" = "$1" ] || fail "the head is '$(head -n 1 "$out")', not '$1'"
+}
+
+# usage_error TEXT OPTION...: the options are refused with that text and status 2.
+usage_error() {
+	text=$1
+	shift
+	"$X" "$@" >"$out" 2>"$err"
+	status=$?
+	[ $status = 2 ] || fail "$*: exit status $status, not 2"
+	has "$err" "$text"
+	[ -s "$out" ] && fail "$*: standard output: $(head -c 200 "$out")"
+}
+
