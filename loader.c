@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "loader.h"
@@ -99,6 +100,17 @@ int map_update(int map, const void *key, const void *value)
 	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
+/* LINUX_VERSION_CODE of the running kernel, which a kprobe's program must name below 5.0. */
+static uint32_t kernel_version(void)
+{
+	unsigned int a = 0, b = 0, c = 0;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u.%u", &a, &b, &c) < 2)
+		return 0;
+	return a << 16 | b << 8 | (c > 255 ? 255 : c);
+}
+
 static int load(enum bpf_prog_type type, const struct bpf_insn *insns, uint32_t count,
 		const char *license, char *log, uint32_t log_size)
 {
@@ -110,6 +122,7 @@ static int load(enum bpf_prog_type type, const struct bpf_insn *insns, uint32_t 
 		.log_buf = (uintptr_t)log,
 		.log_size = log_size,
 		.log_level = log ? 1 : 0,
+		.kern_version = type == BPF_PROG_TYPE_KPROBE ? kernel_version() : 0,
 	};
 
 	return sys_bpf(BPF_PROG_LOAD, &attr);
@@ -211,26 +224,26 @@ int raw_tracepoint_attach(const char *name, int program, struct error *err)
 	return fd;
 }
 
-/* A tracepoint's event is opened on one CPU, but a BPF program set on it runs on all: the kernel
- * keeps the program with the tracepoint. So any CPU that is online will do. */
-static int open_tracepoint(uint64_t id)
+/* A tracepoint's or probe's event is opened on one CPU, but a BPF program set on it runs on all: the
+ * kernel keeps the program with the tracepoint. So any CPU that is online will do. */
+static int open_on_any_cpu(const struct perf_event_attr *attr)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT,
-		.size = sizeof(attr),
-		.config = id,
-		.disabled = 1,
-	};
 	int fd = -ENODEV;
 
 	for (int cpu = 0; fd == -ENODEV && cpu < 4096; cpu++)
-		fd = sys_perf_event_open(&attr, -1, cpu);
+		fd = sys_perf_event_open(attr, -1, cpu);
 	return fd;
 }
 
 int tracepoint_attach(uint64_t id, const char *name, int program, struct error *err)
 {
-	int fd = open_tracepoint(id), errnum;
+	const struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = id,
+		.disabled = 1,
+	};
+	int fd = open_on_any_cpu(&attr), errnum;
 
 	if (fd < 0)
 		return error_set(err, -fd, "cannot open a perf event on the tracepoint %s: %s; %s", name,
@@ -248,6 +261,28 @@ int tracepoint_attach(uint64_t id, const char *name, int program, struct error *
 			? "this kernel cannot run BPF programs there (before Linux 4.14 not at system "
 			  "calls; and it needs CONFIG_BPF_EVENTS=y)"
 			: "look at the kernel's log (dmesg)");
+}
+
+int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int program, struct error *err)
+{
+	const struct perf_event_attr attr = {
+		.type = pmu,
+		.size = sizeof(attr),
+		.config = at_return, /* format/retprobe: config:0 */
+		.kprobe_func = (uintptr_t)function,
+		.disabled = 1,
+	};
+	int fd = open_on_any_cpu(&attr), errnum;
+
+	if (fd < 0)
+		return error_set(err, -fd, "cannot open a perf event on the kernel's function %s: %s",
+				 function, strerror(-fd));
+	if (!ioctl(fd, PERF_EVENT_IOC_SET_BPF, program))
+		return fd;
+	errnum = errno;
+	close(fd);
+	return error_set(err, errnum, "cannot attach a BPF program to the kernel's function %s: %s",
+			 function, strerror(errnum));
 }
 
 int output_open(int cpu, uint32_t watermark, struct error *err)

@@ -40,6 +40,11 @@ int raw_tracepoint_attach(const char *name, int program, struct error *err);
  * `id` file; name: for the message. */
 int tracepoint_attach(uint64_t id, const char *name, int program, struct error *err);
 
+/* Runs a BPF_PROG_TYPE_KPROBE program at each entry of the kernel's function, or return from it. pmu:
+ * the number in sysfs:bus/event_source/devices/kprobe/type (Linux 4.17). Probes of both kinds end
+ * when the descriptor is closed. */
+int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int program, struct error *err);
+
 /* A perf event to which BPF programs that run on `cpu` can write records, for ring_map().
  * -ENODEV without a message: the CPU is offline. */
 int output_open(int cpu, uint32_t watermark, struct error *err);

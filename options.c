@@ -34,7 +34,8 @@ static const struct row {
 	{'M', "print-pcomm", NULL, "print the parent's command name"},
 	{'q', "quote", NULL, "put quotation marks (\") around arguments"},
 	{OPT_MAX_ARGS, "max-args", "N", "print at most N arguments, the file name\n"
-					"included; 0: all (default 20)"},
+					"included; 0: all that Linux allows (6 MiB),\n"
+					"as far as a ring holds (default 20)"},
 	{OPT_RING_SIZE, "ring-size", "KIB", "memory for each CPU's ring, rounded up to a\n"
 					    "power of 2 (default 64 to 4096, by the\n"
 					    "machine's memory and CPUs)"},

@@ -37,6 +37,11 @@ SETTING(execveat_fd);
 SETTING(execveat_filename);
 SETTING(execveat_argv);
 SETTING(exit_ret);
+SETTING(slot_size); /* of the caller's argv: 4 for a 32-bit program */
+SETTING(compat_regs); /* in the kprobe's registers: the caller's, then in these: */
+SETTING(compat_fd); /* 0: not execveat */
+SETTING(compat_filename);
+SETTING(compat_argv);
 SETTING(peek_name); /* the first eight bytes of the asking thread's name */
 
 /* As elf.c reads the section "maps". */
@@ -328,6 +333,24 @@ int on_enter_execveat(void *ctx)
 	return 0;
 }
 
+/* A 32-bit program's call on a 64-bit kernel, which has no tracepoint: a kprobe on the function that
+ * takes the caller's registers. Its return runs "exit". */
+SEC("enter_compat")
+int on_enter_compat(void *ctx)
+{
+	__u64 task = get_task(), regs = argument(ctx, VALUE(compat_regs));
+	struct call call = {};
+
+	call.filename = (__u32)read_long(regs + VALUE(compat_filename));
+	call.argv = (__u32)read_long(regs + VALUE(compat_argv));
+	if (VALUE(compat_fd)) {
+		call.dirfd = read_long(regs + VALUE(compat_fd));
+		call.has_dirfd = 1;
+	}
+	map_update(&calls, &task, &call, BPF_ANY);
+	return 0;
+}
+
 /* One program for both: the exits of execve(2) and execveat(2) have one format. */
 SEC("exit")
 int on_exit(void *ctx)
@@ -419,9 +442,7 @@ INLINE int take_piece(void *ctx, struct scratch *s)
 	piece = (void *)(s->more_data + used);
 	piece->is_list = 0;
 	if (!address) {
-		len = read_user(&address, VALUE(long_size), s->next);
-		if (VALUE(long_size) == 4)
-			address = (__u32)address;
+		len = read_user(&address, VALUE(slot_size), s->next);
 		if (len) {
 			piece->is_list = 1;
 			address = s->next;
@@ -429,7 +450,7 @@ INLINE int take_piece(void *ctx, struct scratch *s)
 			send_pieces(ctx, s, RECORD_LAST);
 			return 0;
 		}
-		s->next += VALUE(long_size);
+		s->next += VALUE(slot_size);
 	}
 	piece->address = address;
 	if (!len)

@@ -93,6 +93,11 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"execveat_filename_setting", t->execveat_filename},
 		{"execveat_argv_setting", t->execveat_argv},
 		{"exit_ret_setting", t->exit_ret},
+		{"slot_size_setting", t->slot_size},
+		{"compat_regs_setting", t->compat_regs},
+		{"compat_fd_setting", t->compat_fd},
+		{"compat_filename_setting", t->compat_filename},
+		{"compat_argv_setting", t->compat_argv},
 		{"peek_name_setting", t->peek_name},
 	};
 	const struct object_link link = {
@@ -341,6 +346,72 @@ static int trace_failures(struct tracer *t, struct error *err)
 	return ret;
 }
 
+/* How a 64-bit kernel takes the calls of 32-bit programs. Their system call tracepoints do not fire;
+ * a kprobe can see them. Offsets are in struct pt_regs. */
+static const struct compat_abi {
+	const char *execve, *execveat; /* the functions, from Linux 4.17 on */
+	uint64_t regs;		       /* the functions' argument: the caller's registers */
+	uint64_t args[3];	       /* the caller's arguments */
+	uint64_t ret;
+} compat_abi = {
+#ifdef __x86_64__
+	"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat", 112, {40, 88, 96}, 80,
+#endif
+};
+
+static int attach_kprobe(struct tracer *t, const struct tracer *settings, const char *name, uint32_t pmu,
+			 const char *function, struct error *err)
+{
+	bool at_return = !strcmp(name, "exit");
+	int program = load_program(settings, name, BPF_PROG_TYPE_KPROBE, err), ret;
+
+	if (program < 0)
+		return program;
+	ret = keep(t, kprobe_attach(pmu, function, at_return, program, err));
+	close(program);
+	return ret;
+}
+
+/* Failed calls of 32-bit programs. */
+static int trace_compat_failures(struct tracer *t, struct error *err)
+{
+	const struct compat_abi *abi = &compat_abi;
+	struct tracer c = *t; /* the same programs with other settings */
+	char type[16];
+	uint32_t pmu;
+	int ret;
+
+	if (!abi->execve)
+		return error_set(err, ENOTSUP, "not known on this architecture");
+	ret = read_file(t->sysfs, "bus/event_source/devices/kprobe/type", type, sizeof(type));
+	if (ret < 0)
+		return error_set(err, -ret, "this needs Linux 4.17 with CONFIG_KPROBE_EVENTS=y");
+	pmu = (uint32_t)atoi(type);
+	c.slot_size = 4;
+	c.compat_regs = abi->regs;
+	c.exit_ret = abi->ret;
+	c.raw = false; /* no "again" follows */
+	/* A map of programs holds one type: a second one for these. It stays open, or the kernel would
+	 * empty it. */
+	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
+	if (!ret)
+		ret = load_tail(&c, "pieces", BPF_PROG_TYPE_KPROBE, MAP_PIECES_PROGRAM, err);
+	if (!ret)
+		ret = attach_kprobe(t, &c, "exit", pmu, abi->execve, err);
+	if (!ret)
+		ret = attach_kprobe(t, &c, "exit", pmu, abi->execveat, err);
+	c.compat_filename = abi->args[0];
+	c.compat_argv = abi->args[1];
+	if (!ret)
+		ret = attach_kprobe(t, &c, "enter_compat", pmu, abi->execve, err);
+	c.compat_fd = abi->args[0];
+	c.compat_filename = abi->args[1];
+	c.compat_argv = abi->args[2];
+	if (!ret)
+		ret = attach_kprobe(t, &c, "enter_compat", pmu, abi->execveat, err);
+	return ret;
+}
+
 static int trace_execs(struct tracer *t, struct error *err)
 {
 	int ret = load_tail(t, "args", program_type(t), MAP_ARGS_PROGRAM, err);
@@ -432,6 +503,7 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	t->raw = program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT);
 	choose_helpers(t);
 	ret = learn_layout(t, argv, err);
+	t->slot_size = t->layout.long_size;
 	if (!ret && t->options->fails)
 		ret = learn_formats(t, err);
 	if (!ret)
@@ -448,6 +520,15 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 		ret = open_rings(t, err);
 	if (!ret && t->options->fails)
 		ret = trace_failures(t, err);
+	if (!ret && t->options->fails && t->layout.long_size == 8) {
+		struct error no_compat = {0};
+
+		if (trace_compat_failures(t, &no_compat))
+			fprintf(stderr,
+				"execsnoop: failed execs of 32-bit programs cannot be seen here: %s\n",
+				no_compat.text);
+		free(no_compat.log);
+	}
 	if (!ret)
 		ret = trace_execs(t, err);
 	return ret;

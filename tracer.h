@@ -30,6 +30,7 @@ struct tracer {
 	int exec_program;
 	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
+	uint64_t slot_size, compat_regs, compat_fd, compat_filename, compat_argv;
 	int attached[48];
 	size_t attached_count;
 	struct collector collector;
