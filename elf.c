@@ -350,7 +350,7 @@ static int read_relocations(struct object *o, const struct sections *s, struct e
 			return bad(err, "relocations are for a section that does not exist");
 		target = section(o, s, sh.sh_info);
 		for (uint32_t p = 0; p < o->program_count; p++)
-			if (o->programs[p].bytes == o->data + target.sh_offset &&
+			if ((uint64_t)(o->programs[p].bytes - o->data) == target.sh_offset &&
 			    target.sh_flags & SHF_EXECINSTR)
 				program = &o->programs[p];
 		if (!program && target.sh_flags & SHF_ALLOC)
