@@ -145,7 +145,7 @@ static int add_program(struct object *o, const Elf64_Shdr *s, const char *name, 
 
 static int add_maps(struct object *o, const Elf64_Shdr *s, struct error *err)
 {
-	const uint8_t *p = o->data + s->sh_offset;
+	const uint8_t *p;
 
 	if (s->sh_type != SHT_PROGBITS || !inside(o, s->sh_offset, s->sh_size))
 		return bad(err, "its maps lie outside the file");
@@ -154,6 +154,7 @@ static int add_maps(struct object *o, const Elf64_Shdr *s, struct error *err)
 	if (s->sh_size / MAP_DEFINITION_SIZE > OBJECT_MAPS)
 		return bad(err, "it has more maps than this reader holds");
 	o->map_count = (uint32_t)(s->sh_size / MAP_DEFINITION_SIZE);
+	p = o->data + s->sh_offset;
 	for (uint32_t i = 0; i < o->map_count; i++, p += MAP_DEFINITION_SIZE) {
 		o->maps[i].type = get32(o, p);
 		o->maps[i].key_size = get32(o, p + 4);
