@@ -122,7 +122,8 @@ static int check_header(struct object *o, struct sections *s, struct error *err)
 	return 0;
 }
 
-static int add_program(struct object *o, const Elf64_Shdr *s, const char *name, struct error *err)
+static int add_program(struct object *o, const Elf64_Shdr *s, uint32_t index, const char *name,
+		       struct error *err)
 {
 	struct object_program *program;
 
@@ -138,6 +139,7 @@ static int add_program(struct object *o, const Elf64_Shdr *s, const char *name, 
 		return bad(err, "it has more programs than this reader holds");
 	program = &o->programs[o->program_count++];
 	program->name = name;
+	program->section = index;
 	program->bytes = o->data + s->sh_offset;
 	program->insn_count = (uint32_t)(s->sh_size / sizeof(struct bpf_insn));
 	return 0;
@@ -193,7 +195,7 @@ static int read_sections(struct object *o, struct sections *s, struct error *err
 		} else if (sh.sh_flags & SHF_EXECINSTR && sh.sh_size) {
 			if (sh.sh_type != SHT_PROGBITS)
 				return bad(err, "a program has no bytes in the file");
-			ret = add_program(o, &sh, name, err);
+			ret = add_program(o, &sh, i, name, err);
 		} else if (!strcmp(name, "maps")) {
 			if (o->maps_section)
 				return bad(err, "it has two sections of maps");
@@ -203,9 +205,6 @@ static int read_sections(struct object *o, struct sections *s, struct error *err
 			if (o->license)
 				return bad(err, "it has two licenses");
 			ret = add_license(o, &sh, err);
-		} else if (sh.sh_type == SHT_RELA && sh.sh_flags & SHF_INFO_LINK &&
-			   sh.sh_size) {
-			return bad(err, "it has relocations with addends");
 		} else if (sh.sh_flags & SHF_ALLOC && sh.sh_size) {
 			return bad(err, "it has global data, which kernels below 5.2 do not know");
 		}
@@ -345,19 +344,20 @@ static int read_relocations(struct object *o, const struct sections *s, struct e
 		Elf64_Shdr sh = section(o, s, i), target;
 		struct object_program *program = NULL;
 
-		if (sh.sh_type != SHT_REL)
+		if (sh.sh_type != SHT_REL && sh.sh_type != SHT_RELA)
 			continue;
 		if (sh.sh_info >= s->count)
 			return bad(err, "relocations are for a section that does not exist");
 		target = section(o, s, sh.sh_info);
 		for (uint32_t p = 0; p < o->program_count; p++)
-			if ((uint64_t)(o->programs[p].bytes - o->data) == target.sh_offset &&
-			    target.sh_flags & SHF_EXECINSTR)
+			if (o->programs[p].section == sh.sh_info)
 				program = &o->programs[p];
 		if (!program && target.sh_flags & SHF_ALLOC)
 			return bad(err, "relocations are for a section that is no program");
 		if (!program) /* .rel.BTF, .rel.debug_*: nothing that is loaded */
 			continue;
+		if (sh.sh_type == SHT_RELA)
+			return bad(err, "it has relocations with addends");
 		if (sh.sh_link != s->symbols_index)
 			return bad(err, "relocations use another symbol table");
 		if (sh.sh_entsize != sizeof(Elf64_Rel) || sh.sh_size % sizeof(Elf64_Rel))

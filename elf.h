@@ -27,6 +27,7 @@ struct object_relocation {
 
 struct object_program {
 	const char *name; /* the section's */
+	uint32_t section; /* its index */
 	const uint8_t *bytes;
 	uint32_t insn_count;
 	const uint8_t *relocations; /* for object_relocation() */
