@@ -70,15 +70,6 @@ static uint64_t shared_pointer(const struct learner *l, uint32_t offset)
 		       : 0;
 }
 
-/* Whether this pointer stands further in front, so has been looked at. */
-static bool seen_before(const struct learner *l, uint32_t offset, uint64_t pointer)
-{
-	for (uint32_t at = 0; at < offset; at += l->facts->long_size)
-		if (shared_pointer(l, at) == pointer)
-			return true;
-	return false;
-}
-
 /* task_struct has `pid_t pid, tgid; unsigned long stack_canary; struct task_struct *real_parent,
  * *parent;`, the canary only where it is configured, in every tree from 4.4 to 6.19. The pids of a
  * thread group's leader are the same number, twice; `parent` is the ptrace(2) tracer if there is one.
@@ -195,7 +186,7 @@ static const char *learn_mntns(const struct learner *l, struct layout *out)
 		return "the inode number of /proc/self/ns/mnt is not known";
 	for (uint32_t at = 0; at + size <= l->size; at += size) {
 		p = shared_pointer(l, at);
-		if (!p || at == out->task_mm || seen_before(l, at, p) ||
+		if (!p || (out->task_mm && p == word(l, l->w->task + out->task_mm)) ||
 		    copy(l, p, words, NSPROXY_WORDS * size) < NSPROXY_WORDS * size ||
 		    !like_nsproxy(l, words))
 			continue;

@@ -10,7 +10,8 @@ int main(int argc, char **argv)
 	struct error err = {0};
 	const struct layout *l = &tracer.layout;
 
-	(void)argc;
+	if (argc > 1) /* the exec that the learner looks at, of this very program */
+		return 0;
 	if (tracer_open(&tracer, &options, &err) || tracer_set_up(&tracer, argv, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;

@@ -346,8 +346,11 @@ static void check_bprm(uint32_t at, uint32_t twin, uint64_t filename, uint64_t i
 		uint32_t names = (at + 8 + width - 1) / width * width;
 		uint32_t size = names + 2 * width - cut;
 		struct layout l = {.long_size = width};
-		char bprm[256] = "", *exact = malloc(size);
+		char bprm[256], *exact = malloc(size);
 
+		memset(bprm, 0x55, sizeof(bprm)); /* pointers, all the same, and the counts alone */
+		memcpy(bprm + 16, (uint32_t[]){11, 1}, 8);
+		memcpy(bprm + 48, (uint32_t[]){1, 23}, 8);
 		memcpy(bprm + at, (uint32_t[]){11, 23}, 8);
 		memcpy(bprm + names, &filename, width);
 		memcpy(bprm + names + width, &interp, width);
