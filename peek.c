@@ -3,11 +3,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "loader.h"
@@ -32,14 +32,13 @@ struct peeker {
 
 uint64_t peek_name(void)
 {
-	struct timespec now;
-	uint64_t seed, name = 0;
-	char text[8];
+	/* 16 random bytes, other ones at each exec: getauxval(3). */
+	const unsigned char *random = (const unsigned char *)(uintptr_t)getauxval(AT_RANDOM);
+	unsigned char text[8];
+	uint64_t name = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	seed = (uint64_t)now.tv_nsec ^ (uint64_t)getpid() << 20 ^ (uint64_t)now.tv_sec << 36;
-	for (size_t i = 0; i < sizeof(text); i++, seed = seed * 31 + 7)
-		text[i] = (char)('a' + seed % 26);
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (unsigned char)('a' + (random[i] ^ random[i + 8]) % 26);
 	memcpy(&name, text, sizeof(name));
 	return name;
 }

@@ -1,19 +1,38 @@
-/* Executes a program in a way that no shell can: call WAY FILE [ARG]... The new program gets FILE as
- * argv[0], then ARG... Exit status 111 if the exec failed. Static, so that it also runs in a guest
- * that has no libc. */
+/* Executes a program in a way that no shell can: call WAY FILE [ARG]... Unless the way says otherwise,
+ * the new program gets FILE as argv[0], then ARG... Ways that make a process print its id, as its parent
+ * sees it. Exit status 111 if the exec failed. Static, so that it also runs in a guest that has no
+ * libc. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define FAILED 111
 
 extern char **environ;
 
 static int by_execve(char **argv)
 {
 	return execve(argv[0], argv, environ);
+}
+
+/* ---- execveat(2) ---- */
+
+static int execveat(int dir, const char *name, char **argv, int flags)
+{
+	return (int)syscall(SYS_execveat, dir, name, argv, environ, flags);
 }
 
 static int by_execveat(char **argv)
@@ -26,7 +45,194 @@ static int by_execveat(char **argv)
 	*slash = '\0';
 	dir = open(argv[0], O_RDONLY | O_DIRECTORY);
 	*slash = '/';
-	return (int)syscall(SYS_execveat, dir, slash + 1, argv, environ, 0);
+	return execveat(dir, slash + 1, argv, 0);
+}
+
+/* From the working directory. */
+static int from_here(char **argv)
+{
+	return execveat(AT_FDCWD, argv[0], argv, 0);
+}
+
+static int from_no_directory(char **argv)
+{
+	return execveat(99, argv[0], argv, 0);
+}
+
+static int without_following(char **argv)
+{
+	return execveat(AT_FDCWD, argv[0], argv, AT_SYMLINK_NOFOLLOW);
+}
+
+/* As fexecve(3). */
+static int by_descriptor(char **argv)
+{
+	return execveat(open(argv[0], O_RDONLY), "", argv, AT_EMPTY_PATH);
+}
+
+/* The file's bytes, from memory. */
+static int by_memfd(char **argv)
+{
+	int from = open(argv[0], O_RDONLY), to = (int)syscall(SYS_memfd_create, "bytes", 0);
+	char buffer[4096];
+	ssize_t n;
+
+	while ((n = read(from, buffer, sizeof(buffer))) > 0)
+		if (write(to, buffer, (size_t)n) != n)
+			return -1;
+	return execveat(to, "", argv, AT_EMPTY_PATH);
+}
+
+/* ---- by another thread or process ---- */
+
+static void *exec_in_thread(void *argv)
+{
+	by_execve(argv);
+	return NULL;
+}
+
+static int by_thread(char **argv)
+{
+	pthread_t thread;
+
+	if (!pthread_create(&thread, NULL, exec_in_thread, argv))
+		pthread_join(thread, NULL);
+	return -1;
+}
+
+/* Prints the child's id, and ends as it does. */
+static int follow(pid_t pid)
+{
+	int status = FAILED << 8;
+
+	if (pid < 0)
+		return -1;
+	printf("%d\n", pid);
+	waitpid(pid, &status, 0);
+	exit(WIFEXITED(status) ? WEXITSTATUS(status) : FAILED);
+}
+
+static int by_vfork(char **argv)
+{
+	pid_t pid = vfork();
+
+	if (!pid) {
+		execve(argv[0], argv, environ);
+		_exit(FAILED);
+	}
+	return follow(pid);
+}
+
+static int by_spawn(char **argv)
+{
+	pid_t pid;
+
+	errno = posix_spawn(&pid, argv[0], NULL, NULL, argv, environ);
+	return errno ? -1 : follow(pid);
+}
+
+static int exec_in_clone(void *argv)
+{
+	by_execve(argv);
+	return FAILED;
+}
+
+static int by_clone(char **argv, int flags)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+
+	return follow(clone(exec_in_clone, stack + sizeof(stack), flags | SIGCHLD, argv));
+}
+
+static int in_pid_namespace(char **argv)
+{
+	return by_clone(argv, CLONE_NEWPID);
+}
+
+static int in_mount_namespace(char **argv)
+{
+	return by_clone(argv, CLONE_NEWNS);
+}
+
+/* When its parent has ended. ARG is the id of the parent that it has then. */
+static int as_orphan(char **argv)
+{
+	static char parent[24];
+	pid_t before = getpid();
+
+	if (fork())
+		_exit(0);
+	while (getppid() == before)
+		usleep(1000);
+	snprintf(parent, sizeof(parent), "%d", getppid());
+	return execve(argv[0], (char *[]){argv[0], parent, NULL}, environ);
+}
+
+/* The same, with this process as the one that orphans are handed to. */
+static int as_adopted(char **argv)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!fork())
+		return as_orphan(argv);
+	while (wait(NULL) > 0)
+		;
+	exit(0);
+}
+
+/* As the user whose number is the first ARG. */
+static int as_user(char **argv)
+{
+	unsigned int uid = argv[1] ? (unsigned int)atoi(argv[1]) : 0;
+
+	if (setgid(uid) || setuid(uid))
+		return -1;
+	argv[1] = argv[0];
+	return execve(argv[1], argv + 1, environ);
+}
+
+/* By the system call of 32-bit programs, which takes addresses of 32 bits. */
+static int by_int80(char **argv)
+{
+#ifdef __x86_64__
+	char *memory = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	uint32_t *slots = (uint32_t *)memory;
+	char *string = memory + 4096;
+	int ret;
+
+	for (size_t i = 0; argv[i]; i++) {
+		slots[i] = (uint32_t)(uintptr_t)string;
+		string = stpcpy(string, argv[i]) + 1;
+	}
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(11), "b"(slots[0]), "c"(slots), "d"(0)
+			 : "memory", "r8", "r9", "r10", "r11");
+	errno = -ret;
+#else
+	(void)argv;
+	errno = ENOSYS;
+#endif
+	return -1;
+}
+
+/* Along the PATH. */
+static int by_path(char **argv)
+{
+	return execvp(argv[0], argv);
+}
+
+/* ---- arguments ---- */
+
+/* The first ARG is argv[0]; without one, argv is {NULL}. */
+static int with_argv(char **argv)
+{
+	return execve(argv[0], argv + 1, environ);
+}
+
+static int without_argv(char **argv)
+{
+	return execve(argv[0], NULL, environ);
 }
 
 /* ARG is how many bytes the one argument has. */
@@ -53,21 +259,145 @@ static int with_many_arguments(char **argv)
 	return execve(argv[0], args, environ);
 }
 
-/* As the user whose number is the first ARG. */
-static int as_user(char **argv)
+/* For each ARG an argument of so many bytes: a counter of eight digits that goes on through all of
+ * them, so that no byte can be lost or doubled unseen. */
+static int with_sizes(char **argv)
 {
-	unsigned int uid = argv[1] ? (unsigned int)atoi(argv[1]) : 0;
+	unsigned int counter = 0;
 
-	if (setgid(uid) || setuid(uid))
-		return -1;
-	argv[1] = argv[0];
-	return execve(argv[1], argv + 1, environ);
+	for (char **arg = argv + 1; *arg; arg++) {
+		size_t size = strtoul(*arg, NULL, 10);
+
+		*arg = malloc(size + 9);
+		for (size_t at = 0; at < size; at += 8)
+			snprintf(*arg + at, 9, "%08u", counter++);
+		(*arg)[size] = '\0';
+	}
+	return by_execve(argv);
 }
 
 /* The environment holds a secret that stands right behind the arguments. */
 static int with_secret(char **argv)
 {
 	return execve(argv[0], argv, (char *[]){"SECRET=hunter2", NULL});
+}
+
+/* ---- memory ---- */
+
+/* Maps a file that has these bytes: memory that nobody has touched yet. */
+static void *untouched(const char *name, const void *bytes, size_t size)
+{
+	char *file, *at;
+	int fd;
+
+	if (asprintf(&file, "%s.untouched", name) < 0)
+		return NULL;
+	fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (write(fd, bytes, size) != (ssize_t)size)
+		return NULL;
+	at = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	unlink(file);
+	return at;
+}
+
+/* The first ARG says what is in untouched memory: n, the file name; a, the array of arguments; s, each
+ * of the strings; and, if it has an l, that the caller lives on for a while if the exec fails. */
+static int from_untouched(char **argv)
+{
+	const char *what = argv[1];
+	char *name = argv[0], **args = argv + 1;
+	size_t count = 0;
+
+	args[0] = name;
+	if (strchr(what, 'n'))
+		name = untouched(name, name, strlen(name) + 1);
+	for (; args[count]; count++)
+		if (strchr(what, 's'))
+			args[count] = untouched(argv[0], args[count], strlen(args[count]) + 1);
+	if (strchr(what, 'a'))
+		args = untouched(argv[0], args, (count + 1) * sizeof(*args));
+	execve(name, args, environ);
+	if (strchr(what, 'l'))
+		usleep(300000);
+	_exit(FAILED); /* at once */
+}
+
+/* The first ARG says what is at no address: name, argv, string; rest: argv from its third slot on; end:
+ * the end of a string. Or kernel: a string is at the kernel's addresses. */
+static int from_nowhere(char **argv)
+{
+	char *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096;
+	char *name = argv[0], *what = argv[1], *nowhere = edge, **args = argv + 1;
+
+	munmap(edge, 4096);
+	args[0] = name;
+	if (!strcmp(what, "name")) {
+		name = nowhere;
+	} else if (!strcmp(what, "argv")) {
+		args = (char **)nowhere;
+	} else if (!strcmp(what, "string")) {
+		args[1] = nowhere;
+	} else if (!strcmp(what, "rest")) {
+		args = memcpy(edge - 2 * sizeof(*args), args, 2 * sizeof(*args));
+	} else if (!strcmp(what, "end")) {
+		args[1] = memset(edge - 10, 'x', 10);
+	} else { /* what all kernels since 4.15 map there: the interrupt descriptor table */
+		args[1] = (char *)0xfffffe0000000000;
+	}
+	return execve(name, args, environ);
+}
+
+/* ---- a second thread that writes what the first one executes with ---- */
+
+static char rewritten[8192];
+
+static void *rewrite(void *unused)
+{
+	(void)unused;
+	for (size_t i = 0;; i++) {
+		/* Longer and shorter, too: what the kernel has measured is not what it copies. */
+		memset(rewritten, 'a' + (int)(i % 7), 4000);
+		rewritten[1000 + i % 3 * 1000] = '\0';
+	}
+	return NULL;
+}
+
+/* ARG is a file, the second how many such execs there are, one after the other: this program gets
+ * "dump", the file, the rewritten string, "end". */
+static int with_rewriter(char **argv)
+{
+	for (int i = 0; i < atoi(argv[2]); i++) {
+		pid_t pid = fork();
+		pthread_t thread;
+
+		if (!pid) {
+			memset(rewritten, 'z', 1000);
+			pthread_create(&thread, NULL, rewrite, NULL);
+			usleep((useconds_t)(500 + i % 10 * 50));
+			execve(argv[0], (char *[]){argv[0], "dump", argv[1], rewritten, "end", NULL},
+			       (char *[]){"nothing=", NULL});
+			_exit(FAILED);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	exit(0);
+}
+
+/* Not an exec, but what one came to: adds its ARGs to FILE, in one line, each in quotation marks. */
+static int dump(char **argv)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *text = open_memstream(&line, &size);
+	int fd = open(argv[0], O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	for (argv++; *argv; argv++)
+		fprintf(text, "\"%s\"%c", *argv, argv[1] ? ' ' : '\n');
+	fclose(text);
+	if (write(fd, line, size) == (ssize_t)size)
+		exit(0);
+	return -1;
 }
 
 int main(int argc, char **argv)
@@ -78,17 +408,39 @@ int main(int argc, char **argv)
 	} ways[] = {
 		{"execve", by_execve},
 		{"execveat", by_execveat},
+		{"here", from_here},
+		{"no-directory", from_no_directory},
+		{"no-follow", without_following},
+		{"descriptor", by_descriptor},
+		{"memfd", by_memfd},
+		{"thread", by_thread},
+		{"vfork", by_vfork},
+		{"spawn", by_spawn},
+		{"pid-namespace", in_pid_namespace},
+		{"mount-namespace", in_mount_namespace},
+		{"orphan", as_orphan},
+		{"adopted", as_adopted},
+		{"user", as_user},
+		{"int80", by_int80},
+		{"path", by_path},
+		{"argv", with_argv},
+		{"no-argv", without_argv},
 		{"long", with_long_argument},
 		{"many", with_many_arguments},
-		{"user", as_user},
+		{"sizes", with_sizes},
 		{"secret", with_secret},
+		{"untouched", from_untouched},
+		{"nowhere", from_nowhere},
+		{"rewriter", with_rewriter},
+		{"dump", dump},
 	};
 
+	setvbuf(stdout, NULL, _IONBF, 0);
 	for (size_t i = 0; argc > 2 && i < sizeof(ways) / sizeof(ways[0]); i++)
 		if (!strcmp(argv[1], ways[i].name)) {
 			ways[i].call(argv + 2);
 			fprintf(stderr, "call %s %.100s: %s\n", argv[1], argv[2], strerror(errno));
-			return 111;
+			return FAILED;
 		}
 	fprintf(stderr, "usage: call WAY FILE [ARG]...\n");
 	return 2;
