@@ -67,6 +67,7 @@ loader_test_SOURCES = loader.c error.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm
+I386 = $(BUILD)/tests/i386
 LINK = $(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $^ \
 	-Wl,--start-group $(MUSL)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL)/crtn.o
 
@@ -76,6 +77,10 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
 
 $(GUESTS): %: %.o
 	$(LINK)
+
+$(I386): tests/i386.S
+	@mkdir -p $(@D)
+	$(CLANG) -m32 -nostdlib -static -fuse-ld=lld-19 -o $@ $<
 
 $(BUILD)/tests/layout_live: $(BUILD)/tests/layout_live.o $(filter-out $(BUILD)/main.o,$(OBJECTS))
 	$(LINK)
@@ -90,7 +95,7 @@ $(BUILD)/tests/prog-be.o: prog.bpf.c record.h | $(BUILD)/include
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS:bpfel=bpfeb) -c -o $@ $<
 
-tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(BUILD)/tests/layout_live \
+tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(I386) $(BUILD)/tests/layout_live \
 	$(BUILD)/tests/prog-be.o
 
 check:
@@ -107,6 +112,7 @@ check:
 		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \
 		"sh tests/btf.sh $(BUILD)/tests/layout_live $(CLANG)" \
 		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/ways.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/errors.sh ./execsnoop" \
 		"sh tests/readme.sh"
 

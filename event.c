@@ -187,6 +187,7 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	memcpy(e, head, sizeof(*e)); /* in the ring it is aligned to 4 bytes only */
 	if (!(head->flags & RECORD_NO_NAME) && e->name_len && !data[e->name_len - 1])
 		event->name = data;
+	event->name_cut = e->name_len == NAME_SIZE;
 	event->unreadable = head->flags & RECORD_UNREADABLE;
 	event->args = data + e->name_len;
 	event->args_len = event->unreadable ? 0 : head->data_len;

@@ -17,6 +17,7 @@ struct event {
 	const char *name; /* as given to the call, NUL-terminated; NULL: it could not be read */
 	const char *args; /* for event_args() */
 	size_t args_len;
+	bool name_cut;	 /* the name is longer than a record carries: it is too long for the kernel */
 	bool cut;	 /* there was more than was kept */
 	bool unreadable; /* the arguments end where they could no longer be read */
 };

@@ -239,6 +239,8 @@ static void add_name(struct output *out, const struct event *e, bool quote)
 		print_escaped(out, e->name, strlen(e->name), quote);
 	if (quote && e->name)
 		output_add(out, "\"", 1);
+	if (e->name_cut)
+		output_add(out, "...", 3);
 }
 
 static void add_args(struct printer *printer, const struct event *e)

@@ -478,6 +478,10 @@ int on_pieces(void *ctx)
 		return 0;
 	s->more.head.type = RECORD_PIECES;
 	s->more.head.seq = s->seq;
+	if (!s->next) { /* argv = NULL is as good as an empty one */
+		send_pieces(ctx, s, RECORD_LAST);
+		return 0;
+	}
 #define FOUR_PIECES(ctx, s) \
 	(take_piece(ctx, s) && take_piece(ctx, s) && take_piece(ctx, s) && take_piece(ctx, s))
 #define SIXTEEN_PIECES(ctx, s) \

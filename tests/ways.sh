@@ -1,0 +1,827 @@
+#!/bin/sh
+# Every way in which a program can be executed, or not: executes, and compares the whole line. Usage:
+# ways.sh EXECSNOOP DIRECTORY, as root. One tracer watches nearly all of it, since to end one takes
+# longer than most cases.
+# shellcheck disable=SC2317 # functions are called by case_ and watch, which shellcheck cannot see
+. "$(dirname "$0")/harness.sh"
+PROGRAMS=$(cd "$PROGRAMS" && pwd)
+C=$PROGRAMS/call
+
+# watch FUNCTION [ARG]...: what it executes, in $out.
+watch() {
+	before=$(wc -l <"$watched")
+	"$@" 2>/dev/null
+	"$PROGRAMS/nothing" "$D"
+	tries=0
+	until tail -n "+$((before + 1))" "$watched" | grep -qF "$PROGRAMS/nothing\" \"$D\""; do
+		sleep 0.02
+		tries=$((tries + 1))
+		[ $tries -lt 500 ] || { fail "the tracer shows no more"; return; }
+	done
+	tail -n "+$((before + 1))" "$watched" >"$out"
+}
+
+# args RET NAME: the ARGS of the lines with that result and file name.
+args() {
+	RET=$1 NAME="\"$2\"" awk '
+		i = index($0, " " ENVIRON["RET"] " " ENVIRON["NAME"]) { print substr($0, i + length(ENVIRON["RET"]) + 2) }
+	' "$out"
+}
+
+# ids RET NAME: their UID, PID and PPID.
+ids() {
+	RET=$1 NAME="\"$2\"" awk '
+		i = index($0, " " ENVIRON["RET"] " " ENVIRON["NAME"]) {
+			n = split(substr($0, 1, i), column)
+			print column[1], column[n - 1], column[n]
+		}
+	' "$out"
+}
+
+# args_of PID RET: the same of the process's lines, for those whose name may be unreadable.
+args_of() {
+	awk -v pid="$1" -v ret="$2" '$3 == pid && $5 == ret { print substr($0, index($0, " " ret " ") + length(ret) + 2) }' "$out"
+}
+
+# same FILE FILE WHAT: the first has what is expected, the second what is shown.
+same() {
+	cmp -s "$1" "$2" || fail "$3: expected $(head -c 400 "$1") but shown $(head -c 400 "$2"):" \
+		"$(wc -c <"$1") and $(wc -c <"$2") bytes, $(cmp "$1" "$2" 2>&1)"
+}
+
+# shown RET NAME: the ARGS of the lines with that result and name are those of standard input, exactly.
+shown() {
+	cat >"$D/expected"
+	args "$@" >"$D/shown"
+	same "$D/expected" "$D/shown" "$1"
+}
+
+# shown_of PID RET
+shown_of() {
+	cat >"$D/expected"
+	args_of "$@" >"$D/shown"
+	same "$D/expected" "$D/shown" "$2"
+}
+
+# is WHAT WANTED
+is() {
+	[ "$1" = "$2" ] || fail "'$1' is not '$2'"
+}
+
+# since MAJOR MINOR: the running kernel is that one or later.
+since() {
+	uname -r | awk -F'[^0-9]' -v major="$1" -v minor="$2" '{ exit !($1 > major || $1 == major && $2 >= minor) }'
+}
+
+skip() {
+	echo "ok $1 # skip: $2"
+}
+
+# ---- ways in ----
+
+# Two processes, one that succeeds and one that fails; $first and $second are their ids. Where they have
+# a child that executes, its id is in the file child.
+both_ways() {
+	"$C" "$1" "$D/prog" 'a b' '' >"$D/child" &
+	first=$!
+	wait "$first"
+	"$C" "$1" "$D/missing" c '' >"$D/failing_child" &
+	second=$!
+	wait "$second"
+}
+
+# A way that executes in the process itself.
+in_place() {
+	watch both_ways "$1"
+	shown 0 "$D/prog" <<-END
+		"$D/prog" "a b" ""
+	END
+	shown -2 "$D/missing" <<-END
+		"$D/missing" "c" ""
+	END
+	is "$(ids 0 "$D/prog")" "0 $first $$"
+	is "$(ids -2 "$D/missing")" "0 $second $$"
+}
+
+# A way that executes in a child.
+in_child() {
+	watch both_ways "$1"
+	shown 0 "$D/prog" <<-END
+		"$D/prog" "a b" ""
+	END
+	shown -2 "$D/missing" <<-END
+		"$D/missing" "c" ""
+	END
+	is "$(ids 0 "$D/prog")" "0 $(cat "$D/child") $first"
+	# posix_spawn(3) tells no id of a child that failed.
+	is "$(ids -2 "$D/missing" | sed 's/ [0-9]* / /')" "0 $second"
+	[ "$1" = spawn ] || is "$(ids -2 "$D/missing")" "0 $(cat "$D/failing_child") $second"
+}
+
+execve() { in_place execve; }
+execveat_here() { in_place here; }
+thread() { in_place thread; }
+vfork() { in_child vfork; }
+spawn() { in_child spawn; }
+pid_namespace() { in_child pid-namespace; }
+mount_namespace() { in_child mount-namespace; }
+
+execveat() {
+	acts() {
+		"$C" execveat "$D/prog" "$D" x
+		"$C" execveat "$D/missing" "$D" x
+		"$C" no-directory dot "$D" x
+		"$C" no-directory "$D/prog" absolute
+	}
+	watch acts
+	shows 1 "  0 \"/dev/fd/[0-9]*/prog\" \"$D\" \"x\"\$"
+	shows 1 " -2 \"/dev/fd/[0-9]*/missing\" \"$D\" \"x\"\$"
+	shows 1 " -9 \"/dev/fd/99/dot\" \"$D\" \"x\"\$"
+	shows 1 "  0 \"$D/prog\" \"absolute\"\$"
+}
+
+descriptor() {
+	echo text >"$D/text"
+	acts() {
+		"$C" descriptor "$D/prog" "$D" x
+		"$C" descriptor "$D/text" "$D" x
+	}
+	watch acts
+	shows 1 "  0 \"/dev/fd/[0-9]*\" \"$D\" \"x\"\$"
+	shows 1 " -13 \"/dev/fd/[0-9]*\" \"$D\" \"x\"\$"
+}
+
+memfd() {
+	echo text >"$D/text"
+	acts() {
+		"$C" memfd "$D/prog" "$D" x
+		"$C" memfd "$D/text" "$D" x
+	}
+	watch acts
+	shows 1 "  0 \"/dev/fd/[0-9]*\" \"$D\" \"x\"\$"
+	shows 1 " -8 \"/dev/fd/[0-9]*\" \"$D\" \"x\"\$"
+}
+
+three_times() {
+	acts() {
+		"$C" execve "$C" execve "$C" execve "$D/prog" "$D" &
+		first=$!
+		wait "$first"
+	}
+	watch acts
+	awk -v pid="$first" '$3 == pid' "$out" | sed 's/.*  0 //' >"$D/shown"
+	cat >"$D/expected" <<-END
+		"$C" "execve" "$C" "execve" "$C" "execve" "$D/prog" "$D"
+		"$C" "execve" "$C" "execve" "$D/prog" "$D"
+		"$C" "execve" "$D/prog" "$D"
+		"$D/prog" "$D"
+	END
+	same "$D/expected" "$D/shown" "$first"
+}
+
+after_setuid() {
+	chmod 755 "$T" "$D"
+	acts() {
+		"$C" user "$D/prog" 4242 x
+		"$C" user "$D/missing" 4242 y
+	}
+	watch acts
+	is "$(ids 0 "$D/prog" | cut -d' ' -f1)" 4242
+	is "$(ids -2 "$D/missing" | cut -d' ' -f1)" 4242
+}
+
+# ---- 32-bit programs ----
+
+# failing NAME: the line of a 32-bit caller's failed exec, or that such cannot be seen.
+failed_32() {
+	if grep -q '32-bit programs' "$watched_err"; then
+		is "$(grep -c '32-bit programs' "$watched_err")" 1
+		is "$(args -2 "$1")" ""
+	else
+		shown -2 "$1" <<-END
+			"$1" "c" ""
+		END
+		is "$(ids -2 "$1")" "0 $second $$"
+	fi
+}
+
+by_32_bit() {
+	[ -f "$PROGRAMS/i386" ] || fail "$PROGRAMS/i386 is missing"
+	cp "$PROGRAMS/i386" "$D/i386"
+	acts() {
+		"$D/i386" "$D/prog" 'a b' ''
+		"$C" execve "$D/i386" "$D/i386" "$D/prog" 64-32-32-64
+		"$D/i386" "$D/missing" c '' &
+		second=$!
+		wait "$second"
+	}
+	watch acts
+	shown 0 "$D/prog" <<-END
+		"$D/prog" "a b" ""
+		"$D/prog" "64-32-32-64"
+	END
+	shown 0 "$D/i386" <<-END
+		"$D/i386" "$D/prog" "a b" ""
+		"$D/i386" "$D/i386" "$D/prog" "64-32-32-64"
+		"$D/i386" "$D/prog" "64-32-32-64"
+		"$D/i386" "$D/missing" "c" ""
+	END
+	failed_32 "$D/missing"
+	# Nor does a 64-bit program fail unseen that a 32-bit one has executed.
+	watch "$PROGRAMS/i386" "$C" execve "$D/missing-64" x
+	shown -2 "$D/missing-64" <<-END
+		"$D/missing-64" "x"
+	END
+}
+
+by_int80() {
+	watch both_ways int80
+	shown 0 "$D/prog" <<-END
+		"$D/prog" "a b" ""
+	END
+	is "$(ids 0 "$D/prog")" "0 $first $$"
+	failed_32 "$D/missing"
+}
+
+# ---- names ----
+
+relative() {
+	mkdir "$D/sub"
+	ln -s prog "$D/link"
+	ln -s nowhere "$D/dangling"
+	cp "$D/prog" "$D/relative-name"
+	acts() {
+		(cd "$D/sub" && "$C" execve ../relative-name 1 && "$C" execve ../sub/../relative-name 2)
+		(cd "$D" && "$C" execve relative-name 3 && "$C" execve relative-missing 4)
+		"$C" execve "$D/link" 5
+		"$C" execve "$D/dangling" 6
+	}
+	watch acts
+	shown 0 ../relative-name <<-END
+		"../relative-name" "1"
+	END
+	shown 0 ../sub/../relative-name <<-END
+		"../sub/../relative-name" "2"
+	END
+	shown 0 relative-name <<-END
+		"relative-name" "3"
+	END
+	shown -2 relative-missing <<-END
+		"relative-missing" "4"
+	END
+	shown 0 "$D/link" <<-END
+		"$D/link" "5"
+	END
+	shown -2 "$D/dangling" <<-END
+		"$D/dangling" "6"
+	END
+}
+
+# lengthened BYTES: a directory in $D whose name leaves at most 250 bytes for a name of so many in all.
+lengthened() {
+	long=$D
+	while [ $((${#long} + 250)) -lt "$1" ]; do long=$long/$(printf %0200d 0); done
+	mkdir -p "$long"
+}
+
+# The most that the kernel takes is 4095.
+long_name() {
+	for size in 4000 4095; do
+		lengthened "$size"
+		rest=$(printf "%0$((size - ${#long} - 2))d" 0)
+		cp "$D/prog" "$long/p$rest"
+		acts() {
+			"$C" execve "$long/p$rest" x ''
+			"$C" execve "$long/q$rest" x ''
+		}
+		watch acts
+		is "$(printf %s "$long/p$rest" | wc -c)" "$size"
+		shown 0 "$long/p$rest" <<-END
+			"$long/p$rest" "x" ""
+		END
+		shown -2 "$long/q$rest" <<-END
+			"$long/q$rest" "x" ""
+		END
+	done
+}
+
+# Names, and how they are printed.
+odd_names() {
+	"$1" 'sp  ace' 'sp  ace'
+	"$1" '(par) en)' '(par) en)'
+	"$1" 'quo"te' 'quo\"te'
+	"$1" 'back\slash' 'back\\slash'
+	# shellcheck disable=SC2016 # as it stands
+	"$1" '-$x*' '-$x*'
+	"$1" "$(printf 'by\377te')" 'by\xffte'
+	"$1" 'new
+line' 'new\nline'
+}
+
+execute_odd() {
+	cp "$D/prog" "$D/$1"
+	"$C" execve "$D/$1" "$1"
+	"$C" execve "$D/no $1" "$1"
+}
+
+odd_shown() {
+	shown 0 "$D/$2" <<-END
+		"$D/$2" "$2"
+	END
+	shown -2 "$D/no $2" <<-END
+		"$D/no $2" "$2"
+	END
+}
+
+names() {
+	watch odd_names execute_odd
+	odd_names odd_shown
+}
+
+first_argument() {
+	acts() {
+		for f in prog missing; do
+			"$C" argv "$D/$f" other x
+			"$C" argv "$D/$f" '' x
+			"$C" argv "$D/$f" ''
+			"$C" argv "$D/$f"
+			"$C" no-argv "$D/$f"
+		done
+	}
+	watch acts
+	for f in '0 prog' '-2 missing'; do
+		shown "${f% *}" "$D/${f#* }" <<-END
+			"$D/${f#* }" "x"
+			"$D/${f#* }" "x"
+			"$D/${f#* }"
+			"$D/${f#* }"
+			"$D/${f#* }"
+		END
+	done
+}
+
+# ---- arguments ----
+
+empty_arguments() {
+	acts() {
+		for f in prog missing; do
+			"$C" execve "$D/$f"
+			"$C" execve "$D/$f" ''
+			"$C" execve "$D/$f" '' a '' b '' ''
+		done
+	}
+	watch acts
+	for f in '0 prog' '-2 missing'; do
+		shown "${f% *}" "$D/${f#* }" <<-END
+			"$D/${f#* }"
+			"$D/${f#* }" ""
+			"$D/${f#* }" "" "a" "" "b" "" ""
+		END
+	done
+}
+
+# many NAME COUNT...: the lines that show `call many`.
+many() {
+	NAME=$1 awk '{
+		for (n = 1; n <= NF; n++) {
+			printf "\"%s\"", ENVIRON["NAME"]
+			for (i = 1; i <= $n; i++) printf " \"a%09d\"", i
+			print ""
+		}
+	}' <<-END
+		$2
+	END
+}
+
+many_arguments() {
+	counts='1 19 20 21 60 61 300'
+	acts() {
+		for n in $counts; do
+			"$C" many "$D/prog" "$n"
+			"$C" many "$D/missing" "$n"
+		done
+	}
+	watch acts
+	many "$D/prog" "$counts" >"$D/many"
+	shown 0 "$D/prog" <"$D/many"
+	many "$D/missing" "$counts" >"$D/many"
+	shown -2 "$D/missing" <"$D/many"
+}
+
+ten_thousand_arguments() {
+	acts() {
+		"$C" many "$D/prog" 10000
+		"$C" many "$D/missing" 10000
+	}
+	watch acts
+	many "$D/prog" 10000 >"$D/many"
+	shown 0 "$D/prog" <"$D/many"
+	n=10000
+	since 4 17 || n=1000 # and cut: there the tracer's programs cannot go on
+	many "$D/missing" "$n" >"$D/many"
+	args -2 "$D/missing" >"$D/shown"
+	if [ $n = 1000 ]; then
+		grep -q ' \.\.\.$' "$D/shown" || fail "the end is not marked"
+		head -c "$(($(wc -c <"$D/many") - 1))" "$D/shown" >"$D/begin"
+		echo >>"$D/begin"
+		mv "$D/begin" "$D/shown"
+	fi
+	same "$D/many" "$D/shown" missing
+}
+
+# sizes NAME SIZE...: the line that shows `call sizes`.
+sizes() {
+	name=$1
+	shift
+	echo "$@" | NAME=$name awk '{
+		printf "\"%s\"", ENVIRON["NAME"]
+		for (i = 1; i <= NF; i++) {
+			printf " \""
+			for (left = $i; left >= 8; left -= 8) printf "%08d", counter++
+			if (left > 0) printf "%s", substr(sprintf("%08d", counter++), 1, left)
+			printf "\""
+		}
+		print ""
+	}'
+}
+
+# Both ways with arguments of these sizes.
+of_sizes() {
+	acts() {
+		"$C" sizes "$D/prog" "$@"
+		"$C" sizes "$D/missing" "$@"
+	}
+	watch acts "$@"
+	sizes "$D/prog" "$@" >"$D/sizes"
+	shown 0 "$D/prog" <"$D/sizes"
+	sizes "$D/missing" "$@" >"$D/sizes"
+	shown -2 "$D/missing" <"$D/sizes"
+}
+
+# 4095 and its multiples are what a string is read in, 128 KiB with the NUL the longest that there is.
+long_arguments() {
+	for size in 127 128 129 4094 4095 4096 8189 8190 8191 8192 131071; do of_sizes "$size"; done
+}
+
+# All lengths, and so all places in a word and in a buffer; then blocks of strings as large as one
+# record (16 KiB), a byte less and more.
+all_lengths() {
+	# shellcheck disable=SC2046 # one argument each
+	of_sizes $(seq 0 400)
+	for block in 16383 16384 16385 32767 32768 32769; do
+		of_sizes $((block - ${#D} - 7)) # argv[0] is D/prog and a NUL
+	done
+}
+
+a_mebibyte() { of_sizes 131000 131000 131000 131000 131000 131000 131000 131000; }
+
+# ---- memory that is not there ----
+
+UNTOUCHED='n a s nas'
+
+untouched() {
+	acts() {
+		for what in $UNTOUCHED; do
+			"$C" untouched "$D/prog" "$what" one '' 'three and more'
+			"$C" untouched "$D/missing" "${what}l" one '' 'three and more'
+		done
+	}
+	watch acts
+	for f in '0 prog' '-2 missing'; do
+		shown "${f% *}" "$D/${f#* }" <<-END
+			"$D/${f#* }" "one" "" "three and more"
+			"$D/${f#* }" "one" "" "three and more"
+			"$D/${f#* }" "one" "" "three and more"
+			"$D/${f#* }" "one" "" "three and more"
+		END
+	done
+}
+
+untouched_and_gone() {
+	pids=
+	acts() {
+		for what in $UNTOUCHED; do
+			"$C" untouched "$D/missing" "$what" one two three &
+			pids="$pids $!"
+			wait $!
+		done
+	}
+	watch acts
+	# All, or as much as the argument list was readable; each as it is or said to be unreadable.
+	u='<unreadable>'
+	all=" (\"one\"|$u) (\"two\"|$u) (\"three\"|$u)"
+	some="( (\"one\"|$u))?( (\"two\"|$u))? $u"
+	for pid in $pids; do
+		args_of "$pid" -2 >"$D/shown"
+		grep -qE "^(\"$D/missing\"|$u)($all|$some)\$" "$D/shown" || fail "shown: $(cat "$D/shown")"
+		is "$(wc -l <"$D/shown")" 1
+	done
+}
+
+nowhere() {
+	acts() {
+		for what in argv string rest end kernel; do "$C" nowhere "$D/prog" "$what" a b; done
+		"$C" nowhere "$D/prog" name a b &
+		first=$!
+		wait "$first"
+	}
+	watch acts
+	shown -14 "$D/prog" <<-END
+		"$D/prog" <unreadable>
+		"$D/prog" <unreadable> "b"
+		"$D/prog" "a" <unreadable>
+		"$D/prog" <unreadable> "b"
+		"$D/prog" <unreadable> "b"
+	END
+	shown_of "$first" -14 <<-END
+		<unreadable> "a" "b"
+	END
+}
+
+rewritten() {
+	watch "$C" rewriter "$C" "$D/got" 300
+	args 0 "$C" | grep -F "\"$C\" \"dump\" \"$D/got\"" | sed 's/^"[^"]*" "[^"]*" "[^"]*" //' >"$D/shown"
+	same "$D/got" "$D/shown" dump
+	is "$(wc -l <"$D/got")" 300
+	[ "$(sort -u "$D/got" | wc -l)" -gt 5 ] || fail "nothing was rewritten"
+}
+
+# ---- scripts ----
+
+script() {
+	printf '#!%s\n' "$D/prog" >"$D/plain"
+	printf '#! %s -o %s \n' "$D/prog" "one option" >"$D/option"
+	printf '#!%s -x\n' "$D/option" >"$D/nested"
+	printf '#!%s\n' "$D/nested" >"$D/twice"
+	printf '#!%s/nowhere\n' "$D" >"$D/lost"
+	printf '#!%s\n' "$D/lost" >"$D/nested_lost"
+	printf '#!%s\n' "$D/plain" >"$D/closed"
+	printf '#!\n' >"$D/void"
+	printf '#!%s\n' "$D/loop" >"$D/loop"
+	chmod 755 "$D/plain" "$D/option" "$D/nested" "$D/twice" "$D/lost" "$D/nested_lost" "$D/void" "$D/loop"
+	scripts='0/plain 0/option 0/nested 0/twice -2/lost -2/nested_lost -13/closed -8/void -40/loop'
+	acts() {
+		for s in $scripts; do
+			"$C" execve "$D/${s#*/}"
+			"$C" argv "$D/${s#*/}" other 'a b' '' "$D/${s#*/}" "$D/prog" ''
+		done
+	}
+	watch acts
+	for s in $scripts; do
+		shown "${s%/*}" "$D/${s#*/}" <<-END
+			"$D/${s#*/}"
+			"$D/${s#*/}" "a b" "" "$D/${s#*/}" "$D/prog" ""
+		END
+	done
+}
+
+# The script's name stands before its place, too.
+script_with_its_name_as_option() {
+	printf '#!%s %s\n' "$D/prog" "$D/script" >"$D/script"
+	chmod 755 "$D/script"
+	watch "$C" execve "$D/script" x
+	shown 0 "$D/script" <<-END
+		"$D/script" "x"
+	END
+}
+
+script_by_descriptor() {
+	printf '#!%s -o\n' "$D/prog" >"$D/script"
+	chmod 755 "$D/script"
+	acts() {
+		"$C" execveat "$D/script" "$D" x
+		"$C" descriptor "$D/script" "$D" y
+	}
+	watch acts
+	shows 1 "  0 \"/dev/fd/[0-9]*/script\" \"$D\" \"x\"\$"
+	shows 1 "  0 \"/dev/fd/[0-9]*\" \"$D\" \"y\"\$"
+}
+
+no_script() {
+	watch "$C" argv "$D/prog" /some/other/path "$D/prog" x
+	shown 0 "$D/prog" <<-END
+		"$D/prog" "$D/prog" "x"
+	END
+}
+
+# ---- failures ----
+
+# fails RET NAME: "x" was its one argument.
+fails() {
+	shown "$1" "$2" <<-END
+		"$2" "x"
+	END
+}
+
+failures() {
+	echo text >"$D/text"
+	chmod +x "$D/text"
+	: >"$D/noexec"
+	mkdir "$D/dir"
+	ln -s loop "$D/loop"
+	component=$(printf %0256d 0)
+	long=$(printf %05000d 0)
+	names="missing prog/x noexec dir text loop $component $long"
+	acts() {
+		for name in $names; do "$C" execve "$D/$name" x; done
+		"$C" execve '' "$D"
+		"$C" no-follow "$D/loop" again
+		(exec 9>>"$D/prog"; "$C" execve "$D/prog" x)
+	}
+	watch acts
+	fails -2 "$D/missing"
+	fails -20 "$D/prog/x"
+	fails -13 "$D/noexec"
+	fails -13 "$D/dir"
+	fails -8 "$D/text"
+	fails -36 "$D/$component"
+	fails -36 "$D/$long"
+	shown -40 "$D/loop" <<-END
+		"$D/loop" "x"
+		"$D/loop" "again"
+	END
+	shown -2 "" <<-END
+		"" "$D"
+	END
+	# Linux 6.11 took that error away, and 6.13 brought it back.
+	[ -n "$(args 0 "$D/prog")" ] || fails -26 "$D/prog"
+}
+
+# Longer than the tracer has room for: whole, or marked as cut.
+cut_name() {
+	long=$(printf %09000d 0)
+	watch "$C" execve "$D/$long" x
+	line=$(grep -F -- " -36 \"$D/0000" "$out")
+	case $line in
+	*"\"$D/$long\" \"x\"" | *...*) ;;
+	*) fail "of $((${#D} + 9001)) bytes a line of ${#line} is shown" ;;
+	esac
+}
+
+too_big() {
+	acts() {
+		"$C" sizes "$D/prog" 3 131072 5
+		# shellcheck disable=SC3045 # dash and BusyBox have it
+		(ulimit -s 1024 && "$C" sizes "$D/prog" 131000 131000 131000)
+	}
+	watch acts
+	{
+		sizes "$D/prog" 3 131072 5
+		sizes "$D/prog" 131000 131000 131000
+	} >"$D/sizes"
+	shown -7 "$D/prog" <"$D/sizes"
+}
+
+along_the_path() {
+	mkdir "$D/a" "$D/b"
+	: >"$D/b/prog"
+	acts() {
+		PATH=$D/a:$D/b:$D/none:$D "$C" path prog x y &
+		first=$!
+		wait "$first"
+	}
+	watch acts
+	awk -v pid="$first" '$3 == pid' "$out" | sed 's/^.* \([-0-9]* "[^ ]*" "x" "y"\)$/\1/' | tail -n 4 >"$D/shown"
+	cat >"$D/expected" <<-END
+		-2 "$D/a/prog" "x" "y"
+		-13 "$D/b/prog" "x" "y"
+		-2 "$D/none/prog" "x" "y"
+		0 "$D/prog" "x" "y"
+	END
+	same "$D/expected" "$D/shown" path
+}
+
+# ---- parents ----
+
+# The last argument is what the process itself takes for its parent.
+orphans() {
+	acts() {
+		for f in prog missing; do
+			"$C" orphan "$D/$f" | cat # which ends when the orphan has
+			"$C" adopted "$D/$f" &
+			echo $! >"$D/adopter_of_$f"
+			wait $!
+		done
+	}
+	watch acts
+	for f in '0 prog' '-2 missing'; do
+		ids "${f% *}" "$D/${f#* }" | sed 's/.* //' >"$D/parents"
+		args "${f% *}" "$D/${f#* }" | sed 's/.* "\(.*\)"/\1/' >"$D/asked"
+		is "$(wc -l <"$D/asked")" 2
+		same "$D/asked" "$D/parents" "${f#* }"
+		adopter=${adopter# }
+		is "$(tail -n 1 "$D/parents")" "$(cat "$D/adopter_of_${f#* }")"
+	done
+}
+
+nothing_else_said() {
+	tracer=$watcher err=$watched_err
+	stop
+	# shellcheck disable=SC2154 # stop sets it
+	is "$status" 0
+	quiet
+}
+
+parents_name() {
+	cp "$C" "$D/we (i) rd)"
+	acts() {
+		# shellcheck disable=SC2288 # that is its name
+		"$D/we (i) rd)" spawn "$D/prog" a >"$D/child"
+		"$C" adopted "$D/prog"
+	}
+	traced acts -M
+	shows 1 "^prog  *[0-9]* *we (i) rd)  *[0-9]* *0 $D/prog a\$"
+	shows 1 "^prog  *[0-9]* *call  *[0-9]* *0 $D/prog [0-9]*\$"
+}
+
+# ---- many at once ----
+
+across_cpus() {
+	cp "$PROGRAMS/storm" "$D/storm"
+	acts() { "$D/storm" chain 2 1500; }
+	traced acts
+	grep -F " $D/storm link " "$out" | sed 's/.* link //' | awk '
+		{ if ($1 in last ? $2 != last[$1] - 1 : $2 != 1500) wrong++; last[$1] = $2 }
+		END { for (w in last) if (last[w] != 1) wrong++; print NR, wrong + 0 }' >"$D/shown"
+	is "$(cat "$D/shown")" "3000 0"
+}
+
+# What is shown and what is lost are all that was executed.
+lost() {
+	chmod 755 "$T" "$D"
+	cp "$PROGRAMS/storm" "$D/storm"
+	start -u 4242 --ring-size 64
+	kill -STOP "$tracer"
+	"$C" user "$D/storm" 4242 vfork 2 3000 "$D/prog"
+	kill -CONT "$tracer"
+	stop
+	is "$status" 0
+	n=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	[ "${n:-0}" -gt 0 ] || fail "none was lost: $(head -c 300 "$err")"
+	is "$(($(grep -cF "$D/" "$out") + ${n:-0}))" 6001
+}
+
+# shellcheck disable=SC2034 # for start
+watched=$T/watched watched_err=$T/watched_err D=$T failures=0
+out=$watched err=$watched_err
+start -x -q -U --max-args 0 --ring-size 4096
+watcher=$tracer
+trap 'kill $watcher 2>/dev/null; rm -rf "$T"' EXIT
+
+case_ "shows execve" execve
+case_ "shows execveat from a directory, from none and from a wrong one" execveat
+case_ "shows execveat from the working directory" execveat_here
+case_ "shows fexecve" descriptor
+case_ "shows a program in a memfd" memfd
+case_ "shows vfork and exec" vfork
+case_ "shows posix_spawn" spawn
+if "$C" pid-namespace "$PROGRAMS/nothing" >/dev/null 2>&1; then
+	case_ "shows the first process of a pid namespace" pid_namespace
+else
+	skip "shows the first process of a pid namespace" "this kernel has none"
+fi
+case_ "shows a process in a mount namespace of its own" mount_namespace
+case_ "shows an exec by a thread under its process's id" thread
+case_ "shows a process that executes four times, in order" three_times
+case_ "shows the user after setuid" after_setuid
+if ! [ "$(uname -m)" = x86_64 ]; then
+	skip "shows what 32-bit programs execute" "not on $(uname -m)"
+elif [ -f "$PROGRAMS/i386" ] && ! "$C" execve "$PROGRAMS/i386" "$PROGRAMS/nothing" 2>/dev/null; then
+	skip "shows what 32-bit programs execute" "this kernel does not run them"
+else
+	case_ "shows what 32-bit programs execute, or says that it cannot" by_32_bit
+	case_ "shows what is executed by int 0x80" by_int80
+fi
+case_ "shows names as they were given: relative, .., symlink" relative
+case_ "shows names of 4,000 and 4,095 bytes" long_name
+case_ "shows names with spaces, quotation marks, newlines, invalid UTF-8" names
+case_ "shows no argv[0], whatever it is, nor the lack of it" first_argument
+case_ "shows empty arguments, also last" empty_arguments
+case_ "shows 1 to 300 arguments" many_arguments
+case_ "shows 10,000 arguments" ten_thousand_arguments
+case_ "shows arguments of up to 131,071 bytes" long_arguments
+case_ "shows arguments of all lengths" all_lengths
+case_ "shows a command line of a mebibyte" a_mebibyte
+case_ "shows what was not in memory yet" untouched
+case_ "says what was not in memory and has gone" untouched_and_gone
+case_ "says what is at a bad address" nowhere
+case_ "shows what the program got, while another thread rewrites it" rewritten
+case_ "shows scripts, and scripts of scripts, and their failures" script
+case_ "shows a script whose option is its own name" script_with_its_name_as_option
+case_ "shows a script executed by descriptor" script_by_descriptor
+if since 4 17; then
+	case_ "takes no program for a script" no_script
+else
+	skip "takes no program for a script" "before Linux 4.17 it cannot know"
+fi
+case_ "shows each error" failures
+case_ "marks a name of 9,000 bytes if it is cut" cut_name
+case_ "shows what is too big" too_big
+case_ "shows a search along the PATH in order" along_the_path
+case_ "shows the parent that an orphan has" orphans
+case_ "says nothing on standard error but what -x must say" nothing_else_said
+
+# With tracers of their own.
+case_ "shows the parent's name" parents_name
+case_ "keeps the order across CPUs" across_cpus
+case_ "counts what is lost" lost
