@@ -52,7 +52,8 @@ static void report_loss(const struct tracer *t, uint64_t *reported)
 {
 	if (t->collector.lost == *reported)
 		return;
-	fprintf(stderr, "execsnoop: lost %llu execs: a CPU's ring was full (see --ring-size)\n",
+	fprintf(stderr, "execsnoop: lost %llu execs: a CPU's ring was full (see --ring-size) or not there "
+		"yet\n",
 		(unsigned long long)(t->collector.lost - *reported));
 	*reported = t->collector.lost;
 }

@@ -131,6 +131,19 @@ INLINE __u64 read_long(__u64 addr)
 	return value;
 }
 
+/* A string from user space: the bytes with the NUL, or -errno. For an empty one some kernels
+ * say 0 (6.1), others 1 (6.18): strncpy_from_user_nofault in mm/maccess.c. */
+INLINE long read_string(char *to, __u32 size, __u64 addr)
+{
+	long len = read_user_str(to, size, addr);
+
+	if (len == 0) {
+		*to = 0;
+		len = 1;
+	}
+	return len;
+}
+
 INLINE struct scratch *get_scratch(void)
 {
 	__u32 zero = 0;
@@ -201,7 +214,7 @@ INLINE long take_name(__u64 *ctx, struct scratch *s, __u64 env_end)
 	/* The string stands behind the environment, too: bprm->exec (do_execveat_common puts it
 	 * there, create_elf_tables sets env_end). */
 	if (!VALUE(bprm_filename))
-		return read_user_str(s->exec_data, NAME_SIZE, env_end);
+		return read_string(s->exec_data, NAME_SIZE, env_end);
 	/* A raw tracepoint's arguments: the task, its old pid, the struct linux_binprm. */
 	filename = read_long(ctx[2] + VALUE(bprm_filename));
 	interp = read_long(ctx[2] + VALUE(bprm_filename) + VALUE(long_size));
@@ -392,7 +405,7 @@ int on_exit(void *ctx)
 			s->exec.head.flags = RECORD_HAS_DIRFD;
 			s->exec.dirfd = call->dirfd;
 		}
-		name_len = read_user_str(s->exec_data, NAME_SIZE, call->filename);
+		name_len = read_string(s->exec_data, NAME_SIZE, call->filename);
 	}
 	if (name_len <= 0) {
 		s->exec.head.flags |= RECORD_NO_NAME;
@@ -454,7 +467,7 @@ INLINE int take_piece(void *ctx, struct scratch *s)
 	}
 	piece->address = address;
 	if (!len)
-		len = read_user_str(piece + 1, PIECE_SIZE, address);
+		len = read_string((char *)(piece + 1), PIECE_SIZE, address);
 	piece->len = len;
 	s->end = len == PIECE_SIZE ? address + PIECE_SIZE - 1 : 0;
 	if (len < 0)

@@ -13,6 +13,7 @@ watch() {
 	"$@" 2>/dev/null
 	"$PROGRAMS/nothing" "$D"
 	tries=0
+	: >"$out"
 	until tail -n "+$((before + 1))" "$watched" | grep -qF "$PROGRAMS/nothing\" \"$D\""; do
 		sleep 0.02
 		tries=$((tries + 1))
@@ -709,7 +710,6 @@ orphans() {
 		args "${f% *}" "$D/${f#* }" | sed 's/.* "\(.*\)"/\1/' >"$D/asked"
 		is "$(wc -l <"$D/asked")" 2
 		same "$D/asked" "$D/parents" "${f#* }"
-		adopter=${adopter# }
 		is "$(tail -n 1 "$D/parents")" "$(cat "$D/adopter_of_${f#* }")"
 	done
 }
@@ -765,6 +765,7 @@ lost() {
 watched=$T/watched watched_err=$T/watched_err D=$T failures=0
 out=$watched err=$watched_err
 start -x -q -U --max-args 0 --ring-size 4096
+[ $failures = 0 ] || { echo "not ok the tracer starts"; exit 1; }
 watcher=$tracer
 trap 'kill $watcher 2>/dev/null; rm -rf "$T"' EXIT
 
