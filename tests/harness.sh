@@ -14,11 +14,11 @@ case_() {
 	D=$T/$case_number # the case's own directory, whose name tells its execs from all others
 	mkdir "$D"
 	cp "$PROGRAMS/nothing" "$D/prog"
-	out=$D/out err=$D/err failures=0 tracer=
+	out=$D/out err=$D/err failures=0 tracer='' skipped=''
 	"$2"
 	[ -z "$tracer" ] || stop
 	if [ "$failures" = 0 ]; then
-		echo "ok $1"
+		echo "ok $1${skipped:+ # skip: $skipped}"
 		rm -rf "$D"
 	else
 		echo "not ok $1"

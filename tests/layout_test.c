@@ -334,7 +334,19 @@ static void test_mntns(void)
 		put_nsproxy(&k, OTHER, 0);
 	}
 	ON_ALL("refuses two pointers to the nsproxy", PART(MNTNS), NOT_ONE)
-		share(&k, 256, address(&k, NSPROXY));
+		share(&k, s->nsproxy - s->long_size, address(&k, NSPROXY));
+	CASE("is not confused by other processes' task_structs behind ours that share the nsproxy") {
+		const struct shape *s = &shapes[3]; /* 6.18 */
+
+		ON_SHAPE(0, "") {
+			k.bytes[TASK] = realloc(k.bytes[TASK], 16384);
+			k.bytes[PARENT] = realloc(k.bytes[PARENT], 16384);
+			memset(k.bytes[TASK] + s->task_size, 0, 16384 - s->task_size);
+			memset(k.bytes[PARENT] + s->task_size, 0, 16384 - s->task_size);
+			k.size[TASK] = k.size[PARENT] = 16384;
+			share(&k, s->task_size + s->nsproxy, address(&k, NSPROXY));
+		}
+	}
 }
 
 /* Learns from a linux_binprm with argc and envc at `at` and (the same place or another) `twin`, and
