@@ -10,7 +10,7 @@ LIBGCC = $(shell $(CLANG) --print-libgcc-file-name --rtlib=libgcc)
 BUILD = build
 
 BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
-TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool strace util-linux
+TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux
 
 SOURCES = main.c options.c tracer.c elf.c loader.c mounts.c tracefs.c layout.c peek.c ring.c event.c caller.c print.c \
 	disasm.c error.c
@@ -113,7 +113,8 @@ check:
 		"sh tests/btf.sh $(BUILD)/tests/layout_live $(CLANG)" \
 		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/ways.sh ./execsnoop $(BUILD)/tests" \
-		"sh tests/errors.sh ./execsnoop" \
+		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/readme.sh"
 
 clean:

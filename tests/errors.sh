@@ -1,6 +1,6 @@
 #!/bin/sh
 # Set-up that fails: each failure, made by strace's fault injection, ends in one line that says what was
-# tried, what the kernel said and what to do. Usage: errors.sh EXECSNOOP, as root.
+# tried, what the kernel said and what to do. Usage: errors.sh EXECSNOOP DIRECTORY, as root.
 set -u
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
@@ -37,6 +37,7 @@ goes_on() {
 }
 
 X=$1
+PROGRAMS=$2
 refused "a kernel without bpf(2)" "-e inject=bpf:error=ENOSYS" 'Function not implemented; .*CONFIG_BPF_SYSCALL'
 refused "a container that forbids bpf(2) to root" "-e inject=bpf:error=EPERM" \
 	'Operation not permitted; root may not use BPF here: .*seccomp.*lockdown.*RLIMIT_MEMLOCK'
@@ -49,6 +50,39 @@ refused "no memory for a ring" "-P anon_inode:[perf_event] -e inject=mmap:error=
 refused "a ring over the limit of locked memory" "-P anon_inode:[perf_event] -e inject=mmap:error=EPERM" 'perf_event_mlock_kb'
 refused "tracefs that cannot be read" "-e inject=openat:error=EPERM:when=3" 'locked down' -x
 goes_on "a limit of locked memory that cannot be raised" "-e inject=prlimit64:error=EPERM"
+
+# The second CPU is offline when the tracer starts, as far as it can see, and comes online then. The uid
+# keeps what else the machine executes out of the count.
+late_cpu() {
+	if [ "$(nproc)" -lt 2 ]; then
+		echo "ok traces a CPU that comes online, and counts what it missed # skip: one CPU"
+		return
+	fi
+	rm -f "$T/out"
+	cp "$PROGRAMS/nothing" "$T/late"
+	chmod 755 "$T" "$T/late"
+	strace -D -qq -o "$T/trace" -e inject=perf_event_open:error=ENODEV:when=2 \
+		"$X" -u 4242 >"$T/out" 2>"$T/err" &
+	tracer=$!
+	tries=0
+	while ! [ -s "$T/out" ] && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	for i in 1 2 3 4 5; do taskset 2 "$PROGRAMS/call" user "$T/late" 4242 early; done
+	sleep 1.5
+	for i in 1 2 3 4 5 6 7; do taskset 2 "$PROGRAMS/call" user "$T/late" 4242 late; done
+	sleep 0.2
+	said=$(cat "$T/err")
+	kill -INT $tracer
+	wait $tracer
+	if [ "$(grep -c "$T/late late\$" "$T/out")" = 7 ] && ! grep -q early "$T/out" &&
+		[ "${said#execsnoop: lost 5 execs}" != "$said" ] &&
+		grep -q '^execsnoop: 5 execs were lost in all$' "$T/err"; then
+		echo "ok traces a CPU that comes online, and counts what it missed"
+	else
+		sed 's/^/# /' "$T/out" "$T/err"
+		echo "not ok traces a CPU that comes online, and counts what it missed"
+	fi
+}
+late_cpu
 
 if grep -q ' /sys/kernel/tracing ' /proc/self/mounts; then
 	echo "ok a kernel without tracefs # skip: it is mounted here"
