@@ -39,6 +39,8 @@ static const char *bpf_advice(int errnum)
 		       "and, below Linux 5.11, for a small RLIMIT_MEMLOCK (ulimit -l)";
 	case ENOMEM:
 		return "free some memory";
+	case EMFILE:
+		return "raise the limit of open files (ulimit -n)";
 	default:
 		return "this kernel's BPF lacks something the tracer needs; Linux 4.11 and later have it";
 	}

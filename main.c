@@ -1,5 +1,6 @@
 /* execsnoop: shows every program that a Linux machine executes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -135,8 +136,15 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	struct options options;
 	struct error err = {0};
-	int ret = options_parse(&options, argc, argv);
+	int ret, fd;
 
+	/* Or a map would get the number of a standard stream that is closed, and the lines. What is
+	 * written here fails. */
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+	ret = options_parse(&options, argc, argv);
 	if (!ret && (options.help || options.version)) {
 		if (options.help)
 			options_help();

@@ -341,6 +341,13 @@ full_disk() {
 	has "$err" 'No space left on device'
 }
 
+closed_output() {
+	"$X" -d 5 >&- 2>"$err"
+	status=$?
+	[ $status = 1 ] || fail "exit status $status, not 1"
+	has "$err" 'cannot write to the standard output: Bad file descriptor'
+}
+
 # ---- where it is put ----
 
 mounts_nothing() {
@@ -456,6 +463,7 @@ case_ "writes to a pipe at once, and ends when it is closed" to_a_pipe
 case_ "ends with status 0 on SIGTERM" on_sigterm
 case_ "prints everything seen, in order, on SIGINT" on_sigint_everything_is_printed
 case_ "says that the disk is full" full_disk
+case_ "says that its output is closed" closed_output
 case_ "leaves the host's mounts alone" mounts_nothing
 case_ "works where tracefs is not mounted" no_tracefs
 case_ "works in a chroot without /proc and /sys, or says why not" no_sys_no_proc
