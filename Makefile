@@ -1,6 +1,7 @@
 # make            build ./execsnoop
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
 # make check      install what the tests need (as root), run all tests
+# make install    put binary and man page below PREFIX (/usr/local)
 # make clean      remove what was built
 
 CLANG = clang-19
@@ -10,10 +11,11 @@ LIBGCC = $(shell $(CLANG) --print-libgcc-file-name --rtlib=libgcc)
 BUILD = build
 
 BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
-TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux
+TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
+	gcc mandoc docker.io
 
-SOURCES = main.c options.c tracer.c elf.c loader.c mounts.c tracefs.c layout.c peek.c ring.c event.c caller.c print.c \
-	disasm.c error.c
+SOURCES = main.c options.c tracer.c programs.c elf.c loader.c mounts.c tracefs.c layout.c peek.c filter.c members.c command.c \
+	ring.c event.c caller.c print.c disasm.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -46,6 +48,11 @@ $(BUILD)/embed.o: embed.S $(BUILD)/prog.o
 
 $(BUILD)/%.o: %.c | $(BUILD)/include
 	$(CLANG) $(CFLAGS) -MMD -c -o $@ $<
+
+PREFIX = /usr/local
+install: execsnoop
+	install -D -m 755 execsnoop $(DESTDIR)$(PREFIX)/sbin/execsnoop
+	install -D -m 644 execsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/execsnoop.8
 
 run:
 	@sh packages.sh $(BUILD_PACKAGES)
@@ -113,6 +120,7 @@ check:
 		"sh tests/btf.sh $(BUILD)/tests/layout_live $(CLANG)" \
 		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/ways.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/readme.sh"
@@ -120,6 +128,6 @@ check:
 clean:
 	rm -rf $(BUILD) execsnoop
 
-.PHONY: all run tests check clean
+.PHONY: all install run tests check clean
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)

@@ -10,7 +10,7 @@
 
 #include "error.h"
 
-#define OBJECT_MAPS 8
+#define OBJECT_MAPS 16
 #define OBJECT_PROGRAMS 16
 
 struct object_map {

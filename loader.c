@@ -102,6 +102,31 @@ int map_update(int map, const void *key, const void *value)
 	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
+int map_delete(int map, const void *key)
+{
+	union bpf_attr attr = {.map_fd = (uint32_t)map, .key = (uintptr_t)key};
+
+	return sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
+}
+
+int map_next_key(int map, const void *key, void *next)
+{
+	union bpf_attr attr = {
+		.map_fd = (uint32_t)map,
+		.key = (uintptr_t)key,
+		.next_key = (uintptr_t)next,
+	};
+
+	return sys_bpf(BPF_MAP_GET_NEXT_KEY, &attr);
+}
+
+int pinned_open(const char *path)
+{
+	union bpf_attr attr = {.pathname = (uintptr_t)path};
+
+	return sys_bpf(BPF_OBJ_GET, &attr);
+}
+
 /* LINUX_VERSION_CODE of the running kernel, which a kprobe's program must name below 5.0. */
 static uint32_t kernel_version(void)
 {

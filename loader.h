@@ -17,6 +17,13 @@ int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t valu
 /* 0 or -errno. For a per-CPU map `value` has one 8-byte aligned value for each possible CPU. */
 int map_lookup(int map, const void *key, void *value);
 int map_update(int map, const void *key, const void *value);
+int map_delete(int map, const void *key);
+/* Copies a key of the map to `next`: the one that stands behind `key` in the map's own order, or the
+ * first if `key` is not in the map. -ENOENT: there is none. */
+int map_next_key(int map, const void *key, void *next);
+
+/* Opens what is pinned at the path (bpf(2), BPF_OBJ_GET), without a message. */
+int pinned_open(const char *path);
 
 /* Loads a program. When the verifier refuses it, err->log is its log, from malloc. */
 int program_load(const char *name, enum bpf_prog_type type, const struct bpf_insn *insns,
@@ -29,7 +36,7 @@ uint64_t program_misses(int program);
 /* Whether the kernel has programs of this type. */
 bool program_type_exists(enum bpf_prog_type type);
 
-/* Whether the kernel has this helper with the signature of bpf_probe_read. */
+/* Whether the kernel has this helper with the signature of bpf_probe_read, or with no argument. */
 bool helper_exists(int32_t helper);
 
 /* Runs a BPF_PROG_TYPE_RAW_TRACEPOINT program at each hit of the tracepoint (its name without the

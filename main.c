@@ -19,12 +19,23 @@
 /* How often we look for CPUs that have come online. */
 #define LOOK_NS 1000000000ULL
 
-static volatile sig_atomic_t stop;
+/* Signals that ask us to end: how many, the last one, and whether it came from a process and not from
+ * the terminal, which sends it to the command as well. */
+static volatile sig_atomic_t stop, stop_signal, stop_sent;
 
-static void on_signal(int signal)
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (++stop == 2)
+		signal(number, SIG_DFL); /* the third ends us where we stand */
+	stop_signal = number;
+	stop_sent = info->si_code <= 0;
+}
+
+/* So that the end of the command is seen at once: poll(2) comes back. */
+static void on_child(int signal)
 {
 	(void)signal;
-	stop = 1;
 }
 
 static uint64_t monotonic_ns(void)
@@ -48,15 +59,34 @@ static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t 
 	poll(fds, t->collector.capacity + 1, (int)((ns + 999999) / 1000000));
 }
 
-/* Says at once what was lost since it was last said. */
-static void report_loss(const struct tracer *t, uint64_t *reported)
+/* What has been said of what is missing in the output. */
+struct said {
+	uint64_t lost, skipped, forgotten;
+};
+
+static void say_loss(uint64_t now, uint64_t *said, const char *format)
 {
-	if (t->collector.lost == *reported)
+	if (now == *said)
 		return;
-	fprintf(stderr, "execsnoop: lost %llu execs: a CPU's ring was full (see --ring-size) or not there "
-		"yet\n",
-		(unsigned long long)(t->collector.lost - *reported));
-	*reported = t->collector.lost;
+	fputs("execsnoop: ", stderr);
+	fprintf(stderr, format, (unsigned long long)(now - *said));
+	*said = now;
+}
+
+/* Says what was lost since it was last said. */
+static void say_ring_losses(const struct tracer *t, struct said *said)
+{
+	say_loss(t->collector.lost, &said->lost,
+		 "lost %llu execs: a CPU's ring was full (see --ring-size) or not there yet\n");
+}
+
+/* The same for what the kernel must be asked for. */
+static void say_other_losses(const struct tracer *t, struct said *said)
+{
+	say_loss(tracer_skipped(t), &said->skipped,
+		 "lost up to %llu execs: the kernel did not show them, being at work for another BPF user\n");
+	say_loss(tracer_forgotten(t), &said->forgotten,
+		 "could not follow %llu more threads: too many live at once; what they execute is not shown\n");
 }
 
 static void print_execs(struct tracer *t, struct printer *printer, bool all)
@@ -69,7 +99,23 @@ static void print_execs(struct tracer *t, struct printer *printer, bool all)
 	output_flush(printer->out);
 }
 
-static int trace(struct tracer *t, struct error *err)
+/* Whether there is nothing more to come: the command or its descendants, or the processes of -p, have
+ * ended; or a signal says so, which is the command's affair as long as it lives. */
+static bool is_over(const struct tracer *t, struct command *command)
+{
+	static sig_atomic_t handed_on;
+	bool ended = command_ended(command);
+
+	if (stop && !ended && stop == 1) {
+		if (!handed_on && stop_sent)
+			command_signal(command, stop_signal);
+		handed_on = 1;
+		return false;
+	}
+	return stop || (ended && tracer_has_members(t) && tracer_members_gone(t));
+}
+
+static int trace(struct tracer *t, struct command *command, struct error *err)
 {
 	struct output out = {.fd = STDOUT_FILENO};
 	struct printer printer = {
@@ -78,7 +124,9 @@ static int trace(struct tracer *t, struct error *err)
 			       ? printer.start + (uint64_t)(t->options->duration * 1e9)
 			       : 0;
 	struct pollfd *fds = calloc(t->collector.capacity + 1, sizeof(*fds));
-	uint64_t reported = 0, look = printer.start;
+	uint64_t look = printer.start;
+	struct said said = {0};
+	int ret = 0;
 
 	if (!fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
@@ -86,14 +134,17 @@ static int trace(struct tracer *t, struct error *err)
 	fds[0].fd = STDOUT_FILENO; /* for POLLERR: nobody reads any more */
 	print_header(&printer);
 	tracer_settle(t);
-	while (!stop && !out.error && !(end && monotonic_ns() >= end)) {
+	if (t->options->command)
+		ret = tracer_start_command(t, command, err);
+	while (!ret && !is_over(t, command) && !out.error && !(end && monotonic_ns() >= end)) {
 		wait_for_execs(t, fds, end);
 		if (fds[0].revents & POLLERR)
 			out.error = EPIPE;
 		print_execs(t, &printer, false);
-		report_loss(t, &reported);
+		say_ring_losses(t, &said);
 		if (t->collector.now > look + LOOK_NS) {
 			look = t->collector.now;
+			say_other_losses(t, &said);
 			if (tracer_cover_cpus(t))
 				collector_poll_fds(&t->collector, fds + 1);
 		}
@@ -102,21 +153,24 @@ static int trace(struct tracer *t, struct error *err)
 	print_execs(t, &printer, true); /* everything seen gets printed */
 	if (!out.error) {
 		tracer_count_unseen(t);
-		report_loss(t, &reported);
-		if (reported)
+		say_ring_losses(t, &said);
+		say_other_losses(t, &said);
+		if (said.lost + said.skipped)
 			fprintf(stderr, "execsnoop: %llu execs were lost in all\n",
-				(unsigned long long)reported);
+				(unsigned long long)(said.lost + said.skipped));
 	}
 	print_free(&printer);
 	free(fds);
 	if (!out.error)
-		return 0;
+		return ret;
 	return error_set(err, out.error, "cannot write to the standard output: %s",
 			 strerror(out.error));
 }
 
-static int run(const struct options *options, char **argv, struct error *err)
+/* *status gets the command's exit status. */
+static int run(const struct options *options, char **argv, int *status, struct error *err)
 {
+	struct command command = {0};
 	struct tracer tracer;
 	int ret = tracer_open(&tracer, options, err);
 
@@ -126,14 +180,15 @@ static int run(const struct options *options, char **argv, struct error *err)
 		return tracer_print_programs(&tracer, err);
 	ret = tracer_set_up(&tracer, argv, err);
 	if (!ret)
-		ret = trace(&tracer, err);
+		ret = trace(&tracer, &command, err);
+	*status = command.status;
 	collector_free(&tracer.collector);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	const struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
 	struct options options;
 	struct error err = {0};
 	int ret, fd;
@@ -159,7 +214,8 @@ int main(int argc, char **argv)
 		sigaction(SIGTERM, &action, NULL);
 		signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, and said so */
 		signal(SIGXFSZ, SIG_IGN);
-		if (run(&options, argv, &err)) {
+		signal(SIGCHLD, on_child);
+		if (run(&options, argv, &ret, &err)) {
 			if (err.log)
 				fprintf(stderr, "%s", err.log);
 			fprintf(stderr, "execsnoop: %s\n", err.text);

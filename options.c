@@ -13,32 +13,51 @@
 #define USAGE_ERROR 2
 
 /* Options that have no letter are numbered from here. */
-enum { OPT_MAX_ARGS = 256, OPT_RING_SIZE, OPT_EBPF };
+enum {
+	OPT_MAX_ARGS = 256,
+	OPT_RING_SIZE,
+	OPT_EBPF,
+	OPT_MNTNSMAP,
+	OPT_CGROUPMAP,
+	OPT_MNTNS,
+	OPT_USER,
+	OPT_PRINT_MNTNS,
+	OPT_PRINT_CGROUP,
+};
 
 static const struct row {
-	int key; /* the letter, or from the enum above */
+	int key; /* the letter, or from the enum above; 0: a heading */
 	const char *name;
 	const char *argument; /* its name in the help, NULL: takes none */
 	const char *help;
 } rows[] = {
-	{'x', "fails", NULL, "include failed exec()s"},
-	{'n', "name", "REGEX", "only commands whose name (COMM) matches"},
-	{'l', "line", "REGEX", "only commands whose whole argument line matches"},
-	{'u', "uid", "USER", "only this user, a number or a name"},
-	{'P', "ppid", "PID", "only children of this process"},
+	{0, "What to trace; with several filters, only what passes each:", NULL, NULL},
+	{'x', "fails", NULL, "failed calls, too"},
+	{'n', "name", "REGEX", "commands whose name (COMM) matches"},
+	{'l', "line", "REGEX", "commands whose whole argument line matches"},
+	{'u', "uid", "USER", "this user, a number or a name"},
+	{'P', "ppid", "PID", "children of this process"},
+	{'p', "pid", "PID", "this process and its descendants *"},
+	{'c', "cgroup", "PATH", "this cgroup v2 directory and all below it *"},
+	{OPT_MNTNS, "mntns", "PID|FILE", "this process's (or this) mount namespace *"},
+	{OPT_CGROUPMAP, "cgroupmap", "PATH", "cgroup ids in this pinned BPF hash map"},
+	{OPT_MNTNSMAP, "mntnsmap", "PATH", "mount namespaces in this pinned BPF hash map"},
+	{OPT_USER, "user", "USER", "run COMMAND as this user"},
 	{'d', "duration", "SECONDS", "end after so long"},
-	{'T', "time", NULL, "print the time (HH:MM:SS)"},
-	{'t', "timestamp", NULL, "print the seconds since the start"},
-	{'U', "print-uid", NULL, "print the user id"},
-	{'C', "print-cpu", NULL, "print the CPU"},
-	{'M', "print-pcomm", NULL, "print the parent's command name"},
-	{'q', "quote", NULL, "put quotation marks (\") around arguments"},
-	{OPT_MAX_ARGS, "max-args", "N", "print at most N arguments, the file name\n"
-					"included; 0: all that Linux allows (6 MiB),\n"
-					"as far as a ring holds (default 20)"},
-	{OPT_RING_SIZE, "ring-size", "KIB", "memory for each CPU's ring, rounded up to a\n"
-					    "power of 2 (default 64 to 4096, by the\n"
-					    "machine's memory and CPUs)"},
+	{0, "What to print:", NULL, NULL},
+	{'T', "time", NULL, "the time (HH:MM:SS)"},
+	{'t', "timestamp", NULL, "the seconds since the start"},
+	{'U', "print-uid", NULL, "the user id"},
+	{'C', "print-cpu", NULL, "the CPU"},
+	{'M', "print-pcomm", NULL, "the parent's command name"},
+	{OPT_PRINT_MNTNS, "print-mntns", NULL, "the mount namespace's inode number"},
+	{OPT_PRINT_CGROUP, "print-cgroup", NULL, "the cgroup's id"},
+	{'q', "quote", NULL, "quotation marks (\") around arguments"},
+	{OPT_MAX_ARGS, "max-args", "N", "at most N arguments, the file name included;\n"
+					"0: all, 6 MiB at most (default 20)"},
+	{0, "Other:", NULL, NULL},
+	{OPT_RING_SIZE, "ring-size", "KIB", "memory for each CPU's ring, rounded up to 2^n\n"
+					    "(default 64 to 4096, by memory and CPUs)"},
 	{OPT_EBPF, "ebpf", NULL, "print the BPF programs and exit"},
 	{'V', "version", NULL, "print the version and exit"},
 	{'h', "help", NULL, "print this help and exit"},
@@ -60,27 +79,27 @@ static int usage_error(const char *format, ...)
 
 void options_help(void)
 {
-	puts("usage: execsnoop [OPTION]...\n"
-	     "Shows every program that this machine executes.\n");
+	puts("usage: execsnoop [OPTION]... [-- COMMAND [ARG]...]\n"
+	     "Shows every program that this machine executes, or that COMMAND does.");
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
 		const char *help = r->help, *end;
 		char left[40];
+		int n;
 
-		int n = r->key < 256 ? snprintf(left, sizeof(left), "-%c, ", r->key)
-				     : snprintf(left, sizeof(left), "    ");
-
+		if (!r->key) {
+			puts(r->name);
+			continue;
+		}
+		n = r->key < 256 ? snprintf(left, sizeof(left), "-%c, ", r->key)
+				 : snprintf(left, sizeof(left), "    ");
 		snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", r->name,
 			 r->argument ? " " : "", r->argument ? r->argument : "");
 		for (; (end = strchr(help, '\n')); help = end + 1, left[0] = '\0')
 			printf("  %-24s %.*s\n", left, (int)(end - help), help);
 		printf("  %-24s %s\n", left, help);
 	}
-	puts("\nexamples:\n"
-	     "  execsnoop              every program executed\n"
-	     "  execsnoop -x -T        failed calls too, with the time\n"
-	     "  execsnoop -u www-data  what this user executes\n"
-	     "  execsnoop -l wget      lines that contain \"wget\"");
+	puts("* can be given more than once: any of them will do. More: man execsnoop");
 }
 
 /* A whole number from 0 to max; nothing else may stand in the text. */
@@ -124,6 +143,41 @@ static int parse_user(struct options *o, const char *text)
 	o->uid = (uint32_t)uid;
 	o->has_uid = true;
 	return 0;
+}
+
+/* --user: the command needs the user's group, so the user must be one that this machine knows. */
+static int parse_command_user(struct options *o, const char *text)
+{
+	uint64_t uid;
+	const struct passwd *user = parse_number(text, UINT32_MAX - 1, &uid) ? getpwuid((uid_t)uid)
+									    : getpwnam(text);
+
+	free(o->user);
+	o->user = user ? strdup(user->pw_name) : NULL;
+	if (!o->user)
+		return usage_error("--user: \"%s\" is no user of this machine", text);
+	o->user_uid = user->pw_uid;
+	o->user_gid = user->pw_gid;
+	return 0;
+}
+
+static int add_string(struct strings *strings, const char *text)
+{
+	const char **items = realloc(strings->items, (strings->count + 1) * sizeof(*items));
+
+	if (!items)
+		return usage_error("no memory for so many options");
+	strings->items = items;
+	strings->items[strings->count++] = text;
+	return 0;
+}
+
+static int parse_pid(const char *option, const char *text, uint64_t *pid)
+{
+	/* PID_MAX_LIMIT, include/linux/threads.h. */
+	if (parse_number(text, 4 << 20, pid) && *pid)
+		return 0;
+	return usage_error("--%s: \"%s\" is not a process id", option, text);
 }
 
 /* The place of an error, as the longest beginning of the text that is a regular expression. */
@@ -176,11 +230,27 @@ static int set(struct options *o, int key, const char *value)
 	case 'u':
 		return parse_user(o, value);
 	case 'P':
-		/* PID_MAX_LIMIT, include/linux/threads.h. */
-		if (!parse_number(value, 4 << 20, &number) || !number)
-			return usage_error("--ppid: \"%s\" is not a process id", value);
+		if (parse_pid("ppid", value, &number))
+			return USAGE_ERROR;
 		o->ppid = (uint32_t)number;
 		return 0;
+	case 'p':
+		return parse_pid("pid", value, &number) ? USAGE_ERROR : add_string(&o->pids, value);
+	case 'c':
+		if (o->cgroups.count == FILTER_CGROUPS)
+			return usage_error("--cgroup: at most %d can be given; give the directory above "
+					   "them, or use --cgroupmap", FILTER_CGROUPS);
+		return add_string(&o->cgroups, value);
+	case OPT_MNTNS:
+		return add_string(&o->mntns, value);
+	case OPT_CGROUPMAP:
+		o->cgroupmap = value;
+		return 0;
+	case OPT_MNTNSMAP:
+		o->mntnsmap = value;
+		return 0;
+	case OPT_USER:
+		return parse_command_user(o, value);
 	case 'd':
 		return parse_seconds(o, value);
 	case 'T':
@@ -197,6 +267,12 @@ static int set(struct options *o, int key, const char *value)
 		return 0;
 	case 'M':
 		o->print_pcomm = true;
+		return 0;
+	case OPT_PRINT_MNTNS:
+		o->print_mntns = true;
+		return 0;
+	case OPT_PRINT_CGROUP:
+		o->print_cgroup = true;
 		return 0;
 	case 'q':
 		o->quote = true;
@@ -229,13 +305,20 @@ static int set(struct options *o, int key, const char *value)
 int options_parse(struct options *options, int argc, char **argv)
 {
 	struct option longs[ROWS + 1] = {0};
-	char shorts[2 + 2 * ROWS], *s = shorts;
+	char shorts[3 + 2 * ROWS], *s = shorts;
+	const char *taken = NULL; /* an option's argument, which may be "--", too */
+	size_t count = 0;
+	bool end;
 	int key;
 
 	*options = (struct options){.max_args = 20};
-	*s++ = ':'; /* getopt(3): no messages of its own, ':' for a missing argument */
+	/* getopt(3): end at the first word that is no option, ':' for a missing argument without a message. */
+	*s++ = '+';
+	*s++ = ':';
 	for (size_t i = 0; i < ROWS; i++) {
-		longs[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument,
+		if (!rows[i].key)
+			continue;
+		longs[count++] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument,
 					   NULL, rows[i].key};
 		if (rows[i].key > 255)
 			continue;
@@ -247,6 +330,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int ret;
 
+		taken = optarg;
 		if (key == '?' && optopt && optopt < 256 && !strchr(shorts, optopt))
 			ret = usage_error("unknown option -%c", optopt);
 		else if (key == '?')
@@ -259,8 +343,16 @@ int options_parse(struct options *options, int argc, char **argv)
 		if (ret)
 			return ret;
 	}
-	if (optind < argc)
-		return usage_error("unexpected argument \"%s\"", argv[optind]);
+	end = optind > 1 && argv[optind - 1] != taken && !strcmp(argv[optind - 1], "--");
+	if (optind < argc && !end)
+		return usage_error("unexpected argument \"%s\"; a command to run stands behind --",
+				   argv[optind]);
+	if (end && optind == argc)
+		return usage_error("no command stands behind --");
+	if (end)
+		options->command = argv + optind;
+	if (options->user && !options->command)
+		return usage_error("--user: there is no command to run; it stands behind --");
 	return 0;
 }
 
@@ -270,4 +362,8 @@ void options_free(struct options *options)
 		regfree(&options->name);
 	if (options->has_line)
 		regfree(&options->line);
+	free(options->mntns.items);
+	free(options->cgroups.items);
+	free(options->pids.items);
+	free(options->user);
 }

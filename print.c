@@ -148,6 +148,15 @@ static void add_column(struct output *out, const char *text, size_t size, size_t
 	} while (out->total - start <= width);
 }
 
+/* Adds the number as a column of that width, "?" if it is 0: not known. */
+static void add_number(struct output *out, uint64_t number, int width)
+{
+	if (number)
+		output_format(out, "%-*llu ", width, (unsigned long long)number);
+	else
+		output_format(out, "%-*s ", width, "?");
+}
+
 void print_header(struct printer *printer)
 {
 	const struct options *o = printer->options;
@@ -165,6 +174,10 @@ void print_header(struct printer *printer)
 	output_format(out, "%-6s ", "PPID");
 	if (o->print_cpu)
 		output_format(out, "%-4s ", "CPU");
+	if (o->print_mntns)
+		output_format(out, "%-10s ", "MNTNS");
+	if (o->print_cgroup)
+		output_format(out, "%-10s ", "CGROUP");
 	output_format(out, "%3s %s\n", "RET", "ARGS");
 	output_flush(out);
 }
@@ -338,12 +351,13 @@ void print_event(struct printer *printer, const struct event *event)
 	output_format(out, "%-6u ", e->pid);
 	if (o->print_pcomm)
 		add_column(out, e->pcomm, sizeof(e->pcomm), 16);
-	if (ppid)
-		output_format(out, "%-6u ", ppid);
-	else
-		output_format(out, "%-6s ", "?");
+	add_number(out, ppid, 6);
 	if (o->print_cpu)
 		output_format(out, "%-4d ", event->cpu);
+	if (o->print_mntns)
+		add_number(out, e->mntns, 10);
+	if (o->print_cgroup)
+		add_number(out, e->cgroup, 10);
 	output_format(out, "%3d ", e->ret);
 	add_args(printer, event);
 	output_add(out, "\n", 1);

@@ -18,6 +18,12 @@
 SETTING(uid_filter); /* 0: any; else uid + 1 */
 SETTING(ppid_filter); /* 0: any */
 SETTING(pieces_alone); /* 1: "again" and "end" are not attached */
+SETTING(mntnsmap_filter); /* 1: only mount namespaces in the map mntnsmap; so for those below */
+SETTING(mntns_filter);
+SETTING(cgroupmap_filter);
+SETTING(cgroup_filter); /* how many cgroups the map cgroups holds, 0: any will do */
+SETTING(member_filter); /* 1: only threads in the map members */
+SETTING(cgroup_id_known); /* 1: the kernel has bpf_get_current_cgroup_id (4.18) */
 
 /* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; none of them can
  * be 0, so 0 means "not known". */
@@ -42,6 +48,8 @@ SETTING(compat_regs); /* in the kprobe's registers: the caller's, then in these:
 SETTING(compat_fd); /* 0: not execveat */
 SETTING(compat_filename);
 SETTING(compat_argv);
+SETTING(exec_old_pid); /* in the records of sched_process_exec and _fork; 0: raw tracepoints */
+SETTING(fork_child_pid);
 SETTING(peek_name); /* the first eight bytes of the asking thread's name */
 
 /* As elf.c reads the section "maps". */
@@ -64,6 +72,10 @@ static long (*const get_comm)(void *buf, __u32 size) = (void *)BPF_FUNC_get_curr
 static long (*const output)(void *ctx, void *map, __u64 flags, void *data,
 			    __u64 size) = (void *)BPF_FUNC_perf_event_output;
 static __u64 (*const get_task)(void) = (void *)BPF_FUNC_get_current_task;
+/* Where the kernel lacks these two, elf.c puts another in their place that is never run. */
+static __u64 (*const get_cgroup_id)(void) = (void *)BPF_FUNC_get_current_cgroup_id;
+static long (*const is_under_cgroup)(void *map,
+				     __u32 index) = (void *)BPF_FUNC_current_task_under_cgroup;
 /* Where the kernel lacks these (below 5.5) elf.c puts the older probe_read in their place. */
 static long (*const read_user)(void *dst, __u32 size, __u64 addr) = (void *)BPF_FUNC_probe_read_user;
 static long (*const read_kernel)(void *dst, __u32 size,
@@ -76,7 +88,8 @@ static long (*const read_user_str)(void *dst, __u32 size,
 /* A CPU's working memory: what it is about to send, and how far it has come with it. */
 struct scratch {
 	__u32 seq;
-	__u32 part;  /* records of this exec sent so far */
+	__u32 forgotten; /* threads for which the map members had no room */
+	__u64 part;  /* records of this exec sent so far */
 	__u64 unfinished; /* a failed call's argument list has not been read to its end */
 	__u64 used;  /* bytes of pieces not sent yet */
 	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
@@ -108,6 +121,12 @@ SEC("maps") struct map scratches = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct 
 SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
 SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
 SEC("maps") struct map calls = {BPF_MAP_TYPE_HASH, 8, sizeof(struct call), 4096};
+/* Whom the filters let pass: what stands in these. The first two are the user's, pinned by others. */
+SEC("maps") struct map mntnsmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map cgroupmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map mntns_set = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map cgroups = {BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 1};
+SEC("maps") struct map members = {BPF_MAP_TYPE_HASH, 8, 8, 1}; /* by thread id */
 SEC("maps") struct map peeks = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1};
 
 /* Keeps clang from using what it knows of a number: the verifier does not know it, and wants the
@@ -156,26 +175,70 @@ INLINE int uid_is_filtered(void)
 	return VALUE(uid_filter) && (__u32)get_uid_gid() != (__u32)(VALUE(uid_filter) - 1);
 }
 
+/* The inode number of the task's mount namespace, as /proc/PID/ns/mnt shows it. */
+INLINE __u64 mount_namespace(__u64 task)
+{
+	__u64 nsproxy = read_long(task + VALUE(task_nsproxy));
+	__u32 inum = 0;
+
+	read_kernel(&inum, sizeof(inum),
+		    read_long(nsproxy + VALUE(nsproxy_mnt_ns)) + VALUE(mnt_ns_inum));
+	return inum;
+}
+
+INLINE int mntns_is_filtered(__u64 mntns)
+{
+	return (VALUE(mntnsmap_filter) && !map_lookup(&mntnsmap, &mntns)) ||
+	       (VALUE(mntns_filter) && !map_lookup(&mntns_set, &mntns));
+}
+
+INLINE int under_cgroup(__u32 index)
+{
+	return VALUE(cgroup_filter) > index && is_under_cgroup(&cgroups, index) == 1;
+}
+
+INLINE int cgroup_is_filtered(__u64 cgroup)
+{
+	if (VALUE(cgroupmap_filter) && !map_lookup(&cgroupmap, &cgroup))
+		return 1;
+#define FOUR_CGROUPS(i) \
+	(under_cgroup(i) || under_cgroup((i) + 1) || under_cgroup((i) + 2) || under_cgroup((i) + 3))
+	return VALUE(cgroup_filter) && !FOUR_CGROUPS(0) && !FOUR_CGROUPS(4) && !FOUR_CGROUPS(8) &&
+	       !FOUR_CGROUPS(12);
+}
+
+INLINE int member_is_filtered(void)
+{
+	__u64 tid = (__u32)get_pid_tgid();
+
+	return VALUE(member_filter) && !map_lookup(&members, &tid);
+}
+
 /* Fills what a success and a failure have in common. 0: a filter does not want it. */
 INLINE int describe(struct scratch *s, __u64 task)
 {
 	struct exec_record *e = &s->exec;
-	__u64 parent, ids;
-	__u32 ppid = 0, mntns = 0;
+	__u64 parent, ids, mntns = 0, cgroup = 0;
+	__u32 ppid = 0;
 
+	if (uid_is_filtered() || member_is_filtered())
+		return 0;
+	if (VALUE(cgroup_id_known))
+		cgroup = get_cgroup_id();
+	if (cgroup_is_filtered(cgroup))
+		return 0;
+	if (VALUE(task_nsproxy))
+		mntns = mount_namespace(task);
+	if (mntns_is_filtered(mntns))
+		return 0;
 	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
 	if (parent)
 		read_kernel(&ppid, sizeof(ppid), parent + VALUE(task_tgid));
 	if (VALUE(ppid_filter) && ppid != VALUE(ppid_filter))
 		return 0;
 	e->ppid = ppid;
-	if (VALUE(task_nsproxy)) {
-		__u64 nsproxy = read_long(task + VALUE(task_nsproxy));
-
-		read_kernel(&mntns, sizeof(mntns),
-			    read_long(nsproxy + VALUE(nsproxy_mnt_ns)) + VALUE(mnt_ns_inum));
-	}
 	e->mntns = mntns;
+	e->cgroup = cgroup;
 	e->time = ktime_get_ns();
 	e->pid = get_pid_tgid() >> 32;
 	ids = get_uid_gid();
@@ -224,6 +287,21 @@ INLINE long take_name(__u64 *ctx, struct scratch *s, __u64 env_end)
 	return read_kernel_str(s->exec_data, NAME_SIZE, filename);
 }
 
+/* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
+INLINE void keep_membership(__u64 *ctx, struct scratch *s)
+{
+	__u64 tid = (__u32)get_pid_tgid(), old, one = 1;
+	__u32 old_pid = 0;
+
+	if (VALUE(exec_old_pid))
+		read_kernel(&old_pid, sizeof(old_pid), (__u64)ctx + VALUE(exec_old_pid));
+	else
+		old_pid = ctx[1];
+	old = old_pid;
+	if (old != tid && !map_delete(&members, &old) && map_update(&members, &tid, &one, BPF_ANY))
+		s->forgotten++;
+}
+
 /* The tracepoint fires when the new image stands: its argument strings are resident, whole, and
  * what the program will see. */
 SEC("exec")
@@ -236,10 +314,12 @@ int on_exec(__u64 *ctx)
 	task = get_task();
 	if (VALUE(execve_argv))
 		map_delete(&calls, &task);
-	if (uid_is_filtered())
-		return 0;
 	s = get_scratch();
-	if (!s || !describe(s, task))
+	if (!s)
+		return 0;
+	if (VALUE(member_filter))
+		keep_membership(ctx, s);
+	if (!describe(s, task))
 		return 0;
 	s->exec.head.type = RECORD_EXEC;
 	s->exec.head.flags = 0;
@@ -385,7 +465,7 @@ int on_exit(void *ctx)
 		map_delete(&calls, &task);
 		return 0;
 	}
-	if (uid_is_filtered() || !describe(s, task)) {
+	if (!describe(s, task)) {
 		map_delete(&calls, &task);
 		return 0;
 	}
@@ -528,6 +608,40 @@ int on_end(void *ctx)
 
 	if (s && s->unfinished)
 		send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
+	return 0;
+}
+
+/* ---- descendants: sched:sched_process_fork and sched_process_exit ---- */
+
+/* Whatever a member makes, thread or process, is a member before it runs. */
+SEC("fork")
+int on_fork(__u64 *ctx)
+{
+	__u64 parent = (__u32)get_pid_tgid(), child, one = 1;
+	__u32 pid = 0;
+	struct scratch *s = get_scratch();
+
+	if (!s || !map_lookup(&members, &parent))
+		return 0;
+	/* A raw tracepoint's arguments: the parent's task, the child's; there pid stands before tgid. */
+	if (VALUE(fork_child_pid))
+		read_kernel(&pid, sizeof(pid), (__u64)ctx + VALUE(fork_child_pid));
+	else
+		read_kernel(&pid, sizeof(pid), ctx[1] + VALUE(task_tgid) - sizeof(pid));
+	child = pid;
+	if (map_update(&members, &child, &one, BPF_ANY))
+		s->forgotten++;
+	return 0;
+}
+
+/* In the context of the thread that ends, before its id can be given to another. */
+SEC("thread_exit")
+int on_thread_exit(void *ctx)
+{
+	__u64 tid = (__u32)get_pid_tgid();
+
+	(void)ctx;
+	map_delete(&members, &tid);
 	return 0;
 }
 

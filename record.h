@@ -60,6 +60,7 @@ struct exec_record {
 	__u64 args_len; /* RECORD_EXEC: arg_end - arg_start, this record and those that follow */
 	__u64 arg_start; /* of the process: tells the same process from what it executes next */
 	__u64 name_address; /* RECORD_FAIL: where the caller has the name */
+	__u64 cgroup;	    /* id in the cgroup v2 hierarchy, 0: not known */
 	char comm[COMM_LEN];
 	char pcomm[COMM_LEN];
 	/* then the file name, then data_len bytes of arguments */
@@ -93,7 +94,7 @@ struct peek {
 };
 
 _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
-_Static_assert(sizeof(struct exec_record) == 112, "exec_record has padding");
+_Static_assert(sizeof(struct exec_record) == 120, "exec_record has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
 _Static_assert(sizeof(struct peek) == 48 + PEEK_SIZE, "peek has padding");

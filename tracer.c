@@ -9,10 +9,12 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "disasm.h"
+#include "filter.h"
 #include "loader.h"
+#include "members.h"
 #include "mounts.h"
 #include "peek.h"
+#include "programs.h"
 #include "tracefs.h"
 #include "tracer.h"
 
@@ -32,139 +34,24 @@ extern const unsigned char prog_object[], prog_object_end[];
 /* How often "again" is attached: 15 times 33 times 32 more strings of a failed exec. */
 #define AGAINS 15
 
-enum { MAP_RINGS, MAP_SCRATCHES, MAP_ARGS_PROGRAM, MAP_PIECES_PROGRAM, MAP_CALLS, MAP_PEEKS, MAPS };
-static const char *const map_names[MAPS] = {"rings",	      "scratches", "args_program",
-					    "pieces_program", "calls",	   "peeks"};
-
-/* The index in the object of one of our maps. */
-static size_t map_index(const struct object *object, const char *name)
+static void swap_helper(struct tracer *t, int32_t from, int32_t to)
 {
-	size_t i = 0;
-
-	while (i < object->map_count && strcmp(object->maps[i].name, name))
-		i++;
-	return i;
+	t->swaps[t->swap_count++] = (struct helper_swap){from, to};
 }
 
-static int create_map(struct tracer *t, int map, uint32_t max_entries, struct error *err)
-{
-	size_t i = map_index(&t->object, map_names[map]);
-	const struct object_map *m = &t->object.maps[i];
-	int fd;
-
-	if (i == t->object.map_count)
-		return error_set(err, ENOENT, "the BPF object has no map \"%s\"", map_names[map]);
-	fd = map_create(m->name, m->type, m->key_size, m->value_size,
-			max_entries ? max_entries : m->max_entries, err);
-	if (fd < 0)
-		return fd;
-	t->map_fds[i] = fd;
-	return 0;
-}
-
-static int map_fd(const struct tracer *t, int map)
-{
-	return t->map_fds[map_index(&t->object, map_names[map])];
-}
-
-/* Links a program with all that is known by now. The caller frees *insns. */
-static int link_program(const struct tracer *t, const struct object_program *program,
-			struct bpf_insn **insns, struct error *err)
-{
-	const struct options *o = t->options;
-	const struct layout *l = &t->layout;
-	const struct object_setting settings[] = {
-		{"uid_filter_setting", o->has_uid ? (uint64_t)o->uid + 1 : 0},
-		{"ppid_filter_setting", o->ppid},
-		{"pieces_alone_setting", !t->raw},
-		{"long_size_setting", l->long_size},
-		{"task_tgid_setting", l->task_tgid},
-		{"task_real_parent_setting", l->task_real_parent},
-		{"task_comm_setting", l->task_comm},
-		{"task_mm_setting", l->task_mm},
-		{"mm_arg_start_setting", l->mm_arg_start},
-		{"task_nsproxy_setting", l->task_nsproxy},
-		{"nsproxy_mnt_ns_setting", l->nsproxy_mnt_ns},
-		{"mnt_ns_inum_setting", l->mnt_ns_inum},
-		{"bprm_filename_setting", l->bprm_filename},
-		{"execve_filename_setting", t->execve_filename},
-		{"execve_argv_setting", t->execve_argv},
-		{"execveat_fd_setting", t->execveat_fd},
-		{"execveat_filename_setting", t->execveat_filename},
-		{"execveat_argv_setting", t->execveat_argv},
-		{"exit_ret_setting", t->exit_ret},
-		{"slot_size_setting", t->slot_size},
-		{"compat_regs_setting", t->compat_regs},
-		{"compat_fd_setting", t->compat_fd},
-		{"compat_filename_setting", t->compat_filename},
-		{"compat_argv_setting", t->compat_argv},
-		{"peek_name_setting", t->peek_name},
-	};
-	const struct object_link link = {
-		.map_fds = t->map_fds,
-		.settings = settings,
-		.setting_count = sizeof(settings) / sizeof(settings[0]),
-		.swaps = t->swaps,
-		.swap_count = t->swap_count,
-	};
-	int ret;
-
-	*insns = malloc(program->insn_count * sizeof(**insns));
-	if (!*insns)
-		return error_set(err, ENOMEM, "cannot link the BPF program \"%s\": %s", program->name,
-				 strerror(ENOMEM));
-	ret = object_link(&t->object, program, &link, *insns, err);
-	if (ret)
-		free(*insns);
-	return ret;
-}
-
-/* Loads a program of the object; its descriptor or -errno. */
-static int load_program(const struct tracer *t, const char *name, enum bpf_prog_type type,
-			struct error *err)
-{
-	const struct object_program *program = object_program(&t->object, name);
-	struct bpf_insn *insns;
-	int fd;
-
-	if (!program)
-		return error_set(err, ENOENT, "the BPF object has no program \"%s\"", name);
-	fd = link_program(t, program, &insns, err);
-	if (fd)
-		return fd;
-	fd = program_load(name, type, insns, program->insn_count, t->object.license, err);
-	free(insns);
-	return fd;
-}
-
-int tracer_print_programs(const struct tracer *t, struct error *err)
-{
-	struct bpf_insn *insns;
-	int ret;
-
-	for (uint32_t i = 0; i < t->object.program_count; i++) {
-		ret = link_program(t, &t->object.programs[i], &insns, err);
-		if (ret)
-			return ret;
-		disasm_print(&t->object, &t->object.programs[i], insns);
-		free(insns);
-	}
-	if (fflush(stdout) || ferror(stdout))
-		return error_set(err, errno, "cannot write to the standard output: %s",
-				 strerror(errno));
-	return 0;
-}
-
-/* Below 5.5 there is one helper for user and kernel memory. */
 static void choose_helpers(struct tracer *t)
 {
-	if (helper_exists(BPF_FUNC_probe_read_kernel))
-		return;
-	t->swaps[0] = (struct helper_swap){BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read};
-	t->swaps[1] = (struct helper_swap){BPF_FUNC_probe_read_user, BPF_FUNC_probe_read};
-	t->swaps[2] = (struct helper_swap){BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str};
-	t->swaps[3] = (struct helper_swap){BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_str};
-	t->swap_count = 4;
+	/* Below 5.5 there is one helper for user and kernel memory. */
+	if (!helper_exists(BPF_FUNC_probe_read_kernel)) {
+		swap_helper(t, BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read);
+		swap_helper(t, BPF_FUNC_probe_read_user, BPF_FUNC_probe_read);
+		swap_helper(t, BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str);
+		swap_helper(t, BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_str);
+	}
+	t->cgroup_ids = helper_exists(BPF_FUNC_get_current_cgroup_id);
+	/* The call stays in the program, and old verifiers look at what is never run. */
+	if (!t->cgroup_ids)
+		swap_helper(t, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
 }
 
 /* How many CPUs there can be: the last number of a list like "0-3,8". */
@@ -246,7 +133,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		ret = attach_peek(t, 1, "peek_exec", "sched/sched_process_exec", err);
 	if (!ret)
 		ret = peek_layout(map_fd(t, MAP_PEEKS), t->peek_name, (uintptr_t)start,
-				  (uintptr_t)end, (uint32_t)st.st_ino, self, &t->layout, err);
+				  (uintptr_t)end, (uint32_t)st.st_ino, self, &t->layout, &t->pid, err);
 	if (self >= 0)
 		close(self);
 	if (ret)
@@ -261,6 +148,21 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 				 "cannot filter by parent: where this kernel keeps it "
 				 "(task_struct.real_parent) is not known: %s",
 				 t->layout.missing[LAYOUT_PARENT]);
+	if (t->layout.missing[LAYOUT_PARENT] && tracer_has_members(t) && t->raw)
+		return error_set(err, ENOTSUP,
+				 "cannot follow descendants (-p, -- COMMAND): where this kernel keeps a "
+				 "process's id (task_struct.pid) is not known: %s",
+				 t->layout.missing[LAYOUT_PARENT]);
+	if (t->layout.missing[LAYOUT_MNTNS] && (t->options->mntnsmap || t->options->mntns.count))
+		return error_set(err, ENOTSUP,
+				 "cannot filter by mount namespace (--mntns, --mntnsmap): where this kernel "
+				 "keeps it (task_struct.nsproxy) is not known: %s",
+				 t->layout.missing[LAYOUT_MNTNS]);
+	if (t->layout.missing[LAYOUT_MNTNS] && t->options->print_mntns)
+		fprintf(stderr,
+			"execsnoop: warning: --print-mntns shows \"?\": where this kernel keeps the mount "
+			"namespace is not known: %s\n",
+			t->layout.missing[LAYOUT_MNTNS]);
 	if (t->layout.missing[LAYOUT_PARENT])
 		fprintf(stderr,
 			"execsnoop: warning: the parent is asked of /proc, which a short-lived process "
@@ -321,7 +223,10 @@ static int attach_call(struct tracer *t, const char *name, const char *event, co
 	ret = keep(t, attach(t, event, program, err));
 	if (!ret && other_event)
 		ret = keep(t, attach(t, other_event, program, err));
-	close(program); /* the tracepoint holds it */
+	if (!strcmp(name, "exit"))
+		t->counted[t->counted_count++] = program;
+	else
+		close(program); /* the tracepoint holds it */
 	return ret;
 }
 
@@ -412,16 +317,109 @@ static int trace_compat_failures(struct tracer *t, struct error *err)
 	return ret;
 }
 
-static int trace_execs(struct tracer *t, struct error *err)
+/* The maps of the filters. A filter that is off has a map, too, which is never looked into: any of the
+ * same shape. */
+static int open_filters(struct tracer *t, struct error *err)
 {
-	int ret = load_tail(t, "args", program_type(t), MAP_ARGS_PROGRAM, err);
+	struct error no_cgroups = {0};
+	struct filters f;
+	int ret = filters_open(&f, t->options, t->proc, t->cgroup_ids, err);
 
 	if (ret)
 		return ret;
-	t->exec_program = load_program(t, "exec", program_type(t), err);
-	if (t->exec_program < 0)
-		return t->exec_program;
-	return keep(t, attach(t, "sched/sched_process_exec", t->exec_program, err));
+	use_map(t, MAP_MNTNSMAP, f.mntnsmap);
+	use_map(t, MAP_CGROUPMAP, f.cgroupmap);
+	use_map(t, MAP_MNTNS_SET, f.mntns);
+	use_map(t, MAP_MEMBERS, -1);
+	use_map(t, MAP_CGROUPS, f.cgroups);
+	if (f.cgroups < 0 && create_map(t, MAP_CGROUPS, 0, &no_cgroups))
+		swap_helper(t, BPF_FUNC_current_task_under_cgroup, BPF_FUNC_get_current_pid_tgid);
+	if (t->options->print_cgroup && !t->cgroup_ids)
+		fprintf(stderr, "execsnoop: warning: --print-cgroup shows \"?\": this kernel cannot tell a "
+				"program its cgroup's id (Linux 4.18, CONFIG_CGROUPS=y)\n");
+	return tracer_has_members(t) ? create_map(t, MAP_MEMBERS, members_capacity(), err) : 0;
+}
+
+/* -p takes ids of the initial pid namespace, as /proc must show them. */
+static int check_proc(const struct tracer *t, struct error *err)
+{
+	char self[16] = "";
+
+	if (t->proc < 0)
+		return error_set(err, ENOENT, "--pid: cannot look for processes: /proc is not there; mount it");
+	if (readlinkat(t->proc, "self", self, sizeof(self) - 1) > 0 &&
+	    strtoul(self, NULL, 10) == t->pid)
+		return 0;
+	return error_set(err, EINVAL, "--pid: /proc does not show the process ids of the initial pid namespace "
+				      "(this process is %u there, but %s in /proc); run it there, or use "
+				      "--mntns or --cgroup", t->pid, *self ? self : "nothing");
+}
+
+/* Keeps the set of those whose execs are wanted. */
+static int trace_members(struct tracer *t, struct error *err)
+{
+	const char *const events[] = {"sched/sched_process_fork", "sched/sched_process_exit"};
+	const char *const names[] = {"fork", "thread_exit"};
+	const struct strings *pids = &t->options->pids;
+	int ret = 0;
+
+	if (!t->raw) {
+		ret = need_tracefs(t, err);
+		if (!ret)
+			ret = tracepoint_field(t->tracefs, events[0], "child_pid", 4, &t->fork_child_pid, err);
+		if (!ret)
+			ret = tracepoint_field(t->tracefs, "sched/sched_process_exec", "old_pid", 4,
+					       &t->exec_old_pid, err);
+	}
+	for (int i = 0; !ret && i < 2; i++) {
+		int program = load_program(t, names[i], program_type(t), err);
+
+		if (program < 0)
+			return program;
+		ret = keep(t, attach(t, events[i], program, err));
+		close(program);
+	}
+	if (!ret && pids->count)
+		ret = check_proc(t, err);
+	for (size_t i = 0; !ret && i < pids->count; i++)
+		ret = members_add_process(map_fd(t, MAP_MEMBERS), t->proc,
+					  (uint32_t)strtoul(pids->items[i], NULL, 10), err);
+	return ret;
+}
+
+bool tracer_has_members(const struct tracer *t)
+{
+	return t->options->pids.count || t->options->command;
+}
+
+bool tracer_members_gone(const struct tracer *t)
+{
+	return members_gone(map_fd(t, MAP_MEMBERS));
+}
+
+/* What a member makes is one: so we are, for that moment. */
+int tracer_start_command(struct tracer *t, struct command *command, struct error *err)
+{
+	int map = map_fd(t, MAP_MEMBERS), ret = members_add(map, t->pid);
+
+	if (ret)
+		return error_set(err, -ret, "cannot put a process into a BPF map: %s", strerror(-ret));
+	ret = command_start(command, t->options, err);
+	members_remove(map, t->pid);
+	return ret;
+}
+
+static int trace_execs(struct tracer *t, struct error *err)
+{
+	int ret = load_tail(t, "args", program_type(t), MAP_ARGS_PROGRAM, err), program;
+
+	if (ret)
+		return ret;
+	program = load_program(t, "exec", program_type(t), err);
+	if (program < 0)
+		return program;
+	t->counted[t->counted_count++] = program;
+	return keep(t, attach(t, "sched/sched_process_exec", program, err));
 }
 
 /* Bytes of each CPU's ring: a power of 2, and a page at least. */
@@ -517,7 +515,12 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	if (!ret)
 		ret = create_map(t, MAP_CALLS, t->options->fails ? 0 : 1, err);
 	if (!ret)
+		ret = open_filters(t, err);
+	if (!ret)
 		ret = open_rings(t, err);
+	/* Before all that asks whether a thread is a member. */
+	if (!ret && tracer_has_members(t))
+		ret = trace_members(t, err);
 	if (!ret && t->options->fails)
 		ret = trace_failures(t, err);
 	if (!ret && t->options->fails && t->layout.long_size == 8) {
@@ -584,23 +587,58 @@ void tracer_detach(struct tracer *t)
 		close(t->attached[--t->attached_count]);
 }
 
-void tracer_count_unseen(struct tracer *t)
+/* The beginning of a struct scratch. */
+struct counts {
+	uint32_t seq, forgotten;
+};
+
+/* Copies each CPU's. NULL: it cannot be had; the caller frees it. */
+static struct counts *read_counts(const struct tracer *t)
 {
-	size_t i = map_index(&t->object, map_names[MAP_SCRATCHES]);
 	/* bpf_percpu_array_copy rounds each CPU's value up to 8 bytes. */
-	size_t stride = (t->object.maps[i].value_size + 7) & ~7U;
+	size_t stride = (map_value_size(t, MAP_SCRATCHES) + 7) & ~7U;
 	char *values = malloc(stride * (size_t)t->cpus);
+	struct counts *counts = calloc((size_t)t->cpus, sizeof(*counts));
 	const uint32_t zero = 0;
 
-	if (values && !map_lookup(t->map_fds[i], &zero, values))
-		for (int cpu = 0; cpu < t->cpus; cpu++) {
-			uint32_t seq; /* struct scratch begins with it */
-
-			memcpy(&seq, values + stride * (size_t)cpu, sizeof(seq));
-			collector_close(&t->collector, cpu, seq);
-		}
+	if (values && counts && !map_lookup(map_fd(t, MAP_SCRATCHES), &zero, values)) {
+		for (int cpu = 0; cpu < t->cpus; cpu++)
+			memcpy(&counts[cpu], values + stride * (size_t)cpu, sizeof(*counts));
+	} else {
+		free(counts);
+		counts = NULL;
+	}
 	free(values);
-	t->collector.lost += program_misses(t->exec_program);
+	return counts;
+}
+
+void tracer_count_unseen(struct tracer *t)
+{
+	struct counts *counts = read_counts(t);
+
+	for (int cpu = 0; counts && cpu < t->cpus; cpu++)
+		collector_close(&t->collector, cpu, counts[cpu].seq);
+	free(counts);
+}
+
+uint64_t tracer_skipped(const struct tracer *t)
+{
+	uint64_t misses = 0;
+
+	for (size_t i = 0; i < t->counted_count; i++)
+		misses += program_misses(t->counted[i]);
+	return misses;
+}
+
+uint64_t tracer_forgotten(const struct tracer *t)
+{
+	struct counts *counts = tracer_has_members(t) ? read_counts(t) : NULL;
+	uint64_t forgotten = 0;
+
+	for (int cpu = 0; counts && cpu < t->cpus; cpu++)
+		forgotten += counts[cpu].forgotten;
+	free(counts);
+	return forgotten;
 }
 
 int tracer_open(struct tracer *tracer, const struct options *options, struct error *err)

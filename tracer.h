@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "command.h"
 #include "elf.h"
 #include "error.h"
 #include "event.h"
@@ -18,7 +19,9 @@ struct tracer {
 	const struct options *options;
 	struct object object;
 	bool raw; /* the kernel has raw tracepoints (Linux 4.17) */
-	struct helper_swap swaps[4];
+	bool cgroup_ids; /* the kernel can tell a task's cgroup (Linux 4.18) */
+	uint32_t pid;	 /* this process's, in the initial pid namespace */
+	struct helper_swap swaps[6];
 	size_t swap_count;
 	int map_fds[OBJECT_MAPS]; /* in the object's order */
 	int tracefs; /* -1: not needed so far */
@@ -27,7 +30,9 @@ struct tracer {
 	struct layout layout;
 	uint64_t peek_name;
 	int peek_events[2]; /* what the learner attached, or -1 */
-	int exec_program;
+	int counted[3]; /* programs whose misses are execs that are lost */
+	size_t counted_count;
+	uint64_t exec_old_pid, fork_child_pid;
 	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
 	uint64_t slot_size, compat_regs, compat_fd, compat_filename, compat_argv;
@@ -48,6 +53,15 @@ int tracer_print_programs(const struct tracer *tracer, struct error *err);
  * strings the kernel laid down. When it returns 0, every exec is recorded. */
 int tracer_set_up(struct tracer *tracer, char **argv, struct error *err);
 
+/* Whether only some processes are traced, and their descendants (-p, -- COMMAND). */
+bool tracer_has_members(const struct tracer *tracer);
+
+/* Runs the command, as a member from its first moment. 0 or -errno with err filled. */
+int tracer_start_command(struct tracer *tracer, struct command *command, struct error *err);
+
+/* Whether all members have ended. */
+bool tracer_members_gone(const struct tracer *tracer);
+
 /* Puts away what only set-up needed. It can take some 70 ms, so not before the first exec can be
  * seen. */
 void tracer_settle(struct tracer *tracer);
@@ -61,5 +75,12 @@ void tracer_detach(struct tracer *tracer);
 
 /* When the rings are empty: counts what was lost behind the last exec that came from each CPU. */
 void tracer_count_unseen(struct tracer *tracer);
+
+/* How often the kernel did not run a program that shows execs, because another BPF program or a bpf(2)
+ * call was at work on the CPU. With -x some of these may have been execs that are shown all the same. */
+uint64_t tracer_skipped(const struct tracer *tracer);
+
+/* How many threads for which there was no room among the members. */
+uint64_t tracer_forgotten(const struct tracer *tracer);
 
 #endif

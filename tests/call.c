@@ -100,6 +100,42 @@ static int by_thread(char **argv)
 	return -1;
 }
 
+static void *fork_in_thread(void *argv)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		by_execve(argv);
+	waitpid(pid, NULL, 0);
+	exit(0);
+}
+
+/* In a child that a thread forks. */
+static int by_thread_that_forks(char **argv)
+{
+	pthread_t thread;
+
+	if (!pthread_create(&thread, NULL, fork_in_thread, argv))
+		pthread_join(thread, NULL);
+	return -1;
+}
+
+static void *fork_later(void *argv)
+{
+	usleep(200000);
+	return fork_in_thread(argv);
+}
+
+/* The same when the process's first thread has ended. */
+static int without_leader(char **argv)
+{
+	pthread_t thread;
+
+	if (!pthread_create(&thread, NULL, fork_later, argv))
+		pthread_exit(NULL);
+	return -1;
+}
+
 /* Prints the child's id, and ends as it does. */
 static int follow(pid_t pid)
 {
@@ -414,6 +450,8 @@ int main(int argc, char **argv)
 		{"descriptor", by_descriptor},
 		{"memfd", by_memfd},
 		{"thread", by_thread},
+		{"thread-forks", by_thread_that_forks},
+		{"leaderless", without_leader},
 		{"vfork", by_vfork},
 		{"spawn", by_spawn},
 		{"pid-namespace", in_pid_namespace},

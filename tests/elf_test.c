@@ -425,7 +425,8 @@ static void test_sections(struct suite *t)
 	BAD("it has no program", "no more than its names", c.elf->e_shnum = 2);
 	BAD("the size of its maps is not a multiple of a definition's", "0", c.maps->sh_size = 0);
 	BAD("the size of its maps is not a multiple of a definition's", "8", c.maps->sh_size = 8);
-	BAD("it has more maps than this reader holds", "9", c.maps->sh_size = 9 * 16);
+	BAD("it has more maps than this reader holds", "one more",
+	    c.maps->sh_size = (OBJECT_MAPS + 1) * 16);
 	BAD("it has two sections of maps", "of one name", add_section(&c, "maps"));
 	BAD("its license does not end with a NUL", "GPL", c.license->sh_size--);
 	BAD("it has two licenses", "of one name", add_section(&c, "license"));
@@ -461,7 +462,7 @@ static void test_symbols(struct suite *t)
 	BAD("a map's definition has a wrong size", "20", c.rings->st_size = 20);
 	BAD("a map has two names", "rings, scratches", c.rings->st_value += 16);
 	BAD("a map has no name", "an absolute symbol", c.rings->st_shndx = SHN_ABS);
-	BAD("a map has no name", "the eighth", c.maps->sh_size = 8 * 16);
+	BAD("a map has no name", "the last", c.maps->sh_size = OBJECT_MAPS * 16);
 	BAD("relocations are for a section that does not exist", "+ 1",
 		c.rel->sh_info = c.elf->e_shnum);
 	BAD(target, "maps", c.rel->sh_info = c.maps - c.sections);

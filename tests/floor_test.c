@@ -19,6 +19,8 @@ static const struct helper {
 	{BPF_FUNC_get_current_comm, "4.2"},
 	{BPF_FUNC_perf_event_output, "4.4"},
 	{BPF_FUNC_get_current_task, "4.8"},
+	{BPF_FUNC_current_task_under_cgroup, "4.9"},
+	{BPF_FUNC_get_current_cgroup_id, "4.18, swapped"}, /* for one that is never run: choose_helpers */
 	/* 5.5, but swapped for probe_read (4.1) and probe_read_str (4.11) where they are missing:
 	 * choose_helpers in tracer.c. */
 	{BPF_FUNC_probe_read_user, "5.5, swapped"},
@@ -33,7 +35,7 @@ static const struct map_type {
 } map_types[] = {
 	{BPF_MAP_TYPE_HASH, "3.19"},	     {BPF_MAP_TYPE_ARRAY, "3.19"},
 	{BPF_MAP_TYPE_PROG_ARRAY, "4.2"},    {BPF_MAP_TYPE_PERF_EVENT_ARRAY, "4.3"},
-	{BPF_MAP_TYPE_PERCPU_ARRAY, "4.6"},
+	{BPF_MAP_TYPE_PERCPU_ARRAY, "4.6"},  {BPF_MAP_TYPE_CGROUP_ARRAY, "4.8"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -130,7 +132,7 @@ static void check_program(const struct object *o, const struct object_program *p
 static void check_the_check(void)
 {
 	static const struct bpf_insn newer[] = {
-		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_cgroup_id},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ringbuf_output},
 		{.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_CALL},
 		{.code = BPF_JMP32 | BPF_JEQ | BPF_K},
 		{.code = BPF_JMP | BPF_JLT | BPF_K},

@@ -11,8 +11,11 @@ static struct options o;
 static int parse(const char *line)
 {
 	static char copy[256];
-	char *argv[32] = {"execsnoop"};
+	static char *argv[32]; /* the options point into it */
 	int argc = 1;
+
+	memset(argv, 0, sizeof(argv));
+	argv[0] = "execsnoop";
 
 	snprintf(copy, sizeof(copy), "%s", line);
 	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
@@ -64,12 +67,37 @@ int main(void)
 						   "-d 1.2.3",	  "-P 0",   "-P 99999999", "-P a",
 						   "--max-args x", "-n (",   "-l *[",	  "-z",
 						   "--zzz",	  "-n",	    "word",	  "-x word",
-						   "--fails=1",	  "-- word", NULL};
+						   "--fails=1",	  "--",	    "-p 0",	   "-p x",
+						   "-x --",	  "--user root", NULL};
 		     *bad; bad++)
 			if (parse(*bad) != 2) {
 				printf("# taken: %s\n", *bad);
 				check_failures++;
 			}
+	CASE("filters that can be given more than once are lists, in order") {
+		CHECK(!parse("-p 12 --pid=7 -c /a --cgroup /b --mntns 1 --mntns /ns"));
+		CHECK(o.pids.count == 2 && !strcmp(o.pids.items[0], "12") && !strcmp(o.pids.items[1], "7"));
+		CHECK(o.cgroups.count == 2 && !strcmp(o.cgroups.items[1], "/b"));
+		CHECK(o.mntns.count == 2 && !strcmp(o.mntns.items[0], "1"));
+		CHECK(!parse("--mntnsmap /m --cgroupmap /c") && !strcmp(o.mntnsmap, "/m") &&
+		      !strcmp(o.cgroupmap, "/c") && !o.pids.count);
+	}
+	CASE("what stands behind -- is a command, options and all") {
+		CHECK(!parse("-x -- ls -l -- -x") && !strcmp(o.command[0], "ls") &&
+		      !strcmp(o.command[3], "-x") && !o.command[4]);
+		CHECK(!parse("-x") && !o.command);
+		CHECK(parse("ls -- -l") == 2);
+	}
+	CASE("-- can be an option's argument") {
+		CHECK(!parse("-n --") && !o.command && o.has_name);
+		CHECK(!parse("-n -- -- ls") && !strcmp(o.command[0], "ls"));
+		CHECK(parse("-n -- ls") == 2);
+	}
+	CASE("--user takes a name or a number of a user that there is") {
+		CHECK(!parse("--user root -- id") && o.user && !o.user_uid && !o.user_gid);
+		CHECK(!parse("--user 0 -- id") && !strcmp(o.user, "root"));
+		CHECK(parse("--user no_such_user -- id") == 2);
+	}
 	CASE("-h and -V are noted") {
 		CHECK(!parse("-h") && o.help);
 		CHECK(!parse("-V") && o.version);

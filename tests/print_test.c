@@ -98,6 +98,16 @@ static void test_lines(void)
 		CHECK_TEXT(printed(&all, &e), "1.500   1000  comm             1234   parent           "
 					      "99     3      0 /bin/x one two\n");
 	}
+	CASE("mount namespace and cgroup have their columns, ? where they are not known") {
+		struct options which = {.max_args = 20, .print_mntns = true, .print_cgroup = true};
+
+		CHECK_TEXT(printed(&which, &e), "comm             1234   99     ?          ?            0 "
+						"/bin/x one two\n");
+		e.exec.mntns = 4026531840;
+		e.exec.cgroup = 1ULL << 40;
+		CHECK_TEXT(printed(&which, &e), "comm             1234   99     4026531840 1099511627776   0 "
+						"/bin/x one two\n");
+	}
 	CASE("a last empty argument is kept") {
 		e = EVENT("/bin/x", "x\0\0a\0\0");
 		o.quote = true;

@@ -1,0 +1,91 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+
+/* What can fail before the command runs. */
+enum step { NOTHING, CHANGE_USER, EXECUTE };
+struct failure {
+	enum step step;
+	int errnum;
+};
+
+/* In the child. Returns only if it fails, with errno. */
+static enum step execute(const struct options *o)
+{
+	sigset_t none;
+
+	/* What main() has set for itself alone. */
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (o->user && (initgroups(o->user, o->user_gid) || setgid(o->user_gid) || setuid(o->user_uid)))
+		return CHANGE_USER;
+	execvp(o->command[0], o->command);
+	return EXECUTE;
+}
+
+int command_start(struct command *command, const struct options *o, struct error *err)
+{
+	struct failure failure = {0};
+	int ends[2], ret = 0;
+	ssize_t n;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return error_set(err, errno, "cannot make a pipe: %s; raise the limit of open files (ulimit -n)",
+				 strerror(errno));
+	command->pid = fork();
+	if (!command->pid) {
+		failure.step = execute(o);
+		failure.errnum = errno;
+		n = write(ends[1], &failure, sizeof(failure));
+		_exit(n == sizeof(failure) ? 127 : 126);
+	}
+	if (command->pid < 0)
+		ret = -errno;
+	close(ends[1]);
+	/* An exec that succeeds closes the other end. */
+	while (!ret && (n = read(ends[0], &failure, sizeof(failure))) < 0 && errno == EINTR)
+		;
+	close(ends[0]);
+	if (!ret && failure.step == NOTHING)
+		return 0;
+	if (ret) {
+		command->pid = 0;
+		return error_set(err, -ret, "cannot make a process for the command \"%s\": %s; it needs one "
+				 "more (ulimit -u)", o->command[0], strerror(-ret));
+	}
+	waitpid(command->pid, NULL, 0);
+	command->pid = 0;
+	if (failure.step == CHANGE_USER)
+		return error_set(err, failure.errnum, "--user: cannot become the user \"%s\": %s; run it as root",
+				 o->user, strerror(failure.errnum));
+	return error_set(err, failure.errnum, "cannot execute the command \"%s\": %s%s", o->command[0],
+			 strerror(failure.errnum),
+			 failure.errnum == ENOENT ? "; is it in the PATH?" : "");
+}
+
+bool command_ended(struct command *command)
+{
+	int status;
+
+	if (!command->pid)
+		return true;
+	if (waitpid(command->pid, &status, WNOHANG) != command->pid)
+		return false;
+	command->pid = 0;
+	command->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return true;
+}
+
+void command_signal(const struct command *command, int signal)
+{
+	if (command->pid)
+		kill(command->pid, signal);
+}

@@ -1,0 +1,149 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "disasm.h"
+#include "loader.h"
+#include "programs.h"
+
+static const char *const map_names[MAPS] = {
+	"rings",    "scratches", "args_program", "pieces_program", "calls",   "peeks",
+	"mntnsmap", "cgroupmap", "mntns_set",	 "cgroups",	   "members",
+};
+
+/* The index in the object of one of our maps. */
+static size_t map_index(const struct object *object, const char *name)
+{
+	size_t i = 0;
+
+	while (i < object->map_count && strcmp(object->maps[i].name, name))
+		i++;
+	return i;
+}
+
+int create_map(struct tracer *t, int map, uint32_t max_entries, struct error *err)
+{
+	size_t i = map_index(&t->object, map_names[map]);
+	const struct object_map *m = &t->object.maps[i];
+	int fd;
+
+	if (i == t->object.map_count)
+		return error_set(err, ENOENT, "the BPF object has no map \"%s\"", map_names[map]);
+	fd = map_create(m->name, m->type, m->key_size, m->value_size,
+			max_entries ? max_entries : m->max_entries, err);
+	if (fd < 0)
+		return fd;
+	t->map_fds[i] = fd;
+	return 0;
+}
+
+int map_fd(const struct tracer *t, int map)
+{
+	return t->map_fds[map_index(&t->object, map_names[map])];
+}
+
+uint32_t map_value_size(const struct tracer *t, int map)
+{
+	return t->object.maps[map_index(&t->object, map_names[map])].value_size;
+}
+
+void use_map(struct tracer *t, int map, int fd)
+{
+	t->map_fds[map_index(&t->object, map_names[map])] = fd < 0 ? map_fd(t, MAP_CALLS) : fd;
+}
+
+/* Links a program with all that is known by now. The caller frees *insns. */
+static int link_program(const struct tracer *t, const struct object_program *program,
+			struct bpf_insn **insns, struct error *err)
+{
+	const struct options *o = t->options;
+	const struct layout *l = &t->layout;
+	const struct object_setting settings[] = {
+		{"uid_filter_setting", o->has_uid ? (uint64_t)o->uid + 1 : 0},
+		{"ppid_filter_setting", o->ppid},
+		{"pieces_alone_setting", !t->raw},
+		{"mntnsmap_filter_setting", o->mntnsmap != NULL},
+		{"mntns_filter_setting", o->mntns.count > 0},
+		{"cgroupmap_filter_setting", o->cgroupmap != NULL},
+		{"cgroup_filter_setting", o->cgroups.count},
+		{"member_filter_setting", tracer_has_members(t)},
+		{"cgroup_id_known_setting", t->cgroup_ids},
+		{"long_size_setting", l->long_size},
+		{"task_tgid_setting", l->task_tgid},
+		{"task_real_parent_setting", l->task_real_parent},
+		{"task_comm_setting", l->task_comm},
+		{"task_mm_setting", l->task_mm},
+		{"mm_arg_start_setting", l->mm_arg_start},
+		{"task_nsproxy_setting", l->task_nsproxy},
+		{"nsproxy_mnt_ns_setting", l->nsproxy_mnt_ns},
+		{"mnt_ns_inum_setting", l->mnt_ns_inum},
+		{"bprm_filename_setting", l->bprm_filename},
+		{"execve_filename_setting", t->execve_filename},
+		{"execve_argv_setting", t->execve_argv},
+		{"execveat_fd_setting", t->execveat_fd},
+		{"execveat_filename_setting", t->execveat_filename},
+		{"execveat_argv_setting", t->execveat_argv},
+		{"exit_ret_setting", t->exit_ret},
+		{"slot_size_setting", t->slot_size},
+		{"compat_regs_setting", t->compat_regs},
+		{"compat_fd_setting", t->compat_fd},
+		{"compat_filename_setting", t->compat_filename},
+		{"compat_argv_setting", t->compat_argv},
+		{"exec_old_pid_setting", t->exec_old_pid},
+		{"fork_child_pid_setting", t->fork_child_pid},
+		{"peek_name_setting", t->peek_name},
+	};
+	const struct object_link link = {
+		.map_fds = t->map_fds,
+		.settings = settings,
+		.setting_count = sizeof(settings) / sizeof(settings[0]),
+		.swaps = t->swaps,
+		.swap_count = t->swap_count,
+	};
+	int ret;
+
+	*insns = malloc(program->insn_count * sizeof(**insns));
+	if (!*insns)
+		return error_set(err, ENOMEM, "cannot link the BPF program \"%s\": %s", program->name,
+				 strerror(ENOMEM));
+	ret = object_link(&t->object, program, &link, *insns, err);
+	if (ret)
+		free(*insns);
+	return ret;
+}
+
+int load_program(const struct tracer *t, const char *name, enum bpf_prog_type type,
+			struct error *err)
+{
+	const struct object_program *program = object_program(&t->object, name);
+	struct bpf_insn *insns;
+	int fd;
+
+	if (!program)
+		return error_set(err, ENOENT, "the BPF object has no program \"%s\"", name);
+	fd = link_program(t, program, &insns, err);
+	if (fd)
+		return fd;
+	fd = program_load(name, type, insns, program->insn_count, t->object.license, err);
+	free(insns);
+	return fd;
+}
+
+int tracer_print_programs(const struct tracer *t, struct error *err)
+{
+	struct bpf_insn *insns;
+	int ret;
+
+	for (uint32_t i = 0; i < t->object.program_count; i++) {
+		ret = link_program(t, &t->object.programs[i], &insns, err);
+		if (ret)
+			return ret;
+		disasm_print(&t->object, &t->object.programs[i], insns);
+		free(insns);
+	}
+	if (fflush(stdout) || ferror(stdout))
+		return error_set(err, errno, "cannot write to the standard output: %s",
+				 strerror(errno));
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* The object's maps and programs: made, linked with all that is known by then, loaded. */
+#ifndef PROGRAMS_H
+#define PROGRAMS_H
+
+#include <linux/bpf.h>
+
+#include "tracer.h"
+
+enum {
+	MAP_RINGS,
+	MAP_SCRATCHES,
+	MAP_ARGS_PROGRAM,
+	MAP_PIECES_PROGRAM,
+	MAP_CALLS,
+	MAP_PEEKS,
+	MAP_MNTNSMAP,
+	MAP_CGROUPMAP,
+	MAP_MNTNS_SET,
+	MAP_CGROUPS,
+	MAP_MEMBERS,
+	MAPS
+};
+
+/* Makes one of the maps, with max_entries instead of the object's number unless that is 0. 0 or -errno. */
+int create_map(struct tracer *tracer, int map, uint32_t max_entries, struct error *err);
+
+/* A map's descriptor. */
+int map_fd(const struct tracer *tracer, int map);
+
+/* Its value's size. */
+uint32_t map_value_size(const struct tracer *tracer, int map);
+
+/* Makes fd one of the maps; -1: it is never looked into, and any map like it will do. */
+void use_map(struct tracer *tracer, int map, int fd);
+
+/* Loads a program of the object; its descriptor, for the caller to close, or -errno. */
+int load_program(const struct tracer *tracer, const char *name, enum bpf_prog_type type,
+		 struct error *err);
+
+#endif
