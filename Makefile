@@ -12,10 +12,11 @@ BUILD = build
 
 BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
 TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
-	gcc mandoc docker.io
+	gcc mandoc docker.io \
+	python3-jsonschema tmux
 
-SOURCES = main.c options.c tracer.c programs.c elf.c loader.c mounts.c tracefs.c layout.c peek.c filter.c members.c command.c \
-	ring.c event.c caller.c print.c disasm.c error.c
+SOURCES = main.c options.c tracer.c programs.c attach.c failures.c features.c sandbox.c elf.c loader.c mounts.c tracefs.c layout.c peek.c filter.c members.c command.c \
+	ring.c event.c caller.c print.c text.c json.c tree.c output.c timestamp.c utf8.c errname.c disasm.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -64,16 +65,17 @@ run:
 # The unit tests run with the host's libc and the sanitizers.
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-UNITS = elf_test layout_test floor_test print_test options_test loader_test
+UNITS = elf_test layout_test floor_test event_test print_test options_test loader_test
 elf_test_SOURCES = elf.c error.c
 layout_test_SOURCES = layout.c
 floor_test_SOURCES = elf.c error.c
-print_test_SOURCES = print.c event.c caller.c ring.c mounts.c error.c
+event_test_SOURCES = event.c caller.c ring.c mounts.c error.c
+print_test_SOURCES = print.c text.c json.c tree.c output.c timestamp.c utf8.c errname.c $(event_test_SOURCES)
 options_test_SOURCES = options.c
 loader_test_SOURCES = loader.c error.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
-GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm
+GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile
 I386 = $(BUILD)/tests/i386
 LINK = $(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $^ \
 	-Wl,--start-group $(MUSL)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL)/crtn.o
@@ -112,6 +114,7 @@ check:
 		"$(BUILD)/tests/elf_test $(BUILD)/prog.o $(BUILD)/tests/prog-be.o" \
 		"$(BUILD)/tests/layout_test" \
 		"$(BUILD)/tests/floor_test $(BUILD)/prog.o" \
+		"$(BUILD)/tests/event_test" \
 		"$(BUILD)/tests/options_test" \
 		"$(BUILD)/tests/print_test" \
 		"$(BUILD)/tests/loader_test" \
@@ -120,6 +123,7 @@ check:
 		"sh tests/btf.sh $(BUILD)/tests/layout_live $(CLANG)" \
 		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/ways.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/output.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \

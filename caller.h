@@ -1,21 +1,66 @@
-/* What the caller of a failed exec still has in its memory, read from outside. The kernel side could
- * not read what was not mapped in at that moment; reading from here maps it in. */
+/* What a process still has in its memory, read from outside. The kernel side could not read what was not mapped
+ * in at that moment; reading from here maps it in. That can take as long as whoever serves the page likes
+ * (userfaultfd, FUSE, a dead file server), so a child process reads, and does not get long for it. */
 #ifndef CALLER_H
 #define CALLER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-/* Whether process `pid` still lives and has executed nothing since: its image then has its
- * arguments at another place than arg_start, as address space layout randomization goes. */
-bool caller_is(int proc, uint32_t pid, uint64_t arg_start);
+/* In front of each string of a list: it is whole, or what could be read of it, or nothing could be. */
+#define MARK_READ '+'
+#define MARK_CUT '~'
+#define MARK_UNREADABLE '!'
 
-/* Copies the string at `address`, with its NUL, as far as `size` bytes go. The bytes copied, or 0 if
- * they cannot be read. A string that does not end within size is cut, without NUL. */
-size_t caller_string(uint32_t pid, uint64_t address, char *buffer, size_t size);
+/* The most strings of a failed exec that are read, here and by the kernel side together with little more, and
+ * the most bytes: what the kernel would take at most for arguments (bprm_stack_limits). */
+#define LIST_STRINGS 20000
+#define LIST_BYTES (6U << 20)
 
-/* Copies `size` bytes. */
-bool caller_read(uint32_t pid, uint64_t address, void *buffer, size_t size);
+/* The longest string that the kernel takes, MAX_ARG_STRLEN of 32 pages. */
+#define STRING_MOST (128U << 10)
+
+enum ask_kind {
+	ASK_STRING, /* up to its NUL, which is not in the answer */
+	ASK_LIST,   /* the strings of an argv from a slot on, each with its mark and NUL */
+	ASK_RANGE,  /* so many bytes */
+};
+
+struct ask {
+	enum ask_kind kind;
+	uint32_t tid;	    /* the thread, or any that shares its memory */
+	uint32_t long_size; /* of a pointer in that memory */
+	uint64_t arg_start; /* by which the process is known: what it executes next has another */
+	uint64_t address, length;
+};
+
+struct answer {
+	const char *bytes; /* valid until the next question */
+	size_t length;
+	bool complete; /* nothing was missing */
+	bool cut;      /* but there was more than is taken */
+};
+
+struct asker {
+	int proc; /* /proc, or -1: then nobody is asked */
+	pid_t child;
+	pid_t killed[8]; /* children that have not been seen to end */
+	int to, from; /* pipes */
+	char *shared;
+	uint64_t allowed; /* nanoseconds that may still be spent */
+	uint64_t last;	  /* when that was looked at, CLOCK_MONOTONIC */
+};
+
+void asker_init(struct asker *asker, int proc);
+void asker_free(struct asker *asker);
+
+/* Asks. Nothing is complete, and no bytes are there, if the process has ended or executes something else by now,
+ * or if it takes too long: 50 ms for one question, and a fifth of the time for all. */
+struct answer asker_ask(struct asker *asker, const struct ask *ask);
+
+/* The parent of a process that still lives, by its status file. 0: not known. proc: /proc, or -1. */
+uint32_t caller_parent(int proc, uint32_t pid);
 
 #endif

@@ -1,14 +1,11 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "caller.h"
 #include "event.h"
-
-/* In front of each argument of a failed exec. */
-#define MARK_READ '+'
-#define MARK_UNREADABLE '!'
 
 /* An exec of which a part is missing is given up when its head is this old. */
 #define GIVE_UP_NS 1000000000ULL
@@ -28,6 +25,7 @@ struct source {
 	enum state state;
 	bool in_ring; /* READY, and its bytes are still in the ring */
 	bool open_piece; /* the last argument goes on in the next piece */
+	size_t mark;	 /* where in the buffer that argument's mark is */
 	uint32_t next_part;
 	struct event event;
 	/* Name and arguments of an exec that has more than one record. */
@@ -35,56 +33,49 @@ struct source {
 	size_t used, capacity;
 };
 
-int collector_init(struct collector *collector, size_t capacity, int proc, uint32_t long_size)
+int collector_init(struct collector *collector, size_t cpus, int proc, uint32_t long_size)
 {
-	*collector = (struct collector){
-		.capacity = capacity, .proc = proc, .long_size = long_size};
-	collector->sources = calloc(capacity, sizeof(struct source));
-	return collector->sources ? 0 : -ENOMEM;
+	*collector = (struct collector){.count = cpus, .long_size = long_size};
+	collector->sources = calloc(cpus, sizeof(struct source));
+	if (!collector->sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < cpus; i++)
+		collector->sources[i] = (struct source){.cpu = (int)i, .gone = true, .next_seq = 1};
+	asker_init(&collector->asker, proc);
+	return 0;
 }
 
 void collector_free(struct collector *collector)
 {
+	if (!collector->sources)
+		return;
 	for (size_t i = 0; i < collector->count; i++) {
 		if (!collector->sources[i].gone)
 			ring_unmap(&collector->sources[i].ring);
 		free(collector->sources[i].buffer);
 	}
 	free(collector->sources);
-}
-
-static struct source *find_source(const struct collector *collector, int cpu)
-{
-	for (size_t i = 0; i < collector->count; i++)
-		if (collector->sources[i].cpu == cpu)
-			return &collector->sources[i];
-	return NULL;
+	asker_free(&collector->asker);
 }
 
 void collector_add(struct collector *collector, const struct ring *ring, int cpu)
 {
-	struct source *s = find_source(collector, cpu);
+	struct source *s = &collector->sources[cpu];
 
-	if (!s) {
-		s = &collector->sources[collector->count++];
-		*s = (struct source){.cpu = cpu, .next_seq = 1};
-	}
 	s->ring = *ring; /* of a CPU that comes back the numbers go on */
 	s->gone = false;
 }
 
 bool collector_has(const struct collector *collector, int cpu)
 {
-	const struct source *s = find_source(collector, cpu);
-
-	return s && !s->gone;
+	return !collector->sources[cpu].gone;
 }
 
 bool collector_remove(struct collector *collector, int cpu)
 {
-	struct source *s = find_source(collector, cpu);
+	struct source *s = &collector->sources[cpu];
 
-	if (!s || s->gone || s->state != EMPTY)
+	if (s->gone || s->state != EMPTY)
 		return false;
 	ring_update(&s->ring);
 	if (ring_peek(&s->ring))
@@ -96,10 +87,10 @@ bool collector_remove(struct collector *collector, int cpu)
 
 void collector_poll_fds(const struct collector *collector, struct pollfd *fds)
 {
-	for (size_t i = 0; i < collector->capacity; i++) {
+	for (size_t i = 0; i < collector->count; i++) {
 		const struct source *s = &collector->sources[i];
 
-		fds[i].fd = i < collector->count && !s->gone ? s->ring.fd : -1;
+		fds[i].fd = s->gone ? -1 : s->ring.fd;
 		fds[i].events = POLLIN;
 	}
 }
@@ -144,32 +135,72 @@ static void append(struct source *s, const void *bytes, size_t len)
 	s->used += len;
 }
 
+/* Where a part is missing because a ring was full. */
+static void lose_part(struct collector *c, struct source *s)
+{
+	if (!s->event.cut)
+		c->cut++;
+	s->event.cut = true;
+}
+
 static void ready(struct source *s)
 {
 	s->state = READY;
 	if (s->in_ring)
 		return;
-	if (s->event.exec.head.type == RECORD_FAIL && s->open_piece)
+	if (s->open_piece) {
+		s->buffer[s->mark] = MARK_CUT;
 		append(s, "", 1);
+	}
 	s->event.name = s->event.name ? s->buffer : NULL;
 	s->event.args = s->buffer + s->event.exec.name_len;
 	s->event.args_len = s->used - s->event.exec.name_len;
 }
 
-/* Puts the name that the kernel side could not read into the buffer, if it can be read now. */
-static void ask_caller_name(const struct collector *c, struct source *s)
+/* Asks the thread itself or, if it has ended (as a child of vfork(2) does that could not execute), its parent,
+ * if that has the same memory. */
+static struct answer ask(struct collector *c, const struct source *s, enum ask_kind kind, uint64_t address,
+			 uint64_t length)
 {
-	struct exec_record *e = &s->event.exec;
-	char name[NAME_SIZE];
-	size_t size = 0;
+	const struct exec_record *e = &s->event.exec;
+	struct ask question = {kind, e->tid, c->long_size, e->arg_start, address, length};
+	struct answer answer = asker_ask(&c->asker, &question);
 
-	if (caller_is(c->proc, e->pid, e->arg_start))
-		size = caller_string(e->pid, e->name_address, name, sizeof(name));
-	if (!size || name[size - 1] || !caller_is(c->proc, e->pid, e->arg_start))
+	if (!answer.complete && !answer.length && e->head.flags & RECORD_PARENTS_MEMORY) {
+		question.tid = e->ppid;
+		answer = asker_ask(&c->asker, &question);
+	}
+	return answer;
+}
+
+/* Puts the name that the kernel side could not read into the buffer, if it can be read now. */
+static void ask_name(struct collector *c, struct source *s)
+{
+	struct answer answer = ask(c, s, ASK_STRING, s->event.exec.name_address, 0);
+
+	if (!answer.complete)
 		return;
-	append(s, name, size);
-	e->name_len = (uint32_t)size;
+	s->event.name_cut = answer.cut || answer.length >= NAME_SIZE;
+	if (answer.length >= NAME_SIZE)
+		answer.length = NAME_SIZE - 1;
+	append(s, answer.bytes, answer.length);
+	append(s, "", 1);
+	s->event.exec.name_len = (uint32_t)answer.length + 1;
 	s->event.name = s->buffer;
+}
+
+/* Asks for the bytes of the argument block that are missing before the one with this offset. */
+static bool ask_args(struct collector *c, struct source *s, uint64_t offset)
+{
+	uint64_t have = s->used - s->event.exec.name_len;
+	struct answer answer;
+
+	if (have >= offset)
+		return true;
+	answer = ask(c, s, ASK_RANGE, s->event.exec.arg_start + have, offset - have);
+	if (answer.complete)
+		append(s, answer.bytes, answer.length);
+	return answer.complete;
 }
 
 static void take_head(struct collector *c, struct source *s, const struct record_head *head)
@@ -177,6 +208,7 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	const char *data = (const char *)head + sizeof(struct exec_record);
 	struct event *event = &s->event;
 	struct exec_record *e = &event->exec;
+	bool more;
 
 	c->lost += head->seq - s->next_seq;
 	s->next_seq = head->seq + 1;
@@ -191,79 +223,52 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	event->unreadable = head->flags & RECORD_UNREADABLE;
 	event->args = data + e->name_len;
 	event->args_len = event->unreadable ? 0 : head->data_len;
-	s->in_ring = head->type == RECORD_EXEC ? e->args_len == head->data_len
-					       : head->flags & RECORD_UNREADABLE;
-	if (!s->in_ring) {
-		if (!event->name && e->name_address)
-			ask_caller_name(c, s);
-		if (!s->used)
-			append(s, data, e->name_len + event->args_len);
-		ring_next(&s->ring);
-		s->state = GATHERING;
+	more = e->head.type == RECORD_EXEC ? e->args_len > head->data_len : !event->unreadable;
+	s->in_ring = !more && !(e->head.type == RECORD_EXEC && event->unreadable);
+	if (s->in_ring) {
+		ready(s);
 		return;
 	}
-	ready(s);
+	if (!event->name && e->name_address)
+		ask_name(c, s);
+	if (!s->used)
+		append(s, data, e->name_len);
+	append(s, event->args, event->args_len);
+	ring_next(&s->ring);
+	if (event->unreadable)
+		event->unreadable = !ask_args(c, s, e->head.data_len);
+	if (more)
+		s->state = GATHERING;
+	else
+		ready(s);
 }
 
-/* The most bytes that are kept of a failed exec, and of one string read from outside: what the kernel
- * would take at most for arguments (bprm_stack_limits), and for one (MAX_ARG_STRLEN, 32 pages). */
-#define FAIL_MOST (6U << 20)
-#define STRING_MOST (128U << 10)
-
-/* Reads a string of the caller from outside. */
-static bool append_from_caller(struct source *s, uint64_t address)
+/* Reads from outside what the kernel side could not: the rest of argv, the rest of a string, a string. What is
+ * not to be had is marked. */
+static void ask_for_piece(struct collector *c, struct source *s, const struct piece *piece)
 {
-	static char string[STRING_MOST];
-	size_t size = caller_string(s->event.exec.pid, address, string, sizeof(string));
+	struct answer answer = ask(c, s, piece->is_list ? ASK_LIST : ASK_STRING, piece->address, 0);
 
-	if (!size)
-		return false;
-	append(s, &(char){MARK_READ}, 1);
-	append(s, string, size);
-	if (string[size - 1]) {
-		s->event.cut = true;
-		append(s, "", 1);
+	if (piece->is_list) {
+		append(s, answer.bytes, answer.length);
+		s->event.unreadable |= !answer.complete;
+		s->event.cut |= answer.cut;
+		return;
 	}
-	return true;
-}
-
-/* Reads from outside what the kernel side could not: one string, or the rest of argv. What is not to
- * be had (the caller has ended, or executes something else by now) is marked. */
-static void ask_caller(const struct collector *c, struct source *s, const struct piece *piece)
-{
-	const struct exec_record *e = &s->event.exec;
-	uint64_t slot = piece->address, address = piece->address;
-	size_t used = s->used;
-	bool asked = caller_is(c->proc, e->pid, e->arg_start), complete = asked;
-
-	if (asked && !piece->is_list) {
-		complete = append_from_caller(s, address);
-	} else if (asked) {
-		for (;; slot += c->long_size) {
-			address = 0;
-			complete = caller_read(e->pid, slot, &address, c->long_size);
-			if (!complete || !address)
-				break;
-			if (s->used > FAIL_MOST) {
-				s->event.cut = true;
-				break;
-			}
-			if (!append_from_caller(s, address))
-				append(s, (char[]){MARK_UNREADABLE, 0}, 2);
-		}
+	if (!s->open_piece) {
+		s->mark = s->used;
+		append(s, &(char){MARK_UNREADABLE}, 1);
 	}
-	if (asked && !caller_is(c->proc, e->pid, e->arg_start)) {
-		s->used = used; /* it may be another program's memory that was read */
-		complete = false;
-	}
-	if (!complete && piece->is_list)
-		s->event.unreadable = true;
-	else if (!complete)
-		append(s, (char[]){MARK_UNREADABLE, 0}, 2);
+	if (answer.complete)
+		s->buffer[s->mark] = answer.cut ? MARK_CUT : MARK_READ;
+	else if (s->open_piece)
+		s->buffer[s->mark] = MARK_CUT;
+	append(s, answer.bytes, answer.length);
+	append(s, "", 1);
 }
 
 /* Adds the pieces of a failed exec's strings. */
-static void take_pieces(const struct collector *c, struct source *s, const char *data, size_t len)
+static void take_pieces(struct collector *c, struct source *s, const char *data, size_t len)
 {
 	while (len >= sizeof(struct piece)) {
 		struct piece piece;
@@ -273,14 +278,13 @@ static void take_pieces(const struct collector *c, struct source *s, const char 
 		size = piece.len > 0 ? (size_t)piece.len : 0;
 		if (size > len - sizeof(piece))
 			return;
-		if (!size && s->open_piece) {
-			s->event.cut = true; /* the rest of a string has gone meanwhile */
-			append(s, "", 1);
-		} else if (!size) {
-			ask_caller(c, s, &piece);
+		if (!size) {
+			ask_for_piece(c, s, &piece);
 		} else {
-			if (!s->open_piece)
+			if (!s->open_piece) {
+				s->mark = s->used;
 				append(s, &(char){MARK_READ}, 1);
+			}
 			append(s, data + sizeof(piece), size - 1);
 			if (size < PIECE_SIZE)
 				append(s, "", 1);
@@ -292,28 +296,39 @@ static void take_pieces(const struct collector *c, struct source *s, const char 
 	}
 }
 
+/* Adds the next bytes of the argument block, which begin at that offset; what is missing before them, or in
+ * them, may still be in the process. */
+static void take_args(struct collector *c, struct source *s, const char *data, size_t len, uint64_t offset,
+		      bool readable)
+{
+	if (!ask_args(c, s, offset))
+		lose_part(c, s);
+	else if (readable)
+		append(s, data, len);
+	else if (!ask_args(c, s, offset + len))
+		s->event.unreadable = true;
+}
+
 /* Adds a record to the exec that is being gathered. */
-static void take_part(const struct collector *c, struct source *s, const struct record_head *head)
+static void take_part(struct collector *c, struct source *s, const struct record_head *head)
 {
 	const char *data = (const char *)((const struct more_record *)head + 1);
 	struct event *event = &s->event;
+	uint64_t offset = event->exec.head.data_len + (uint64_t)(head->part - 1) * CHUNK_SIZE;
 	bool last;
 
-	if (head->part != s->next_part)
-		event->cut = true; /* the ring was full for a part before this one */
+	if (head->type == RECORD_PIECES && head->part != s->next_part)
+		lose_part(c, s); /* the ring was full for a part before this one */
 	s->next_part = head->part + 1;
 	if (!event->cut && !event->unreadable) {
 		if (head->type == RECORD_PIECES)
 			take_pieces(c, s, data, head->data_len);
-		else if (!(head->flags & RECORD_UNREADABLE))
-			append(s, data, head->data_len);
+		else
+			take_args(c, s, data, head->data_len, offset, !(head->flags & RECORD_UNREADABLE));
 	}
-	event->unreadable |= head->flags & RECORD_UNREADABLE;
 	event->cut |= head->flags & RECORD_CUT;
-	last = head->type == RECORD_PIECES
-		       ? head->flags & RECORD_LAST
-		       : event->exec.head.data_len + (uint64_t)head->part * CHUNK_SIZE >=
-				 event->exec.args_len;
+	last = head->type == RECORD_PIECES ? head->flags & RECORD_LAST
+					   : offset + head->data_len >= event->exec.args_len;
 	ring_next(&s->ring);
 	if (last)
 		ready(s);
@@ -343,7 +358,8 @@ static void advance(struct collector *c, struct source *s, bool all)
 		 * for a long time. */
 		if (!head && !all && s->event.exec.time + GIVE_UP_NS > c->now)
 			return;
-		s->event.cut = true;
+		if (s->event.exec.head.type == RECORD_FAIL || !ask_args(c, s, s->event.exec.args_len))
+			lose_part(c, s);
 		ready(s);
 	}
 }
@@ -397,11 +413,16 @@ uint64_t collector_wait(const struct collector *collector)
 	return due > collector->now ? due - collector->now : 0;
 }
 
-void collector_close(struct collector *collector, int cpu, uint32_t seq)
+void collector_expect(struct collector *collector, int cpu, uint32_t seq)
 {
-	const struct source *s = find_source(collector, cpu);
+	struct source *s = &collector->sources[cpu];
 
-	collector->lost += s ? seq - (s->next_seq - 1) : seq;
+	if (!s->gone && (s->state != EMPTY || ring_peek(&s->ring)))
+		return;
+	if ((int32_t)(seq - s->next_seq) < 0)
+		return;
+	collector->lost += seq - (s->next_seq - 1);
+	s->next_seq = seq + 1;
 }
 
 struct args event_args(const struct event *event)
@@ -416,14 +437,15 @@ struct args event_args(const struct event *event)
 bool args_next(struct args *args)
 {
 	const char *nul;
-	bool readable;
+	char mark;
 
 	if (args->at >= args->end)
 		return false;
-	readable = !args->marked || *args->at++ == MARK_READ;
+	mark = args->marked ? *args->at++ : MARK_READ;
 	nul = memchr(args->at, '\0', (size_t)(args->end - args->at));
 	args->len = (size_t)((nul ? nul : args->end) - args->at);
-	args->bytes = readable ? args->at : NULL;
+	args->bytes = mark == MARK_UNREADABLE ? NULL : args->at;
+	args->cut = mark == MARK_CUT || !nul;
 	args->at += args->len + 1;
 	return true;
 }
@@ -454,4 +476,19 @@ unsigned int event_skip(const struct event *event)
 		if (is_name(&args, event))
 			return index + 1;
 	return 1;
+}
+
+bool event_is_script(const struct event *event)
+{
+	if (event->exec.head.flags & RECORD_SCRIPT_KNOWN)
+		return event->exec.head.flags & RECORD_SCRIPT;
+	return event_skip(event) > 1;
+}
+
+/* As alloc_bprm in fs/exec.c. */
+size_t event_prefix(const struct event *e, char prefix[EVENT_PREFIX])
+{
+	if (!(e->exec.head.flags & RECORD_HAS_DIRFD) || e->exec.dirfd < 0 || !e->name || *e->name == '/')
+		return 0;
+	return (size_t)snprintf(prefix, EVENT_PREFIX, *e->name ? "/dev/fd/%d/" : "/dev/fd/%d", e->exec.dirfd);
 }

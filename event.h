@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "caller.h"
 #include "record.h"
 #include "ring.h"
 
@@ -28,6 +29,7 @@ struct args {
 	bool marked;
 	const char *bytes; /* the current one, len bytes, NULL: it could not be read */
 	size_t len;
+	bool cut; /* there was more of it */
 };
 
 struct args event_args(const struct event *event);
@@ -38,20 +40,30 @@ bool args_next(struct args *args);
  * script, before whose arguments the kernel puts interpreter, option and script. */
 unsigned int event_skip(const struct event *event);
 
+/* Whether the file was a script, in whose place an interpreter was executed. */
+bool event_is_script(const struct event *event);
+
+/* What the kernel would have put in front of the name, had an execveat(2) that failed succeeded. The number
+ * of bytes, mostly 0. */
+#define EVENT_PREFIX 32
+size_t event_prefix(const struct event *event, char prefix[EVENT_PREFIX]);
+
 struct source; /* a CPU's ring, and the exec that is being put together from it */
 
 struct collector {
-	struct source *sources;
-	size_t count, capacity;
+	struct source *sources; /* by CPU */
+	size_t count;
 	uint64_t lost; /* execs that were seen in the kernel but did not reach us */
+	uint64_t cut;  /* those of which a part did not */
 	uint64_t now;  /* CLOCK_MONOTONIC, ns, of the last collector_update() */
 	bool crowded;  /* a ring is so full that order must wait for nobody */
-	int proc;      /* /proc, or -1 */
 	uint32_t long_size;
+	struct asker asker;
 };
 
-/* A collector for at most `capacity` CPUs. proc: /proc or -1; long_size: the kernel's. 0 or -ENOMEM. */
-int collector_init(struct collector *collector, size_t capacity, int proc, uint32_t long_size);
+/* A collector for so many CPUs, none of which has a ring yet. proc: /proc or -1; long_size: the kernel's. 0 or
+ * -ENOMEM. */
+int collector_init(struct collector *collector, size_t cpus, int proc, uint32_t long_size);
 /* Unmaps the rings, frees everything. */
 void collector_free(struct collector *collector);
 /* Takes the ring over. */
@@ -61,7 +73,7 @@ bool collector_remove(struct collector *collector, int cpu);
 /* Whether the CPU has a ring. */
 bool collector_has(const struct collector *collector, int cpu);
 
-/* Fills `capacity` entries for poll(2): a ring filled to its watermark is readable. */
+/* Fills an entry for poll(2) for each CPU: a ring filled to its watermark is readable. */
 void collector_poll_fds(const struct collector *collector, struct pollfd *fds);
 
 /* Sees what has come in. */
@@ -79,7 +91,8 @@ bool collector_next(struct collector *collector, bool all, struct event *event);
 /* Nanoseconds until the oldest exec that is kept back may be shown; UINT64_MAX: there is none. */
 uint64_t collector_wait(const struct collector *collector);
 
-/* Counts the execs behind the last that was seen, given how many `cpu` reported in all. */
-void collector_close(struct collector *collector, int cpu, uint32_t seq);
+/* Counts as lost what has not come of the execs that `cpu` has reported, `seq` in all, so long ago that they must
+ * have been in the ring at the last collector_update(). */
+void collector_expect(struct collector *collector, int cpu, uint32_t seq);
 
 #endif

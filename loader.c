@@ -284,6 +284,7 @@ int tracepoint_attach(uint64_t id, const char *name, int program, struct error *
 		strerror(errnum),
 		errnum == EEXIST ? "another tracer holds it, and before Linux 4.15 a tracepoint takes "
 				   "only one: stop the other tracer"
+		: errnum == E2BIG ? "it runs as many BPF programs as it can (64): stop another tracer"
 		: errnum == EINVAL
 			? "this kernel cannot run BPF programs there (before Linux 4.14 not at system "
 			  "calls; and it needs CONFIG_BPF_EVENTS=y)"
@@ -312,7 +313,7 @@ int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int progra
 			 function, strerror(errnum));
 }
 
-int output_open(int cpu, uint32_t watermark, struct error *err)
+int ring_event_open(int cpu, uint32_t watermark, struct error *err)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,

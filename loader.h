@@ -54,7 +54,7 @@ int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int progra
 
 /* A perf event to which BPF programs that run on `cpu` can write records, for ring_map().
  * -ENODEV without a message: the CPU is offline. */
-int output_open(int cpu, uint32_t watermark, struct error *err);
+int ring_event_open(int cpu, uint32_t watermark, struct error *err);
 
 /* Lets this process lock as much memory as it may: kernels below 5.11 count maps and programs
  * against RLIMIT_MEMLOCK. Failing is no error; what does not fit will say so itself. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "print.h"
+#include "sandbox.h"
 #include "tracer.h"
 
 /* How long an exec may lie in a ring before it is looked at: with HOLD_NS this bounds the time
@@ -56,47 +57,57 @@ static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t 
 		ns = POLL_MS * 1000000ULL;
 	if (end && now + ns > end)
 		ns = end > now ? end - now : 0;
-	poll(fds, t->collector.capacity + 1, (int)((ns + 999999) / 1000000));
+	poll(fds, t->collector.count + 1, (int)((ns + 999999) / 1000000));
 }
 
 /* What has been said of what is missing in the output. */
 struct said {
-	uint64_t lost, skipped, forgotten;
+	uint64_t lost, cut, skipped, forgotten;
 };
 
-static void say_loss(uint64_t now, uint64_t *said, const char *format)
+/* A loss of execs is a record of the output, too. */
+static void say_loss(struct printer *printer, uint64_t now, uint64_t *said, const char *format)
 {
 	if (now == *said)
 		return;
+	if (printer)
+		print_lost(printer, now - *said);
 	fputs("execsnoop: ", stderr);
 	fprintf(stderr, format, (unsigned long long)(now - *said));
 	*said = now;
 }
 
 /* Says what was lost since it was last said. */
-static void say_ring_losses(const struct tracer *t, struct said *said)
+static void say_ring_losses(const struct tracer *t, struct printer *printer, struct said *said)
 {
-	say_loss(t->collector.lost, &said->lost,
+	say_loss(printer, t->collector.lost, &said->lost,
 		 "lost %llu execs: a CPU's ring was full (see --ring-size) or not there yet\n");
+	say_loss(NULL, t->collector.cut, &said->cut,
+		 "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size)\n");
 }
 
 /* The same for what the kernel must be asked for. */
-static void say_other_losses(const struct tracer *t, struct said *said)
+static void say_other_losses(const struct tracer *t, struct printer *printer, struct said *said)
 {
-	say_loss(tracer_skipped(t), &said->skipped,
+	say_loss(printer, tracer_skipped(t), &said->skipped,
 		 "lost up to %llu execs: the kernel did not show them, being at work for another BPF user\n");
-	say_loss(tracer_forgotten(t), &said->forgotten,
+	say_loss(NULL, tracer_forgotten(t), &said->forgotten,
 		 "could not follow %llu more threads: too many live at once; what they execute is not shown\n");
 }
 
-static void print_execs(struct tracer *t, struct printer *printer, bool all)
+/* Prints what is ready. false: that was all that is asked for, or it cannot be written. */
+static bool print_execs(struct tracer *t, struct printer *printer, bool all)
 {
+	uint64_t count = t->options->count ? t->options->count : UINT64_MAX;
 	struct event event;
 
 	collector_update(&t->collector);
-	while (!printer->out->error && collector_next(&t->collector, all, &event))
+	print_begin(printer);
+	while (!printer->out->error && printer->printed < count &&
+	       collector_next(&t->collector, all, &event))
 		print_event(printer, &event);
 	output_flush(printer->out);
+	return !printer->out->error && printer->printed < count;
 }
 
 /* Whether there is nothing more to come: the command or its descendants, or the processes of -p, have
@@ -115,62 +126,101 @@ static bool is_over(const struct tracer *t, struct command *command)
 	return stop || (ended && tracer_has_members(t) && tracer_members_gone(t));
 }
 
-static int trace(struct tracer *t, struct command *command, struct error *err)
+/* In total, at the end. */
+static void say_summary(const struct tracer *t, const struct printer *p, const struct said *said)
 {
-	struct output out = {.fd = STDOUT_FILENO};
-	struct printer printer = {
-		.options = t->options, .out = &out, .proc = t->proc, .start = monotonic_ns(), .second = -1};
-	uint64_t end = t->options->duration > 0
-			       ? printer.start + (uint64_t)(t->options->duration * 1e9)
-			       : 0;
-	struct pollfd *fds = calloc(t->collector.capacity + 1, sizeof(*fds));
-	uint64_t look = printer.start;
+	uint64_t lost = said->lost + said->skipped;
+
+	if (lost)
+		fprintf(stderr, "execsnoop: %llu execs were lost in all\n", (unsigned long long)lost);
+	if (said->cut)
+		fprintf(stderr, "execsnoop: %llu command lines were cut in all\n", (unsigned long long)said->cut);
+	if (!stop || t->options->quiet)
+		return;
+	fprintf(stderr, "execsnoop: %llu execs shown", (unsigned long long)p->printed);
+	if (t->options->fails)
+		fprintf(stderr, " (%llu of them failed)", (unsigned long long)p->failed);
+	fprintf(stderr, ", %llu filtered out, %llu lost, in %.1f s\n",
+		(unsigned long long)(p->unwanted + tracer_filtered(t)), (unsigned long long)lost,
+		(double)(monotonic_ns() - p->start) / 1e9);
+}
+
+static int trace(struct tracer *t, struct output *out, struct command *command, struct error *err)
+{
+	const struct options *o = t->options;
+	struct pollfd *fds = calloc(t->collector.count + 1, sizeof(*fds));
 	struct said said = {0};
+	struct printer printer;
+	uint64_t end, look;
+	bool more = true;
 	int ret = 0;
 
 	if (!fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+	print_init(&printer, o, out, t->proc);
+	look = printer.start;
+	end = o->duration > 0 ? printer.start + (uint64_t)(o->duration * 1e9) : 0;
 	collector_poll_fds(&t->collector, fds + 1);
-	fds[0].fd = STDOUT_FILENO; /* for POLLERR: nobody reads any more */
-	print_header(&printer);
+	fds[0].fd = out->fd; /* for POLLERR: nobody reads any more */
+	output_begin(out, o->append, o->max_size, o->json ? NULL : printer.heading);
 	tracer_settle(t);
-	if (t->options->command)
+	if (o->command)
 		ret = tracer_start_command(t, command, err);
-	while (!ret && !is_over(t, command) && !out.error && !(end && monotonic_ns() >= end)) {
+	sandbox_enter(&(struct sandbox_needs){.rename = o->max_size, .any_user = o->user});
+	while (!ret && more && !is_over(t, command) && !(end && monotonic_ns() >= end)) {
 		wait_for_execs(t, fds, end);
 		if (fds[0].revents & POLLERR)
-			out.error = EPIPE;
-		print_execs(t, &printer, false);
-		say_ring_losses(t, &said);
+			out->error = EPIPE;
+		more = print_execs(t, &printer, false);
+		say_ring_losses(t, &printer, &said);
 		if (t->collector.now > look + LOOK_NS) {
 			look = t->collector.now;
-			say_other_losses(t, &said);
+			tracer_count_unseen(t, false);
+			say_other_losses(t, &printer, &said);
 			if (tracer_cover_cpus(t))
 				collector_poll_fds(&t->collector, fds + 1);
 		}
 	}
 	tracer_detach(t);
-	print_execs(t, &printer, true); /* everything seen gets printed */
-	if (!out.error) {
-		tracer_count_unseen(t);
-		say_ring_losses(t, &said);
-		say_other_losses(t, &said);
-		if (said.lost + said.skipped)
-			fprintf(stderr, "execsnoop: %llu execs were lost in all\n",
-				(unsigned long long)(said.lost + said.skipped));
+	if (more)
+		more = print_execs(t, &printer, true); /* everything seen gets printed */
+	if (!out->error) {
+		if (more)
+			tracer_count_unseen(t, true);
+		say_ring_losses(t, &printer, &said);
+		say_other_losses(t, &printer, &said);
+		output_flush(out);
+		say_summary(t, &printer, &said);
 	}
 	print_free(&printer);
 	free(fds);
-	if (!out.error)
-		return ret;
-	return error_set(err, out.error, "cannot write to the standard output: %s",
-			 strerror(out.error));
+	return ret;
+}
+
+/* --check: does all that tracing would need, and says how it went. Status 1: tracing would not work. */
+static int check(struct tracer *t, char **argv, int *status, struct error *err)
+{
+	struct output out;
+	const char *why;
+
+	if (output_init(&out, STDOUT_FILENO))
+		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+	*status = tracer_set_up(t, argv, err) != 0;
+	if (*status)
+		fprintf(stderr, "execsnoop: %s\n", err->text);
+	tracer_ask_rest(t);
+	why = sandbox_enter(&(struct sandbox_needs){0});
+	feature_note(&t->features, FEATURE_SANDBOX, !why, why);
+	features_print(&t->features, &out, t->options->json);
+	output_free(&out);
+	return out.error ? output_error(&out, err) : 0;
 }
 
 /* *status gets the command's exit status. */
 static int run(const struct options *options, char **argv, int *status, struct error *err)
 {
 	struct command command = {0};
+	struct output out = {0};
 	struct tracer tracer;
 	int ret = tracer_open(&tracer, options, err);
 
@@ -178,10 +228,20 @@ static int run(const struct options *options, char **argv, int *status, struct e
 		return ret;
 	if (options->ebpf)
 		return tracer_print_programs(&tracer, err);
-	ret = tracer_set_up(&tracer, argv, err);
+	if (options->check)
+		return check(&tracer, argv, status, err);
+	if (options->output)
+		ret = output_open(&out, options->output, err);
+	else if (output_init(&out, STDOUT_FILENO))
+		ret = error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	if (!ret)
-		ret = trace(&tracer, &command, err);
+		ret = tracer_set_up(&tracer, argv, err);
+	if (!ret)
+		ret = trace(&tracer, &out, &command, err);
 	*status = command.status;
+	output_free(&out);
+	if (!ret && out.error)
+		ret = output_error(&out, err);
 	collector_free(&tracer.collector);
 	return ret;
 }

@@ -110,16 +110,19 @@ static int open_privately(const struct file_system *fs)
 	return m.fd;
 }
 
-static int open_file_system(const struct file_system *fs, struct error *err)
+static int open_file_system(const struct file_system *fs, const char **where, struct error *err)
 {
 	int fd = open_directory(fs->place, fs->magic), private;
 
+	*where = fs->place;
 	if (fd >= 0)
 		return fd;
 	private = open_privately(fs);
+	*where = "mounted privately";
 	if (private >= 0)
 		return private;
 	if (fs->other_place) {
+		*where = fs->other_place;
 		fd = open_directory(fs->other_place, fs->magic);
 		if (fd >= 0)
 			return fd;
@@ -129,7 +132,7 @@ static int open_file_system(const struct file_system *fs, struct error *err)
 			 private == -EPERM || private == -EACCES ? "run it as root" : fs->advice);
 }
 
-int open_tracefs(struct error *err)
+int open_tracefs(const char **where, struct error *err)
 {
 	/* The other place comes last: to look at it makes the kernel mount tracefs there for all to
 	 * see (trace_automount in kernel/trace/trace.c). */
@@ -137,23 +140,25 @@ int open_tracefs(struct error *err)
 		"tracefs", TRACEFS_MAGIC, "/sys/kernel/tracing", "/sys/kernel/debug/tracing",
 		"the kernel needs CONFIG_FTRACE=y and CONFIG_EVENT_TRACING=y"};
 
-	return open_file_system(&tracefs, err);
+	return open_file_system(&tracefs, where, err);
 }
 
 int open_sysfs(struct error *err)
 {
+	const char *where;
 	static const struct file_system sysfs = {"sysfs", SYSFS_MAGIC, "/sys", NULL,
 						 "the kernel needs CONFIG_SYSFS=y"};
 
-	return open_file_system(&sysfs, err);
+	return open_file_system(&sysfs, &where, err);
 }
 
 int open_procfs(struct error *err)
 {
+	const char *where;
 	static const struct file_system procfs = {"proc", PROC_SUPER_MAGIC, "/proc", NULL,
 						  "the kernel needs CONFIG_PROC_FS=y"};
 
-	return open_file_system(&procfs, err);
+	return open_file_system(&procfs, &where, err);
 }
 
 int read_file(int dir, const char *path, char *buffer, unsigned int size)

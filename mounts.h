@@ -9,7 +9,7 @@
  * no namespace, or below Linux 5.2 in one of its own that dies at once: nobody else ever sees the
  * mount, this process's namespace stays what it was, and the directory works as long as it is
  * open. */
-int open_tracefs(struct error *err);
+int open_tracefs(const char **where, struct error *err); /* *where: in words, where it is */
 int open_sysfs(struct error *err);
 int open_procfs(struct error *err);
 

@@ -23,6 +23,13 @@ enum {
 	OPT_USER,
 	OPT_PRINT_MNTNS,
 	OPT_PRINT_CGROUP,
+	OPT_TIME_FORMAT,
+	OPT_TREE,
+	OPT_COUNT,
+	OPT_APPEND,
+	OPT_MAX_SIZE,
+	OPT_CHECK,
+	OPT_QUIET,
 };
 
 static const struct row {
@@ -44,23 +51,33 @@ static const struct row {
 	{OPT_MNTNSMAP, "mntnsmap", "PATH", "mount namespaces in this pinned BPF hash map"},
 	{OPT_USER, "user", "USER", "run COMMAND as this user"},
 	{'d', "duration", "SECONDS", "end after so long"},
+	{OPT_COUNT, "count", "N", "end after N execs"},
 	{0, "What to print:", NULL, NULL},
-	{'T', "time", NULL, "the time (HH:MM:SS)"},
-	{'t', "timestamp", NULL, "the seconds since the start"},
+	{'J', "json", NULL, "JSON Lines"},
+	{OPT_TREE, "tree", NULL, "indented by descent"},
+	{'T', "time", NULL, "time, HH:MM:SS"},
+	{'t', "timestamp", NULL, "seconds since start"},
 	{'U', "print-uid", NULL, "the user id"},
 	{'C', "print-cpu", NULL, "the CPU"},
-	{'M', "print-pcomm", NULL, "the parent's command name"},
-	{OPT_PRINT_MNTNS, "print-mntns", NULL, "the mount namespace's inode number"},
-	{OPT_PRINT_CGROUP, "print-cgroup", NULL, "the cgroup's id"},
-	{'q', "quote", NULL, "quotation marks (\") around arguments"},
-	{OPT_MAX_ARGS, "max-args", "N", "at most N arguments, the file name included;\n"
-					"0: all, 6 MiB at most (default 20)"},
+	{'M', "print-pcomm", NULL, "the parent's name"},
+	{'q', "quote", NULL, "quote arguments"},
+	{OPT_PRINT_MNTNS, "print-mntns", NULL, "mount namespace"},
+	{OPT_PRINT_CGROUP, "print-cgroup", NULL, "cgroup's id"},
+	{OPT_TIME_FORMAT, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)"},
+	{OPT_MAX_ARGS, "max-args", "N", "at most N arguments, the file name included; 0: all\n"
+					"(success 6 MiB, failure 16,000; default 20, with -J 0)"},
+	{0, "Where to:", NULL, NULL},
+	{'o', "output", "FILE", "this file, emptied first unless --append"},
+	{OPT_MAX_SIZE, "max-size", "SIZE", "begin a new FILE at this size (like 64M), keep FILE.1"},
+	{OPT_APPEND, "append", NULL, "keep what FILE has"},
+	{OPT_QUIET, "quiet", NULL, "no summary at the end"},
 	{0, "Other:", NULL, NULL},
-	{OPT_RING_SIZE, "ring-size", "KIB", "memory for each CPU's ring, rounded up to 2^n\n"
-					    "(default 64 to 4096, by memory and CPUs)"},
-	{OPT_EBPF, "ebpf", NULL, "print the BPF programs and exit"},
-	{'V', "version", NULL, "print the version and exit"},
-	{'h', "help", NULL, "print this help and exit"},
+	{OPT_RING_SIZE, "ring-size", "KIB", "each CPU's ring, rounded up to 2^n (default 64 to\n"
+					    "4096, by memory and CPUs)"},
+	{OPT_CHECK, "check", NULL, "what works here"},
+	{OPT_EBPF, "ebpf", NULL, "print BPF programs"},
+	{'V', "version", NULL, "print the version"},
+	{'h', "help", NULL, "print this help"},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -77,8 +94,11 @@ static int usage_error(const char *format, ...)
 	return USAGE_ERROR;
 }
 
+/* Options without an argument stand two in a line. */
 void options_help(void)
 {
+	bool half = false;
+
 	puts("usage: execsnoop [OPTION]... [-- COMMAND [ARG]...]\n"
 	     "Shows every program that this machine executes, or that COMMAND does.");
 	for (size_t i = 0; i < ROWS; i++) {
@@ -87,6 +107,10 @@ void options_help(void)
 		char left[40];
 		int n;
 
+		if (half && (!r->key || r->argument)) {
+			putchar('\n');
+			half = false;
+		}
 		if (!r->key) {
 			puts(r->name);
 			continue;
@@ -95,11 +119,17 @@ void options_help(void)
 				 : snprintf(left, sizeof(left), "    ");
 		snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", r->name,
 			 r->argument ? " " : "", r->argument ? r->argument : "");
+		if (!r->argument) {
+			printf(half ? " %-18s %s\n" : "  %-18s %-18s", left, help);
+			half = !half;
+			continue;
+		}
 		for (; (end = strchr(help, '\n')); help = end + 1, left[0] = '\0')
-			printf("  %-24s %.*s\n", left, (int)(end - help), help);
-		printf("  %-24s %s\n", left, help);
+			printf("  %-25s %.*s\n", left, (int)(end - help), help);
+		printf("  %-25s %s\n", left, help);
 	}
-	puts("* can be given more than once: any of them will do. More: man execsnoop");
+	puts(half ? "\n* can be given more than once: any of them will do. More: man execsnoop"
+		  : "* can be given more than once: any of them will do. More: man execsnoop");
 }
 
 /* A whole number from 0 to max; nothing else may stand in the text. */
@@ -112,6 +142,28 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 	errno = 0;
 	*value = strtoull(text, &end, 10);
 	return !errno && !*end && *value <= max;
+}
+
+/* Bytes, or with a letter behind it KiB, MiB or GiB. */
+static int parse_size(struct options *o, const char *text)
+{
+	static const char units[] = "KMG";
+	size_t length = strlen(text);
+	const char *unit = length ? strchr(units, toupper((unsigned char)text[length - 1])) : NULL;
+	char digits[24];
+
+	if (unit)
+		length--;
+	if (length < sizeof(digits)) {
+		memcpy(digits, text, length);
+		digits[length] = '\0';
+		if (parse_number(digits, 1ULL << 33, &o->max_size)) {
+			o->max_size <<= unit ? 10 * (unit - units + 1) : 0;
+			if (o->max_size >= 4096)
+				return 0;
+		}
+	}
+	return usage_error("--max-size: \"%s\" is not a size of 4K or more (like 500K, 64M, 1G)", text);
 }
 
 static int parse_seconds(struct options *o, const char *text)
@@ -268,6 +320,36 @@ static int set(struct options *o, int key, const char *value)
 	case 'M':
 		o->print_pcomm = true;
 		return 0;
+	case 'J':
+		o->json = true;
+		return 0;
+	case OPT_TREE:
+		o->tree = true;
+		return 0;
+	case OPT_TIME_FORMAT:
+		if (strcmp(value, "hms") && strcmp(value, "iso"))
+			return usage_error("--time-format: \"%s\" is neither hms nor iso", value);
+		o->time = true;
+		o->iso_time = !strcmp(value, "iso");
+		return 0;
+	case OPT_COUNT:
+		if (!parse_number(value, UINT64_MAX, &o->count) || !o->count)
+			return usage_error("--count: \"%s\" is not a number above 0", value);
+		return 0;
+	case 'o':
+		o->output = value;
+		return 0;
+	case OPT_APPEND:
+		o->append = true;
+		return 0;
+	case OPT_MAX_SIZE:
+		return parse_size(o, value);
+	case OPT_CHECK:
+		o->check = true;
+		return 0;
+	case OPT_QUIET:
+		o->quiet = true;
+		return 0;
 	case OPT_PRINT_MNTNS:
 		o->print_mntns = true;
 		return 0;
@@ -280,6 +362,7 @@ static int set(struct options *o, int key, const char *value)
 	case OPT_MAX_ARGS:
 		if (!parse_number(value, UINT32_MAX, &o->max_args))
 			return usage_error("--max-args: \"%s\" is not a number", value);
+		o->max_args_given = true;
 		return 0;
 	case OPT_RING_SIZE:
 		/* At most 1 GiB: perf counts a ring's pages in an int. */
@@ -351,6 +434,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		return usage_error("no command stands behind --");
 	if (end)
 		options->command = argv + optind;
+	if ((options->append || options->max_size) && !options->output)
+		return usage_error("--append and --max-size need a file: -o FILE");
+	if (options->json && options->tree)
+		return usage_error("--tree is for text, not for --json");
 	if (options->user && !options->command)
 		return usage_error("--user: there is no command to run; it stands behind --");
 	return 0;

@@ -20,12 +20,17 @@ struct strings {
 struct options {
 	bool help, version, ebpf;
 	bool time, timestamp, fails, quote, print_uid, print_cpu, print_pcomm, print_mntns, print_cgroup;
+	bool json, tree, iso_time, append, quiet, check;
 	double duration; /* seconds, 0: until a signal */
 	bool has_name, has_line, has_uid;
 	regex_t name, line;
 	uint32_t uid;
 	uint32_t ppid; /* 0: any */
 	uint64_t max_args; /* 0: all */
+	bool max_args_given;
+	uint64_t count; /* execs to print, 0: any number */
+	const char *output; /* a path, NULL: the standard output */
+	uint64_t max_size; /* bytes of that file, 0: any number */
 	uint64_t ring_size; /* bytes a CPU, 0: by the machine's memory */
 	const char *mntnsmap, *cgroupmap; /* paths, NULL: any */
 	struct strings mntns, cgroups;

@@ -23,6 +23,7 @@ SETTING(mntns_filter);
 SETTING(cgroupmap_filter);
 SETTING(cgroup_filter); /* how many cgroups the map cgroups holds, 0: any will do */
 SETTING(member_filter); /* 1: only threads in the map members */
+SETTING(want_ancestors); /* 1: --tree */
 SETTING(cgroup_id_known); /* 1: the kernel has bpf_get_current_cgroup_id (4.18) */
 
 /* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; none of them can
@@ -44,6 +45,11 @@ SETTING(execveat_filename);
 SETTING(execveat_argv);
 SETTING(exit_ret);
 SETTING(slot_size); /* of the caller's argv: 4 for a 32-bit program */
+SETTING(compat_execve); /* numbers of the calls; 0: by kprobe, which sees no others */
+SETTING(compat_execveat);
+SETTING(compat_number); /* in the caller's registers: the call's number */
+SETTING(compat_mode); /* what tells a 32-bit caller, and its value */
+SETTING(compat_mode_value);
 SETTING(compat_regs); /* in the kprobe's registers: the caller's, then in these: */
 SETTING(compat_fd); /* 0: not execveat */
 SETTING(compat_filename);
@@ -89,6 +95,7 @@ static long (*const read_user_str)(void *dst, __u32 size,
 struct scratch {
 	__u32 seq;
 	__u32 forgotten; /* threads for which the map members had no room */
+	__u64 filtered;	 /* execs that the filters did not let pass */
 	__u64 part;  /* records of this exec sent so far */
 	__u64 unfinished; /* a failed call's argument list has not been read to its end */
 	__u64 used;  /* bytes of pieces not sent yet */
@@ -214,6 +221,20 @@ INLINE int member_is_filtered(void)
 	return VALUE(member_filter) && !map_lookup(&members, &tid);
 }
 
+INLINE void add_ancestors(struct exec_record *e, __u64 parent)
+{
+#pragma unroll
+	for (int i = 0; i < ANCESTORS; i++) {
+		__u32 pid = 0;
+
+		if (parent)
+			parent = read_long(parent + VALUE(task_real_parent));
+		if (parent)
+			read_kernel(&pid, sizeof(pid), parent + VALUE(task_tgid));
+		e->ancestors[i] = pid;
+	}
+}
+
 /* Fills what a success and a failure have in common. 0: a filter does not want it. */
 INLINE int describe(struct scratch *s, __u64 task)
 {
@@ -237,10 +258,14 @@ INLINE int describe(struct scratch *s, __u64 task)
 	if (VALUE(ppid_filter) && ppid != VALUE(ppid_filter))
 		return 0;
 	e->ppid = ppid;
+	if (VALUE(want_ancestors))
+		add_ancestors(e, parent);
 	e->mntns = mntns;
 	e->cgroup = cgroup;
 	e->time = ktime_get_ns();
-	e->pid = get_pid_tgid() >> 32;
+	ids = get_pid_tgid();
+	e->pid = ids >> 32;
+	e->tid = ids;
 	ids = get_uid_gid();
 	e->uid = ids;
 	e->gid = ids >> 32;
@@ -319,8 +344,10 @@ int on_exec(__u64 *ctx)
 		return 0;
 	if (VALUE(member_filter))
 		keep_membership(ctx, s);
-	if (!describe(s, task))
+	if (!describe(s, task)) {
+		s->filtered++;
 		return 0;
+	}
 	s->exec.head.type = RECORD_EXEC;
 	s->exec.head.flags = 0;
 	s->exec.ret = 0;
@@ -426,14 +453,31 @@ int on_enter_execveat(void *ctx)
 	return 0;
 }
 
-/* A 32-bit program's call on a 64-bit kernel, which has no tracepoint: a kprobe on the function that
- * takes the caller's registers. Its return runs "exit". */
+/* The number of the system call that a 32-bit program is in, by its registers; 0 for other programs. */
+INLINE __u64 compat_call(__u64 regs)
+{
+	__u32 number = 0;
+	__u16 mode = 0;
+
+	read_kernel(&number, sizeof(number), regs + VALUE(compat_number));
+	if (number != VALUE(compat_execve) && number != VALUE(compat_execveat))
+		return 0;
+	read_kernel(&mode, sizeof(mode), regs + VALUE(compat_mode));
+	return mode == VALUE(compat_mode_value) ? number : 0;
+}
+
+/* A 32-bit program's call on a 64-bit kernel, which has no tracepoint of its own: a kprobe on the function that
+ * takes the caller's registers, or where there are no kprobes the raw tracepoint of all system calls. The
+ * call's return runs "exit". */
 SEC("enter_compat")
 int on_enter_compat(void *ctx)
 {
 	__u64 task = get_task(), regs = argument(ctx, VALUE(compat_regs));
 	struct call call = {};
 
+	if (VALUE(compat_execve) && compat_call(regs) != (VALUE(compat_fd) ? VALUE(compat_execveat)
+									   : VALUE(compat_execve)))
+		return 0;
 	call.filename = (__u32)read_long(regs + VALUE(compat_filename));
 	call.argv = (__u32)read_long(regs + VALUE(compat_argv));
 	if (VALUE(compat_fd)) {
@@ -444,6 +488,24 @@ int on_enter_compat(void *ctx)
 	return 0;
 }
 
+/* ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (include/linux/errno.h): the caller never
+ * sees them; the call begins anew, or a signal ends the thread. */
+INLINE int is_restart(long ret)
+{
+	return ret == -512 || ret == -513 || ret == -514 || ret == -516;
+}
+
+/* Sends the head of a failed call, whose name has that many bytes with its NUL, or could not be read. */
+INLINE void send_failure(void *ctx, struct scratch *s, long name_len)
+{
+	if (name_len <= 0) {
+		s->exec.head.flags |= RECORD_NO_NAME;
+		name_len = 1;
+	}
+	s->exec.name_len = name_len;
+	send_exec(ctx, s, name_len, 0);
+}
+
 /* One program for both: the exits of execve(2) and execveat(2) have one format. */
 SEC("exit")
 int on_exit(void *ctx)
@@ -451,21 +513,25 @@ int on_exit(void *ctx)
 	__u64 task = get_task();
 	struct call *call;
 	struct scratch *s;
-	__u64 argv = 0;
+	__u64 argv = 0, mm, parent;
 	long ret, name_len = 0;
 
 	s = get_scratch();
 	if (!s)
 		return 0;
 	s->unfinished = 0;
+	/* A raw tracepoint's arguments: the caller's registers, the result. */
+	if (VALUE(compat_execve) && !compat_call(argument(ctx, 0)))
+		return 0;
 	ret = argument(ctx, VALUE(exit_ret));
 	if (VALUE(long_size) == 4)
 		ret = (__s32)ret;
-	if (ret >= 0) {
+	if (ret >= 0 || is_restart(ret)) {
 		map_delete(&calls, &task);
 		return 0;
 	}
 	if (!describe(s, task)) {
+		s->filtered++;
 		map_delete(&calls, &task);
 		return 0;
 	}
@@ -475,26 +541,25 @@ int on_exit(void *ctx)
 	s->exec.args_len = 0;
 	s->exec.ret = ret;
 	s->exec.dirfd = 0;
-	s->exec.arg_start = read_long(read_long(task + VALUE(task_mm)) + VALUE(mm_arg_start));
+	mm = read_long(task + VALUE(task_mm));
+	s->exec.arg_start = read_long(mm + VALUE(mm_arg_start));
 	s->exec.name_address = 0;
+	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
+	if (parent && read_long(parent + VALUE(task_mm)) == mm)
+		s->exec.head.flags = RECORD_PARENTS_MEMORY;
 	call = map_lookup(&calls, &task);
 	if (call) {
 		argv = call->argv;
 		s->exec.name_address = call->filename;
 		if (call->has_dirfd) {
-			s->exec.head.flags = RECORD_HAS_DIRFD;
+			s->exec.head.flags |= RECORD_HAS_DIRFD;
 			s->exec.dirfd = call->dirfd;
 		}
 		name_len = read_string(s->exec_data, NAME_SIZE, call->filename);
 	}
-	if (name_len <= 0) {
-		s->exec.head.flags |= RECORD_NO_NAME;
-		name_len = 1;
-	}
-	if (!call) /* entered before we were attached, or more calls at once than the map holds */
+	if (!call) /* entered before we were attached, or denied by seccomp(2) before any tracepoint */
 		s->exec.head.flags |= RECORD_UNREADABLE;
-	s->exec.name_len = name_len;
-	send_exec(ctx, s, name_len, 0);
+	send_failure(ctx, s, name_len);
 	if (call) {
 		s->next = argv;
 		s->end = 0;
@@ -611,7 +676,7 @@ int on_end(void *ctx)
 	return 0;
 }
 
-/* ---- descendants: sched:sched_process_fork and sched_process_exit ---- */
+/* ---- threads: sched:sched_process_fork and sched_process_exit ---- */
 
 /* Whatever a member makes, thread or process, is a member before it runs. */
 SEC("fork")
@@ -638,10 +703,28 @@ int on_fork(__u64 *ctx)
 SEC("thread_exit")
 int on_thread_exit(void *ctx)
 {
-	__u64 tid = (__u32)get_pid_tgid();
+	__u64 tid = (__u32)get_pid_tgid(), task = get_task();
+	struct scratch *s;
 
-	(void)ctx;
-	map_delete(&members, &tid);
+	/* Killed in the call: by then it had become a 32-bit task (load_elf_binary, where its old image has
+	 * gone), and so the call's exit was not seen. What it was called with has gone, too. */
+	if (VALUE(execve_argv) && !map_delete(&calls, &task)) {
+		s = get_scratch();
+		if (s && describe(s, task)) {
+			s->exec.head.type = RECORD_FAIL;
+			s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
+			s->exec.head.data_len = 0;
+			s->exec.args_len = 0;
+			s->exec.ret = 0;
+			s->exec.dirfd = 0;
+			s->exec.arg_start = 0;
+			s->exec.name_address = 0;
+			s->exec_data[0] = 0;
+			send_failure(ctx, s, 0);
+		}
+	}
+	if (VALUE(member_filter))
+		map_delete(&members, &tid);
 	return 0;
 }
 

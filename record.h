@@ -33,7 +33,12 @@ enum record_flags {
 	RECORD_HAS_DIRFD = 1 << 4,   /* RECORD_FAIL: from execveat(2); dirfd is set */
 	RECORD_SCRIPT = 1 << 5,	     /* an interpreter was executed in the named file's place */
 	RECORD_SCRIPT_KNOWN = 1 << 6, /* the kernel could tell whether it was so */
+	RECORD_PARENTS_MEMORY = 1 << 7, /* RECORD_FAIL: the parent has the same memory (vfork(2)) */
+	RECORD_NO_RESULT = 1 << 8, /* RECORD_FAIL: the call never returned, its thread was killed in it */
 };
+
+/* How far beyond the parent a process's ancestors are told. */
+#define ANCESTORS 3
 
 /* Every record starts so. seq counts the execs this CPU has reported, from 1: a gap in it is a
  * loss. The records of one exec share its seq and stand together in the ring, because a tracing
@@ -61,6 +66,8 @@ struct exec_record {
 	__u64 arg_start; /* of the process: tells the same process from what it executes next */
 	__u64 name_address; /* RECORD_FAIL: where the caller has the name */
 	__u64 cgroup;	    /* id in the cgroup v2 hierarchy, 0: not known */
+	__u32 tid;
+	__u32 ancestors[ANCESTORS]; /* process ids of the parent's parent and so on; for --tree alone */
 	char comm[COMM_LEN];
 	char pcomm[COMM_LEN];
 	/* then the file name, then data_len bytes of arguments */
@@ -94,7 +101,7 @@ struct peek {
 };
 
 _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
-_Static_assert(sizeof(struct exec_record) == 120, "exec_record has padding");
+_Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
 _Static_assert(sizeof(struct peek) == 48 + PEEK_SIZE, "peek has padding");

@@ -21,7 +21,7 @@ struct ring {
 	uint8_t *wrapped; /* where a record is put together that goes round the ring's end */
 };
 
-/* Maps the ring of the event `fd` (from output_open(), which the ring then owns). size: bytes, a
+/* Maps the ring of the event `fd` (from ring_event_open(), which the ring then owns). size: bytes, a
  * power of 2 and a multiple of the page. 0 or -errno with err filled. */
 int ring_map(struct ring *ring, int fd, uint64_t size, struct error *err);
 void ring_unmap(struct ring *ring);

@@ -9,12 +9,13 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "attach.h"
+#include "failures.h"
 #include "filter.h"
 #include "loader.h"
 #include "members.h"
 #include "mounts.h"
 #include "peek.h"
-#include "programs.h"
 #include "tracefs.h"
 #include "tracer.h"
 
@@ -31,9 +32,6 @@ extern const unsigned char prog_object[], prog_object_end[];
 /* How much a ring holds when it wakes us; a quarter of a smaller one. */
 #define WATERMARK (256U << 10)
 
-/* How often "again" is attached: 15 times 33 times 32 more strings of a failed exec. */
-#define AGAINS 15
-
 static void swap_helper(struct tracer *t, int32_t from, int32_t to)
 {
 	t->swaps[t->swap_count++] = (struct helper_swap){from, to};
@@ -42,15 +40,16 @@ static void swap_helper(struct tracer *t, int32_t from, int32_t to)
 static void choose_helpers(struct tracer *t)
 {
 	/* Below 5.5 there is one helper for user and kernel memory. */
-	if (!helper_exists(BPF_FUNC_probe_read_kernel)) {
+	feature_note(&t->features, FEATURE_SPLIT_READS, helper_exists(BPF_FUNC_probe_read_kernel), NULL);
+	if (!feature_is_here(&t->features, FEATURE_SPLIT_READS)) {
 		swap_helper(t, BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read);
 		swap_helper(t, BPF_FUNC_probe_read_user, BPF_FUNC_probe_read);
 		swap_helper(t, BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str);
 		swap_helper(t, BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_str);
 	}
-	t->cgroup_ids = helper_exists(BPF_FUNC_get_current_cgroup_id);
+	feature_note(&t->features, FEATURE_CGROUP_IDS, helper_exists(BPF_FUNC_get_current_cgroup_id), NULL);
 	/* The call stays in the program, and old verifiers look at what is never run. */
-	if (!t->cgroup_ids)
+	if (!feature_is_here(&t->features, FEATURE_CGROUP_IDS))
 		swap_helper(t, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
 }
 
@@ -69,37 +68,6 @@ static int possible_cpus(int sysfs, struct error *err)
 	return atoi(last) + 1;
 }
 
-static int need_tracefs(struct tracer *t, struct error *err)
-{
-	if (t->tracefs < 0)
-		t->tracefs = open_tracefs(err);
-	return t->tracefs < 0 ? t->tracefs : 0;
-}
-
-/* The type of program for a tracepoint of the kernel proper; those of system calls have no raw
- * form. A raw one needs no tracefs, costs less, and fires where a perf event does not: below 5.16
- * when the name is longer than 2 KiB (PERF_MAX_TRACE_SIZE), and while another BPF program or a
- * bpf(2) call is at work on the CPU (bpf_prog_active in trace_call_bpf). */
-static enum bpf_prog_type program_type(const struct tracer *t)
-{
-	return t->raw ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_TRACEPOINT;
-}
-
-/* Attaches a program to "category/name"; the attachment or -errno. */
-static int attach(struct tracer *t, const char *event, int program, struct error *err)
-{
-	bool syscall = !strncmp(event, "syscalls/", 9);
-	uint64_t id = 0;
-	int ret;
-
-	if (t->raw && !syscall)
-		return raw_tracepoint_attach(strchr(event, '/') + 1, program, err);
-	ret = need_tracefs(t, err);
-	if (!ret)
-		ret = tracepoint_id(t->tracefs, event, &id, err);
-	return ret ? ret : tracepoint_attach(id, event, program, err);
-}
-
 /* Loads and attaches one of the learner's programs. */
 static int attach_peek(struct tracer *t, int i, const char *name, const char *event, struct error *err)
 {
@@ -110,6 +78,20 @@ static int attach_peek(struct tracer *t, int i, const char *name, const char *ev
 	t->peek_events[i] = attach(t, event, program, err);
 	close(program); /* the tracepoint holds it */
 	return t->peek_events[i] < 0 ? t->peek_events[i] : 0;
+}
+
+static void note_layout(struct tracer *t)
+{
+	const struct layout *l = &t->layout;
+	const uint32_t offsets[LAYOUT_PARTS] = {l->task_real_parent, l->task_comm, l->mm_arg_start,
+						l->nsproxy_mnt_ns, l->bprm_filename};
+	char text[24];
+
+	for (int i = 0; i < LAYOUT_PARTS; i++) {
+		snprintf(text, sizeof(text), "at %u", offsets[i]);
+		feature_note(&t->features, (enum feature)(FEATURE_PARENT + i), !l->missing[i],
+			     l->missing[i] ? l->missing[i] : text);
+	}
 }
 
 static int learn_layout(struct tracer *t, char **argv, struct error *err)
@@ -127,7 +109,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	ret = attach_peek(t, 0, "peek", "task/task_rename", err);
 	if (ret)
 		return ret;
-	if (t->raw && t->proc >= 0)
+	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0)
 		self = openat(t->proc, "self/exe", O_RDONLY | O_CLOEXEC);
 	if (self >= 0)
 		ret = attach_peek(t, 1, "peek_exec", "sched/sched_process_exec", err);
@@ -138,6 +120,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		close(self);
 	if (ret)
 		return ret;
+	note_layout(t);
 	if (t->layout.missing[LAYOUT_ARGS])
 		return error_set(err, ENOTSUP,
 				 "cannot find where this kernel keeps a program's arguments "
@@ -148,7 +131,8 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 				 "cannot filter by parent: where this kernel keeps it "
 				 "(task_struct.real_parent) is not known: %s",
 				 t->layout.missing[LAYOUT_PARENT]);
-	if (t->layout.missing[LAYOUT_PARENT] && tracer_has_members(t) && t->raw)
+	if (t->layout.missing[LAYOUT_PARENT] && tracer_has_members(t) &&
+	    feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS))
 		return error_set(err, ENOTSUP,
 				 "cannot follow descendants (-p, -- COMMAND): where this kernel keeps a "
 				 "process's id (task_struct.pid) is not known: %s",
@@ -171,159 +155,13 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	return 0;
 }
 
-/* Where the system calls' tracepoints carry what the programs read. */
-static int learn_formats(struct tracer *t, struct error *err)
-{
-	const char *execve = "syscalls/sys_enter_execve", *execveat = "syscalls/sys_enter_execveat";
-	unsigned int size = t->layout.long_size;
-	int ret = need_tracefs(t, err), fs = t->tracefs;
-
-	if (ret || (ret = tracepoint_field(fs, execve, "filename", size, &t->execve_filename, err)) ||
-	    (ret = tracepoint_field(fs, execve, "argv", size, &t->execve_argv, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "fd", size, &t->execveat_fd, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "filename", size, &t->execveat_filename, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "argv", size, &t->execveat_argv, err)))
-		return ret;
-	return tracepoint_field(fs, "syscalls/sys_exit_execve", "ret", size, &t->exit_ret, err);
-}
-
-/* Loads a program that others tail-call, and puts it in its place. */
-static int load_tail(const struct tracer *t, const char *name, enum bpf_prog_type type, int map,
-		     struct error *err)
-{
-	const uint32_t zero = 0;
-	int program = load_program(t, name, type, err), ret;
-
-	if (program < 0)
-		return program;
-	ret = map_update(map_fd(t, map), &zero, &program);
-	close(program); /* the map holds it */
-	if (ret)
-		return error_set(err, -ret, "cannot put the BPF program \"%s\" into its map: %s", name,
-				 strerror(-ret));
-	return 0;
-}
-
-static int keep(struct tracer *t, int attachment)
-{
-	if (attachment < 0)
-		return attachment;
-	t->attached[t->attached_count++] = attachment;
-	return 0;
-}
-
-/* Loads a program for failed calls, and attaches it. */
-static int attach_call(struct tracer *t, const char *name, const char *event, const char *other_event,
-		       struct error *err)
-{
-	int program = load_program(t, name, BPF_PROG_TYPE_TRACEPOINT, err), ret;
-
-	if (program < 0)
-		return program;
-	ret = keep(t, attach(t, event, program, err));
-	if (!ret && other_event)
-		ret = keep(t, attach(t, other_event, program, err));
-	if (!strcmp(name, "exit"))
-		t->counted[t->counted_count++] = program;
-	else
-		close(program); /* the tracepoint holds it */
-	return ret;
-}
-
-static int trace_failures(struct tracer *t, struct error *err)
-{
-	const char *execve = "syscalls/sys_exit_execve", *execveat = "syscalls/sys_exit_execveat";
-	int ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
-
-	/* The exits first: a call whose entry is seen must not be forgotten. */
-	if (!ret)
-		ret = attach_call(t, "exit", execve, execveat, err);
-	/* Below 4.15 a tracepoint takes one program only. A kernel that has raw tracepoints (4.17)
-	 * takes more. */
-	for (int i = 0; !ret && t->raw && i < AGAINS; i++)
-		ret = attach_call(t, "again", execve, execveat, err);
-	if (!ret && t->raw)
-		ret = attach_call(t, "end", execve, execveat, err);
-	if (!ret)
-		ret = attach_call(t, "enter_execve", "syscalls/sys_enter_execve", NULL, err);
-	if (!ret)
-		ret = attach_call(t, "enter_execveat", "syscalls/sys_enter_execveat", NULL, err);
-	return ret;
-}
-
-/* How a 64-bit kernel takes the calls of 32-bit programs. Their system call tracepoints do not fire;
- * a kprobe can see them. Offsets are in struct pt_regs. */
-static const struct compat_abi {
-	const char *execve, *execveat; /* the functions, from Linux 4.17 on */
-	uint64_t regs;		       /* the functions' argument: the caller's registers */
-	uint64_t args[3];	       /* the caller's arguments */
-	uint64_t ret;
-} compat_abi = {
-#ifdef __x86_64__
-	"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat", 112, {40, 88, 96}, 80,
-#endif
-};
-
-static int attach_kprobe(struct tracer *t, const struct tracer *settings, const char *name, uint32_t pmu,
-			 const char *function, struct error *err)
-{
-	bool at_return = !strcmp(name, "exit");
-	int program = load_program(settings, name, BPF_PROG_TYPE_KPROBE, err), ret;
-
-	if (program < 0)
-		return program;
-	ret = keep(t, kprobe_attach(pmu, function, at_return, program, err));
-	close(program);
-	return ret;
-}
-
-/* Failed calls of 32-bit programs. */
-static int trace_compat_failures(struct tracer *t, struct error *err)
-{
-	const struct compat_abi *abi = &compat_abi;
-	struct tracer c = *t; /* the same programs with other settings */
-	char type[16];
-	uint32_t pmu;
-	int ret;
-
-	if (!abi->execve)
-		return error_set(err, ENOTSUP, "not known on this architecture");
-	ret = read_file(t->sysfs, "bus/event_source/devices/kprobe/type", type, sizeof(type));
-	if (ret < 0)
-		return error_set(err, -ret, "this needs Linux 4.17 with CONFIG_KPROBE_EVENTS=y");
-	pmu = (uint32_t)atoi(type);
-	c.slot_size = 4;
-	c.compat_regs = abi->regs;
-	c.exit_ret = abi->ret;
-	c.raw = false; /* no "again" follows */
-	/* A map of programs holds one type: a second one for these. It stays open, or the kernel would
-	 * empty it. */
-	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
-	if (!ret)
-		ret = load_tail(&c, "pieces", BPF_PROG_TYPE_KPROBE, MAP_PIECES_PROGRAM, err);
-	if (!ret)
-		ret = attach_kprobe(t, &c, "exit", pmu, abi->execve, err);
-	if (!ret)
-		ret = attach_kprobe(t, &c, "exit", pmu, abi->execveat, err);
-	c.compat_filename = abi->args[0];
-	c.compat_argv = abi->args[1];
-	if (!ret)
-		ret = attach_kprobe(t, &c, "enter_compat", pmu, abi->execve, err);
-	c.compat_fd = abi->args[0];
-	c.compat_filename = abi->args[1];
-	c.compat_argv = abi->args[2];
-	if (!ret)
-		ret = attach_kprobe(t, &c, "enter_compat", pmu, abi->execveat, err);
-	return ret;
-}
-
 /* The maps of the filters. A filter that is off has a map, too, which is never looked into: any of the
  * same shape. */
 static int open_filters(struct tracer *t, struct error *err)
 {
 	struct error no_cgroups = {0};
 	struct filters f;
-	int ret = filters_open(&f, t->options, t->proc, t->cgroup_ids, err);
+	int ret = filters_open(&f, t->options, t->proc, feature_is_here(&t->features, FEATURE_CGROUP_IDS), err);
 
 	if (ret)
 		return ret;
@@ -332,9 +170,11 @@ static int open_filters(struct tracer *t, struct error *err)
 	use_map(t, MAP_MNTNS_SET, f.mntns);
 	use_map(t, MAP_MEMBERS, -1);
 	use_map(t, MAP_CGROUPS, f.cgroups);
-	if (f.cgroups < 0 && create_map(t, MAP_CGROUPS, 0, &no_cgroups))
+	feature_note(&t->features, FEATURE_UNDER_CGROUP,
+		     f.cgroups >= 0 || !create_map(t, MAP_CGROUPS, 0, &no_cgroups), no_cgroups.text);
+	if (!feature_is_here(&t->features, FEATURE_UNDER_CGROUP))
 		swap_helper(t, BPF_FUNC_current_task_under_cgroup, BPF_FUNC_get_current_pid_tgid);
-	if (t->options->print_cgroup && !t->cgroup_ids)
+	if (t->options->print_cgroup && !feature_is_here(&t->features, FEATURE_CGROUP_IDS))
 		fprintf(stderr, "execsnoop: warning: --print-cgroup shows \"?\": this kernel cannot tell a "
 				"program its cgroup's id (Linux 4.18, CONFIG_CGROUPS=y)\n");
 	return tracer_has_members(t) ? create_map(t, MAP_MEMBERS, members_capacity(), err) : 0;
@@ -358,27 +198,20 @@ static int check_proc(const struct tracer *t, struct error *err)
 /* Keeps the set of those whose execs are wanted. */
 static int trace_members(struct tracer *t, struct error *err)
 {
-	const char *const events[] = {"sched/sched_process_fork", "sched/sched_process_exit"};
-	const char *const names[] = {"fork", "thread_exit"};
+	const char *fork = "sched/sched_process_fork";
 	const struct strings *pids = &t->options->pids;
 	int ret = 0;
 
-	if (!t->raw) {
+	if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
 		ret = need_tracefs(t, err);
 		if (!ret)
-			ret = tracepoint_field(t->tracefs, events[0], "child_pid", 4, &t->fork_child_pid, err);
+			ret = tracepoint_field(t->tracefs, fork, "child_pid", 4, &t->fork_child_pid, err);
 		if (!ret)
 			ret = tracepoint_field(t->tracefs, "sched/sched_process_exec", "old_pid", 4,
 					       &t->exec_old_pid, err);
 	}
-	for (int i = 0; !ret && i < 2; i++) {
-		int program = load_program(t, names[i], program_type(t), err);
-
-		if (program < 0)
-			return program;
-		ret = keep(t, attach(t, events[i], program, err));
-		close(program);
-	}
+	if (!ret)
+		ret = attach_to(t, "fork", fork, err);
 	if (!ret && pids->count)
 		ret = check_proc(t, err);
 	for (size_t i = 0; !ret && i < pids->count; i++)
@@ -448,7 +281,7 @@ static int open_ring(struct tracer *t, int cpu, struct error *err)
 {
 	uint64_t size = ring_size(t);
 	uint32_t watermark = (uint32_t)(size < 4 * WATERMARK ? size / 4 : WATERMARK);
-	int fd = output_open(cpu, watermark, err), ret;
+	int fd = ring_event_open(cpu, watermark, err), ret;
 	struct ring ring;
 
 	if (fd < 0)
@@ -489,21 +322,22 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	raise_memlock_limit();
 	/* First what needs power most: its errors are the clearest. */
 	ret = create_map(t, MAP_PEEKS, 0, err);
+	feature_note(&t->features, FEATURE_BPF, !ret, ret ? err->text : NULL);
 	if (ret)
 		return ret;
 	t->proc = open_procfs(&no_proc); /* without it a little less is known */
+	feature_note(&t->features, FEATURE_PROC, t->proc >= 0, t->proc >= 0 ? NULL : no_proc.text);
 	t->sysfs = open_sysfs(err);
 	if (t->sysfs < 0)
 		return t->sysfs;
 	t->cpus = possible_cpus(t->sysfs, err);
 	if (t->cpus < 0)
 		return t->cpus;
-	t->raw = program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT);
+	feature_note(&t->features, FEATURE_RAW_TRACEPOINTS, program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT), NULL);
 	choose_helpers(t);
 	ret = learn_layout(t, argv, err);
-	t->slot_size = t->layout.long_size;
 	if (!ret && t->options->fails)
-		ret = learn_formats(t, err);
+		ret = failures_learn(t, err);
 	if (!ret)
 		ret = create_map(t, MAP_RINGS, (uint32_t)t->cpus, err);
 	if (!ret)
@@ -513,28 +347,42 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	if (!ret)
 		ret = create_map(t, MAP_PIECES_PROGRAM, 0, err);
 	if (!ret)
-		ret = create_map(t, MAP_CALLS, t->options->fails ? 0 : 1, err);
+		ret = create_map(t, MAP_CALLS, t->options->fails || t->options->check ? 0 : 1, err);
 	if (!ret)
 		ret = open_filters(t, err);
 	if (!ret)
 		ret = open_rings(t, err);
-	/* Before all that asks whether a thread is a member. */
+	/* These before all that makes entries which they remove, or asks whether a thread is a member. */
+	if (!ret && (tracer_has_members(t) || t->options->fails))
+		ret = attach_to(t, "thread_exit", "sched/sched_process_exit", err);
 	if (!ret && tracer_has_members(t))
 		ret = trace_members(t, err);
 	if (!ret && t->options->fails)
-		ret = trace_failures(t, err);
-	if (!ret && t->options->fails && t->layout.long_size == 8) {
-		struct error no_compat = {0};
-
-		if (trace_compat_failures(t, &no_compat))
-			fprintf(stderr,
-				"execsnoop: failed execs of 32-bit programs cannot be seen here: %s\n",
-				no_compat.text);
-		free(no_compat.log);
-	}
+		ret = failures_trace(t, err);
 	if (!ret)
 		ret = trace_execs(t, err);
 	return ret;
+}
+
+void tracer_ask_rest(struct tracer *t)
+{
+	struct error err = {0};
+	char jit[8];
+
+	if (t->proc >= 0) {
+		int n = read_file(t->proc, "sys/net/core/bpf_jit_enable", jit, sizeof(jit));
+
+		feature_note(&t->features, FEATURE_JIT, n > 0 && jit[0] != '0',
+			     n > 0 ? "net.core.bpf_jit_enable" : "it needs CONFIG_BPF_JIT=y");
+	}
+	if (t->attached_count) {
+		need_tracefs(t, &err);
+		if (!t->options->fails && !failures_learn(t, &err))
+			failures_trace(t, &err);
+		attach_to(t, "fork", "sched/sched_process_fork", &err);
+		attach_to(t, "thread_exit", "sched/sched_process_exit", &err);
+	}
+	free(err.log);
 }
 
 void tracer_settle(struct tracer *t)
@@ -590,6 +438,7 @@ void tracer_detach(struct tracer *t)
 /* The beginning of a struct scratch. */
 struct counts {
 	uint32_t seq, forgotten;
+	uint64_t filtered;
 };
 
 /* Copies each CPU's. NULL: it cannot be had; the caller frees it. */
@@ -612,13 +461,14 @@ static struct counts *read_counts(const struct tracer *t)
 	return counts;
 }
 
-void tracer_count_unseen(struct tracer *t)
+void tracer_count_unseen(struct tracer *t, bool finally)
 {
-	struct counts *counts = read_counts(t);
+	struct counts *now = read_counts(t), *counts = finally ? now : t->counts;
 
 	for (int cpu = 0; counts && cpu < t->cpus; cpu++)
-		collector_close(&t->collector, cpu, counts[cpu].seq);
-	free(counts);
+		collector_expect(&t->collector, cpu, counts[cpu].seq);
+	free(t->counts);
+	t->counts = now;
 }
 
 uint64_t tracer_skipped(const struct tracer *t)
@@ -628,6 +478,17 @@ uint64_t tracer_skipped(const struct tracer *t)
 	for (size_t i = 0; i < t->counted_count; i++)
 		misses += program_misses(t->counted[i]);
 	return misses;
+}
+
+uint64_t tracer_filtered(const struct tracer *t)
+{
+	struct counts *counts = read_counts(t);
+	uint64_t filtered = 0;
+
+	for (int cpu = 0; counts && cpu < t->cpus; cpu++)
+		filtered += counts[cpu].filtered;
+	free(counts);
+	return filtered;
 }
 
 uint64_t tracer_forgotten(const struct tracer *t)

@@ -10,6 +10,7 @@
 #include "elf.h"
 #include "error.h"
 #include "event.h"
+#include "features.h"
 #include "layout.h"
 #include "options.h"
 
@@ -18,8 +19,7 @@
 struct tracer {
 	const struct options *options;
 	struct object object;
-	bool raw; /* the kernel has raw tracepoints (Linux 4.17) */
-	bool cgroup_ids; /* the kernel can tell a task's cgroup (Linux 4.18) */
+	struct features features;
 	uint32_t pid;	 /* this process's, in the initial pid namespace */
 	struct helper_swap swaps[6];
 	size_t swap_count;
@@ -30,15 +30,18 @@ struct tracer {
 	struct layout layout;
 	uint64_t peek_name;
 	int peek_events[2]; /* what the learner attached, or -1 */
-	int counted[3]; /* programs whose misses are execs that are lost */
+	int counted[4]; /* programs whose misses are execs that are lost */
 	size_t counted_count;
 	uint64_t exec_old_pid, fork_child_pid;
 	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
+	uint64_t compat_execve, compat_execveat, compat_number, compat_mode, compat_mode_value;
+	bool pieces_alone; /* "pieces" is not followed by "again" */
 	uint64_t slot_size, compat_regs, compat_fd, compat_filename, compat_argv;
 	int attached[48];
 	size_t attached_count;
 	struct collector collector;
+	struct counts *counts; /* by CPU, as tracer_count_unseen() last saw them */
 };
 
 /* Reads the BPF object; needs no privilege. 0 or -errno with err filled, as all here. `options` is
@@ -62,6 +65,9 @@ int tracer_start_command(struct tracer *tracer, struct command *command, struct 
 /* Whether all members have ended. */
 bool tracer_members_gone(const struct tracer *tracer);
 
+/* For --check, when set-up has ended, well or not: asks for what it did not need. */
+void tracer_ask_rest(struct tracer *tracer);
+
 /* Puts away what only set-up needed. It can take some 70 ms, so not before the first exec can be
  * seen. */
 void tracer_settle(struct tracer *tracer);
@@ -73,12 +79,16 @@ bool tracer_cover_cpus(struct tracer *tracer);
 /* Ends the tracing; what is in the rings can still be read. */
 void tracer_detach(struct tracer *tracer);
 
-/* When the rings are empty: counts what was lost behind the last exec that came from each CPU. */
-void tracer_count_unseen(struct tracer *tracer);
+/* Counts what was lost behind the last exec that came from each CPU, as it was at the call before this one, at
+ * least some milliseconds ago; finally, with the programs detached and the rings empty, as it is now. */
+void tracer_count_unseen(struct tracer *tracer, bool finally);
 
 /* How often the kernel did not run a program that shows execs, because another BPF program or a bpf(2)
  * call was at work on the CPU. With -x some of these may have been execs that are shown all the same. */
 uint64_t tracer_skipped(const struct tracer *tracer);
+
+/* How many execs the filters in the kernel did not let pass. */
+uint64_t tracer_filtered(const struct tracer *tracer);
 
 /* How many threads for which there was no room among the members. */
 uint64_t tracer_forgotten(const struct tracer *tracer);

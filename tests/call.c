@@ -2,8 +2,10 @@
  * the new program gets FILE as argv[0], then ARG... Ways that make a process print its id, as its parent
  * sees it. Exit status 111 if the exec failed. Static, so that it also runs in a guest that has no
  * libc. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -359,6 +362,122 @@ static int from_untouched(char **argv)
 	_exit(FAILED); /* at once */
 }
 
+/* A string of which the first page is there, and the others are not; then "end". The caller lives on. */
+static int from_half(char **argv)
+{
+	static char text[12001];
+	char *string;
+
+	memset(text, 'x', sizeof(text) - 1);
+	string = untouched(argv[0], text, sizeof(text));
+	if (*(volatile char *)string)
+		madvise(string + 4096, 8192, MADV_DONTNEED); /* a fault brings its neighbours, too */
+	execve(argv[0], (char *[]){argv[0], string, "end", NULL}, environ);
+	usleep(300000);
+	_exit(FAILED);
+}
+
+/* In a child of vfork, which ends at once; its parent, with the same memory, lives on. */
+static int from_untouched_by_vfork(char **argv)
+{
+	for (size_t i = 1; argv[i]; i++)
+		argv[i] = untouched(argv[0], argv[i], strlen(argv[i]) + 1);
+	if (!vfork()) {
+		execve(argv[0], argv, environ);
+		_exit(FAILED);
+	}
+	usleep(300000);
+	exit(0);
+}
+
+static void *from_untouched_later(void *args)
+{
+	char **argv = args;
+
+	usleep(200000);
+	execve(argv[0], argv, environ);
+	usleep(300000);
+	exit(FAILED);
+}
+
+/* In a thread, when the process's first has ended. */
+static int from_untouched_without_leader(char **argv)
+{
+	pthread_t thread;
+
+	for (size_t i = 1; argv[i]; i++)
+		argv[i] = untouched(argv[0], argv[i], strlen(argv[i]) + 1);
+	if (!pthread_create(&thread, NULL, from_untouched_later, argv))
+		pthread_exit(NULL);
+	return -1;
+}
+
+/* A string in memory that somebody else promises to fill in, but never does. */
+static int from_promised(char **argv)
+{
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register range = {.mode = UFFDIO_REGISTER_MODE_MISSING};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	char *string = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	range.range.start = (uintptr_t)string;
+	range.range.len = 4096;
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		exit(2);
+	execve(argv[0], (char *[]){argv[0], string, "end", NULL}, environ);
+	usleep(1500000);
+	_exit(FAILED);
+}
+
+static volatile int go;
+
+static void *exec_when_told(void *argv)
+{
+	while (!go)
+		;
+	by_execve(argv);
+	return NULL;
+}
+
+/* In four threads at once: one wins, and the kernel ends the others in their calls. */
+static int by_racing_threads(char **argv)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 4; i++)
+		pthread_create(&thread, NULL, exec_when_told, argv);
+	usleep(2000);
+	go = 1;
+	sleep(5);
+	return -1;
+}
+
+/* Copies a program's file to ARG, with its segments where none can be: the exec fails when there is no way
+ * back, and the process is killed. */
+static int make_impossible(char **argv)
+{
+	static char bytes[1 << 20];
+	ssize_t size = read(open(argv[0], O_RDONLY), bytes, sizeof(bytes));
+	int fd = open(argv[1], O_WRONLY | O_CREAT, 0755);
+
+	if (bytes[EI_CLASS] == ELFCLASS64) {
+		Elf64_Ehdr *head = (void *)bytes;
+		Elf64_Phdr *segment = (void *)(bytes + head->e_phoff);
+
+		for (int i = 0; i < head->e_phnum; i++)
+			if (segment[i].p_type == PT_LOAD)
+				segment[i].p_vaddr = 0x7ffffffff0000000 | (segment[i].p_vaddr & 0xfff);
+	} else {
+		Elf32_Ehdr *head = (void *)bytes;
+		Elf32_Phdr *segment = (void *)(bytes + head->e_phoff);
+
+		for (int i = 0; i < head->e_phnum; i++)
+			if (segment[i].p_type == PT_LOAD)
+				segment[i].p_vaddr = 0xffffe000 | (segment[i].p_vaddr & 0xfff);
+	}
+	exit(write(fd, bytes, (size_t)size) != size);
+}
+
 /* The first ARG says what is at no address: name, argv, string; rest: argv from its third slot on; end:
  * the end of a string. Or kernel: a string is at the kernel's addresses. */
 static int from_nowhere(char **argv)
@@ -468,6 +587,12 @@ int main(int argc, char **argv)
 		{"sizes", with_sizes},
 		{"secret", with_secret},
 		{"untouched", from_untouched},
+		{"half", from_half},
+		{"untouched-vfork", from_untouched_by_vfork},
+		{"untouched-leaderless", from_untouched_without_leader},
+		{"promised", from_promised},
+		{"racing", by_racing_threads},
+		{"make-impossible", make_impossible},
 		{"nowhere", from_nowhere},
 		{"rewriter", with_rewriter},
 		{"dump", dump},

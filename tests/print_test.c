@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "../print.h"
+#include "../text.h"
 #include "check.h"
 
 static char text[1 << 20];
@@ -23,7 +24,7 @@ static int from;
 
 static const char *escaped(const char *bytes, size_t length, bool quoted)
 {
-	print_escaped(&out, bytes, length, quoted);
+	text_escaped(&out, bytes, length, quoted);
 	return drain(&out, from);
 }
 #define ESCAPED(literal) escaped(literal, sizeof(literal) - 1, false)
@@ -45,11 +46,12 @@ static struct event event(const char *name, const char *args, size_t args_len)
 }
 #define EVENT(name, args) event(name, args, sizeof(args) - 1)
 
-static const char *printed(const struct options *options, const struct event *e)
+static const char *printed(const struct options *options, struct event *e)
 {
-	struct printer printer = {
-		.options = options, .out = &out, .proc = -1, .start = 1000000000, .second = -1};
+	struct printer printer;
 
+	print_init(&printer, options, &out, -1);
+	printer.start = 1000000000;
 	print_event(&printer, e);
 	print_free(&printer);
 	return drain(&out, from);
@@ -130,7 +132,10 @@ static void test_lines(void)
 	CASE("what was cut on the way shows as ...") {
 		e = EVENT("/bin/x", "x\0one\0tw");
 		e.cut = true;
-		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one tw ...\n");
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one tw...\n");
+		e = EVENT("/bin/x", "x\0one\0two\0");
+		e.cut = true;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one two ...\n");
 	}
 	CASE("a script shows its name and the caller's arguments") {
 		e = EVENT("./run", "/bin/sh\0-e\0./run\0arg\0");
@@ -175,11 +180,13 @@ static void test_lines(void)
 	}
 	CASE("a line of a megabyte comes out whole, and a failed write is remembered") {
 		char *args = malloc(1 << 20);
-		struct output full = {.fd = -1};
+		struct output full;
 
+		CHECK(!output_init(&full, -1));
 		memset(args, 'a', 1 << 20);
 		output_add(&full, args, 1 << 20);
 		CHECK(full.error == 9); /* EBADF */
+		output_free(&full);
 		free(args);
 	}
 }
@@ -190,7 +197,8 @@ int main(void)
 
 	if (pipe(ends))
 		return 1;
-	out.fd = ends[1];
+	if (output_init(&out, ends[1]))
+		return 1;
 	from = ends[0];
 	test_escapes();
 	test_lines();

@@ -2,6 +2,7 @@
  *
  *   storm vfork WORKERS COUNT FILE   each worker vforks and executes FILE COUNT times, with four short
  *                                    arguments: "storm", the worker's number, a counter from 1, "x"
+ *   storm long WORKERS COUNT FILE    the same with a last argument of 40,000 bytes
  *   storm chain WORKERS COUNT        each worker executes itself COUNT times, on another CPU each time,
  *                                    with a counter from COUNT down to 1 in argv[3]: so the order in
  *                                    which a worker's execs happen is known
@@ -26,10 +27,10 @@ static void pin(long cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static int vfork_worker(int worker, long count, char *file)
+static int vfork_worker(int worker, long count, char *file, char *last)
 {
 	char number[24], counter[24];
-	char *argv[] = {file, "storm", number, counter, "x", NULL};
+	char *argv[] = {file, "storm", number, counter, last, NULL};
 
 	pin(worker % sysconf(_SC_NPROCESSORS_ONLN));
 	snprintf(number, sizeof(number), "%d", worker);
@@ -37,9 +38,8 @@ static int vfork_worker(int worker, long count, char *file)
 		pid_t pid;
 
 		snprintf(counter, sizeof(counter), "%ld", i);
-		if (posix_spawn(&pid, file, NULL, NULL, argv, environ))
-			return 1;
-		waitpid(pid, NULL, 0);
+		if (!posix_spawn(&pid, file, NULL, NULL, argv, environ))
+			waitpid(pid, NULL, 0);
 	}
 	return 0;
 }
@@ -71,15 +71,18 @@ static int chain_worker(char *self, int worker, char *count)
 
 int main(int argc, char **argv)
 {
+	static char last[40001] = "x";
 	int status, failed = 0;
 
 	if (argc == 5 && !strcmp(argv[1], "link"))
 		return chain_link(argv);
 	if (argc != 4 && argc != 5)
 		return 2;
+	if (!strcmp(argv[1], "long"))
+		memset(last, 'x', sizeof(last) - 1);
 	for (int worker = 0; worker < atoi(argv[2]); worker++)
 		if (!fork())
-			_exit(argc == 5 ? vfork_worker(worker, atol(argv[3]), argv[4])
+			_exit(argc == 5 ? vfork_worker(worker, atol(argv[3]), argv[4], last)
 					: chain_worker(argv[0], worker, argv[3]));
 	while (wait(&status) > 0)
 		failed |= status;

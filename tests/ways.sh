@@ -193,10 +193,10 @@ after_setuid() {
 
 # ---- 32-bit programs ----
 
-# failing NAME: the line of a 32-bit caller's failed exec, or that such cannot be seen.
+# failed_32 NAME TEXT: the line of a 32-bit call's failure, or that such cannot be seen, in these words.
 failed_32() {
-	if grep -q '32-bit programs' "$watched_err"; then
-		is "$(grep -c '32-bit programs' "$watched_err")" 1
+	if grep -q "$2" "$watched_err"; then
+		is "$(grep -c "$2" "$watched_err")" 1
 		is "$(args -2 "$1")" ""
 	else
 		shown -2 "$1" <<-END
@@ -227,7 +227,7 @@ by_32_bit() {
 		"$D/i386" "$D/prog" "64-32-32-64"
 		"$D/i386" "$D/missing" "c" ""
 	END
-	failed_32 "$D/missing"
+	failed_32 "$D/missing" 'execs of 32-bit programs cannot be seen'
 	# Nor does a 64-bit program fail unseen that a 32-bit one has executed.
 	watch "$PROGRAMS/i386" "$C" execve "$D/missing-64" x
 	shown -2 "$D/missing-64" <<-END
@@ -241,7 +241,7 @@ by_int80() {
 		"$D/prog" "a b" ""
 	END
 	is "$(ids 0 "$D/prog")" "0 $first $$"
-	failed_32 "$D/missing"
+	failed_32 "$D/missing" '\(of 32-bit\|by int 0x80 of 64-bit\) programs cannot be seen'
 }
 
 # ---- names ----
@@ -539,6 +539,70 @@ nowhere() {
 	END
 }
 
+half_there() {
+	watch "$C" half "$D/missing"
+	printf '"%s" "%s" "end"\n' "$D/missing" "$(printf %012000d 0 | tr 0 x)" >"$D/half"
+	shown -2 "$D/missing" <"$D/half"
+}
+
+# The caller has ended, but its memory lives.
+memory_that_lives() {
+	acts() {
+		"$C" untouched-vfork "$D/missing" vfork 'a b' ''
+		"$C" untouched-leaderless "$D/missing" leaderless 'a b' ''
+	}
+	watch acts
+	shown -2 "$D/missing" <<-END
+		"$D/missing" "vfork" "a b" ""
+		"$D/missing" "leaderless" "a b" ""
+	END
+}
+
+# Nobody else's line waits for it.
+memory_that_never_comes() {
+	acts() {
+		"$C" promised "$D/missing" &
+		promised=$!
+		sleep 0.3
+		"$D/prog" meanwhile
+	}
+	watch acts
+	shown -2 "$D/missing" <<-END
+		"$D/missing" <unreadable> "end"
+	END
+	shown 0 "$D/prog" <<-END
+		"$D/prog" "meanwhile"
+	END
+	kill -0 $promised 2>/dev/null || fail "it was not shown meanwhile"
+	wait $promised
+	[ $? != 2 ] || skipped="this kernel has no userfaultfd(2)"
+	[ -z "$skipped" ] || failures=0
+}
+
+# Each of them is one line; those that a thread of their own process ended in the call are none.
+racing() {
+	acts() { for i in 1 2 3 4 5 6 7 8 9 10; do "$C" racing "$D/prog" $i; done; }
+	watch acts
+	for i in 1 2 3 4 5 6 7 8 9 10; do echo "\"$D/prog\" \"$i\""; done | shown 0 "$D/prog"
+	# EAGAIN: another thread's exec came first; no line has a result that no call returns.
+	n=$(awk -v p="$D/prog" 'index($0, p) && $5 < -133' "$out" | wc -l)
+	is "$n" 0
+}
+
+# The process is killed in the call: what it was called with has gone by then.
+impossible() {
+	watch make_and_run_impossible "$C" 64
+	shows 1 '^0  *impossible64  *[0-9]*  *[0-9]*  *\(?\|-[0-9]*\) <unreadable> <unreadable>$'
+	if [ -f "$PROGRAMS/i386" ] && "$C" execve "$PROGRAMS/i386" "$PROGRAMS/nothing" 2>/dev/null; then
+		watch make_and_run_impossible "$PROGRAMS/i386" 32
+		shows 1 '^0  *impossible32  *[0-9]*  *[0-9]*  *\(?\|-[0-9]*\) <unreadable> <unreadable>$'
+	fi
+}
+make_and_run_impossible() {
+	"$C" make-impossible "$1" "$D/impossible$2"
+	(exec "$C" execve "$D/impossible$2" x)
+}
+
 rewritten() {
 	watch "$C" rewriter "$C" "$D/got" 300
 	args 0 "$C" | grep -F "\"$C\" \"dump\" \"$D/got\"" | sed 's/^"[^"]*" "[^"]*" "[^"]*" //' >"$D/shown"
@@ -748,19 +812,93 @@ across_cpus() {
 	is "$(cat "$D/shown")" "3000 0"
 }
 
-# What is shown and what is lost are all that was executed.
-lost() {
+# What is shown and what is lost are all that was executed: storm's first exec is the one more.
+all_accounted() {
+	what=$1 each=$2
+	shift 2
 	chmod 755 "$T" "$D"
 	cp "$PROGRAMS/storm" "$D/storm"
-	start -u 4242 --ring-size 64
+	start -u 4242 --ring-size 64 "$@"
 	kill -STOP "$tracer"
-	"$C" user "$D/storm" 4242 vfork 2 3000 "$D/prog"
+	"$C" user "$D/storm" 4242 "$what" 2 "$each" "$D/$file"
 	kill -CONT "$tracer"
+	# It is said while the tracer runs.
+	tries=0
+	while ! grep -q '^execsnoop: lost [0-9]* execs: ' "$err" && [ $tries -lt 40 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	[ $tries -lt 40 ] || fail "the loss was not said while it ran"
+	sleep 2.2 # all of it
+	said=$(sed -n 's/^execsnoop: lost \([0-9]*\) execs: .*/\1/p' "$err" | awk '{ n += $1 } END { print n + 0 }')
 	stop
 	is "$status" 0
 	n=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
 	[ "${n:-0}" -gt 0 ] || fail "none was lost: $(head -c 300 "$err")"
-	is "$(($(grep -cF "$D/" "$out") + ${n:-0}))" 6001
+	is "$said" "${n:-0}"
+	is "$(($(grep -cF "$D/" "$out") + ${n:-0}))" $((2 * each + 1))
+}
+lost() { file=prog; all_accounted vfork 3000; }
+lost_failures() { file=missing; all_accounted vfork 3000 -x; }
+# Of two records each at least: an exec is lost, or it is there, whole or marked and counted.
+lost_long() {
+	file=prog
+	all_accounted long 300 --max-args 0
+	n=$(sed -n 's/^execsnoop: \([0-9]*\) command lines were cut in all$/\1/p' "$err")
+	is "$(grep -F "  0 $D/prog" "$out" | grep -c '\.\.\.$')" "${n:-0}"
+	grep -F "  0 $D/prog" "$out" | grep -v '\.\.\.$' | awk -v want=40000 '
+		length($NF) != want { wrong++ } END { print wrong + 0 }' >"$D/wrong"
+	is "$(cat "$D/wrong")" 0
+}
+
+# A ring that is too small for one command line: each is cut, marked, and counted.
+cut_lines() {
+	start --max-args 0 --ring-size 4
+	"$C" user "$D/prog" 0 short
+	for i in 1 2 3; do "$C" sizes "$D/prog" 100000 100000; sleep 0.1; done
+	stop
+	n=$(sed -n 's/^execsnoop: \([0-9]*\) command lines were cut in all$/\1/p' "$err")
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	shown=$(grep -F "  0 $D/prog 0000" "$out" | grep -c '\.\.\.$')
+	whole=$(grep -F "  0 $D/prog 0000" "$out" | grep -vc '\.\.\.$')
+	is "${n:-0}" "$shown"
+	[ $((shown + whole + ${lost:-0})) -ge 3 ] || fail "cut $shown, whole $whole, lost ${lost:-0}"
+}
+
+ring_sizes() {
+	for size in 1 3 5 1000; do
+		start --ring-size $size
+		"$D/prog" $size
+		stop
+		shows 1 "$D/prog $size\$"
+		want=$(awk -v n=$((size * 1024)) -v page="$(getconf PAGE_SIZE 2>/dev/null || echo 4096)" \
+			'BEGIN { for (s = page; s < n; s *= 2); print s + page }')
+		strace -qq -e trace=mmap -P 'anon_inode:[perf_event]' -o "$D/trace" "$X" -d 0.1 --ring-size $size >"$D/o"
+		grep -q "mmap(NULL, $want, " "$D/trace" || fail "$size: $(head -n 1 "$D/trace"), not $want"
+	done
+	usage_error 'not a number of KiB' --ring-size 0
+	usage_error 'not a number of KiB' --ring-size 1048577
+	usage_error 'not a number of KiB' --ring-size 4k
+}
+
+# Six at once leave each other room.
+six_tracers() {
+	others=
+	for i in 1 2 3 4 5; do
+		"$X" -x >"$D/other$i" 2>&1 &
+		others="$others $!"
+	done
+	for i in 1 2 3 4 5; do
+		tries=0
+		while ! grep -q '^PCOMM' "$D/other$i" && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	done
+	acts() { "$C" many "$D/missing" 500; }
+	traced acts -x --max-args 0
+	shows 1 " -2 $D/missing a000000001 .* a000000500\$"
+	# shellcheck disable=SC2086 # numbers
+	kill $others
+	wait
+	grep -l 'cannot attach' "$D"/other? && fail "not all could start"
 }
 
 # shellcheck disable=SC2034 # for start
@@ -784,6 +922,8 @@ else
 	skip "shows the first process of a pid namespace" "this kernel has none"
 fi
 case_ "shows a process in a mount namespace of its own" mount_namespace
+case_ "shows one of several threads that execute at once" racing
+case_ "shows an exec that fails when there is no way back" impossible
 case_ "shows an exec by a thread under its process's id" thread
 case_ "shows a process that executes four times, in order" three_times
 case_ "shows the user after setuid" after_setuid
@@ -807,6 +947,9 @@ case_ "shows arguments of all lengths" all_lengths
 case_ "shows a command line of a mebibyte" a_mebibyte
 case_ "shows what was not in memory yet" untouched
 case_ "says what was not in memory and has gone" untouched_and_gone
+case_ "shows a string of which the kernel had read a part" half_there
+case_ "shows what has ended with its caller but lives in another's memory" memory_that_lives
+case_ "does not wait for memory that never comes" memory_that_never_comes
 case_ "says what is at a bad address" nowhere
 case_ "shows what the program got, while another thread rewrites it" rewritten
 case_ "shows scripts, and scripts of scripts, and their failures" script
@@ -827,4 +970,9 @@ case_ "says nothing on standard error but what -x must say" nothing_else_said
 # With tracers of their own.
 case_ "shows the parent's name" parents_name
 case_ "keeps the order across CPUs" across_cpus
-case_ "counts what is lost" lost
+case_ "counts what is lost, and says it at once" lost
+case_ "counts failed execs that are lost" lost_failures
+case_ "counts execs of several records that are lost, marks those that are cut" lost_long
+case_ "counts command lines that are cut" cut_lines
+case_ "rounds the size of a ring" ring_sizes
+case_ "shows failures while five others do" six_tracers

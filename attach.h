@@ -1,0 +1,30 @@
+/* Programs to tracepoints. What is tried is noted among the features. */
+#ifndef ATTACH_H
+#define ATTACH_H
+
+#include "programs.h"
+
+/* Opens tracefs, if it is not open yet. 0 or -errno with err filled, as all here. */
+int need_tracefs(struct tracer *tracer, struct error *err);
+
+/* The type of program for a tracepoint of the kernel proper; those of system calls have no raw form. */
+enum bpf_prog_type program_type(const struct tracer *tracer);
+
+/* Attaches a program to "category/name"; the attachment or -errno. */
+int attach(struct tracer *tracer, const char *event, int program, struct error *err);
+
+/* Keeps an attachment until tracer_detach(); hands -errno through. */
+int keep(struct tracer *tracer, int attachment);
+
+/* Loads a program that others tail-call, and puts it into its map. */
+int load_tail(const struct tracer *tracer, const char *name, enum bpf_prog_type type, int map,
+	      struct error *err);
+
+/* Loads a program for a tracepoint of the kernel proper, and attaches it. */
+int attach_to(struct tracer *tracer, const char *name, const char *event, struct error *err);
+
+/* Loads a program for failed calls, and attaches it to one or two tracepoints of system calls. */
+int attach_call(struct tracer *tracer, const char *name, const char *event, const char *other_event,
+		struct error *err);
+
+#endif

@@ -1,0 +1,129 @@
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+#if defined(__x86_64__)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_X86_64
+#endif
+
+/* The calls that remain; no exec, no socket, no ptrace(2), no mount(2). fork(2), pipes and what goes with them
+ * are for the child that reads other processes' memory (caller.c); perf_event_open(2) and bpf(2) for a CPU that
+ * comes online, and to look at the counts. */
+static const uint16_t allowed[] = {
+	SYS_read,	    SYS_write,	      SYS_writev,	SYS_readv,	    SYS_close,
+		SYS_openat,	    SYS_fstat,
+	SYS_lseek,	    SYS_fcntl,	      SYS_ioctl,	SYS_ftruncate,	    SYS_getdents64,
+	SYS_readlinkat,	    SYS_mmap,	      SYS_munmap,	SYS_mremap,	    SYS_mprotect,
+	SYS_madvise,	    SYS_brk,	      SYS_clock_gettime, SYS_rt_sigaction,  SYS_rt_sigprocmask,
+	SYS_rt_sigreturn,   SYS_kill,	      SYS_tkill,	SYS_gettid,	    SYS_getpid,
+	SYS_getppid,	    SYS_wait4,	      SYS_clone,	SYS_prctl,	    SYS_pipe2,
+	SYS_dup3,	    SYS_process_vm_readv, SYS_bpf,	SYS_perf_event_open, SYS_exit,
+	SYS_exit_group,	    SYS_ppoll,	      SYS_futex,	SYS_prlimit64,	    SYS_restart_syscall,
+	SYS_sysinfo,	    SYS_close_range,  SYS_set_tid_address, SYS_renameat2,   SYS_nanosleep,
+#ifdef SYS_open
+	SYS_open,
+#endif
+#ifdef SYS_stat
+	SYS_stat,
+#endif
+#ifdef SYS_poll
+	SYS_poll,
+#endif
+#ifdef SYS_fork
+	SYS_fork,
+#endif
+#ifdef SYS_dup2
+	SYS_dup2,
+#endif
+#ifdef SYS_rename
+	SYS_rename,
+#endif
+#ifdef SYS_renameat
+	SYS_renameat,
+#endif
+#ifdef SYS_newfstatat
+	SYS_newfstatat,
+#endif
+};
+#define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
+
+/* capabilities(7). Those that the kernel does not know yet are no error: what the process does not have is not
+ * kept. */
+static uint64_t needed_capabilities(const struct sandbox_needs *needs)
+{
+	uint64_t keep = 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_IPC_LOCK;
+
+	/* Before 5.8 a CPU that comes online needs the one for everything. */
+	if (prctl(PR_CAPBSET_READ, CAP_PERFMON) >= 0)
+		keep |= 1ULL << CAP_PERFMON | 1ULL << CAP_BPF;
+	else
+		keep |= 1ULL << CAP_SYS_ADMIN;
+	if (needs->rename)
+		keep |= 1ULL << CAP_DAC_OVERRIDE;
+	if (needs->any_user)
+		keep |= 1ULL << CAP_KILL;
+	return keep;
+}
+
+static int drop_capabilities(const struct sandbox_needs *needs)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2];
+	uint64_t keep = needed_capabilities(needs);
+
+	if (syscall(SYS_capget, &header, sets))
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		uint32_t half = (uint32_t)(keep >> 32 * i);
+
+		sets[i].permitted &= half;
+		sets[i].effective &= half;
+		sets[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &header, sets) ? -errno : 0;
+}
+
+/* seccomp(2). Other calls fail with EPERM. */
+static int forbid_calls(void)
+{
+#ifdef AUDIT_ARCH_HERE
+	struct sock_filter code[ALLOWED + 6];
+	struct sock_fprog program = {.filter = code};
+	size_t n = 0;
+
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+	code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_HERE, 1, 0);
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL);
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < ALLOWED; i++)
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i],
+							 (uint8_t)(ALLOWED - i), 0);
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	program.len = (unsigned short)n;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? -errno : 0;
+#else
+	return -ENOTSUP;
+#endif
+}
+
+const char *sandbox_enter(const struct sandbox_needs *needs)
+{
+	int ret = drop_capabilities(needs);
+
+	if (ret)
+		return "the capabilities cannot be dropped";
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return "it needs Linux 3.5";
+	return forbid_calls() ? "capabilities are dropped, but it needs CONFIG_SECCOMP_FILTER=y, too" : NULL;
+}

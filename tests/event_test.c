@@ -1,0 +1,432 @@
+/* How records become execs: order, losses, what is missing. The rings are files in memory that the test writes
+ * as the kernel would. */
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../event.h"
+#include "check.h"
+
+#define RING_SIZE (256U << 10)
+#define MS 1000000ULL
+
+static struct collector c;
+static struct event e;
+static char *args; /* this process's own argument block, as the kernel has it */
+static uint64_t args_start, args_len;
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Two CPUs with empty rings. */
+static void begin(void)
+{
+	struct ring ring;
+	struct error err;
+
+	if (c.sources)
+		collector_free(&c);
+	CHECK(!collector_init(&c, 2, open("/proc", O_RDONLY | O_DIRECTORY), 8));
+	for (int cpu = 0; cpu < 2; cpu++) {
+		int fd = memfd_create("ring", 0);
+
+		CHECK(!ftruncate(fd, sysconf(_SC_PAGESIZE) + RING_SIZE));
+		CHECK(!ring_map(&ring, fd, RING_SIZE, &err));
+		collector_add(&c, &ring, cpu);
+	}
+}
+
+/* The ring's pages, by its descriptor: the kernel's side. */
+static void put(int cpu, const void *head, size_t head_size, const void *data, size_t size)
+{
+	struct pollfd fds[2];
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	struct perf_event_mmap_page *page;
+	struct perf_event_header header = {.type = PERF_RECORD_SAMPLE};
+	uint32_t raw = (uint32_t)(head_size + size);
+	size_t total = (sizeof(header) + sizeof(raw) + raw + 7) & ~(size_t)7;
+	static char record[65536];
+
+	collector_poll_fds(&c, fds);
+	page = mmap(NULL, page_size + RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fds[cpu].fd, 0);
+	header.size = (uint16_t)total;
+	memcpy(record, &header, sizeof(header));
+	memcpy(record + sizeof(header), &raw, sizeof(raw));
+	memcpy(record + 12, head, head_size);
+	memcpy(record + 12 + head_size, data, size);
+	for (size_t i = 0; i < total; i++)
+		((char *)page)[page_size + ((page->data_head + i) & (RING_SIZE - 1))] = record[i];
+	page->data_head += total;
+	munmap(page, page_size + RING_SIZE);
+}
+
+static struct exec_record record(uint16_t type, uint32_t seq, uint64_t time)
+{
+	return (struct exec_record){
+		.head = {.type = type, .seq = seq},
+		.time = time,
+		.pid = (uint32_t)getpid(),
+		.tid = (uint32_t)getpid(),
+		.name_len = 5,
+		.arg_start = args_start,
+	};
+}
+
+/* An exec with one argument, in one record. */
+static void put_exec(int cpu, uint32_t seq, uint64_t time, const char *text)
+{
+	struct exec_record r = record(RECORD_EXEC, seq, time);
+	char data[64];
+	int n = snprintf(data, sizeof(data), "name%c%s", 0, text) + 1;
+
+	r.head.data_len = (uint32_t)n - 5;
+	r.args_len = r.head.data_len;
+	put(cpu, &r, sizeof(r), data, (size_t)n);
+}
+
+/* The head of an exec whose argument block is this process's own; part `bad` of it could not be read. */
+static void put_long_head(uint32_t seq, uint64_t time, uint64_t start, bool bad)
+{
+	static char data[5 + CHUNK_SIZE];
+	struct exec_record r = record(RECORD_EXEC, seq, time);
+
+	r.arg_start = start;
+	r.args_len = args_len;
+	r.head.data_len = CHUNK_SIZE;
+	r.head.flags = bad ? RECORD_UNREADABLE : 0;
+	memcpy(data, "name", 5);
+	memcpy(data + 5, args, CHUNK_SIZE);
+	if (bad)
+		memset(data + 5, '?', CHUNK_SIZE);
+	put(0, &r, sizeof(r), data, sizeof(data));
+}
+
+static void put_long_part(uint32_t seq, uint32_t part, bool bad)
+{
+	struct more_record m = {.head = {.type = RECORD_ARGS, .seq = seq, .part = part}};
+	uint64_t offset = (uint64_t)part * CHUNK_SIZE, left = args_len - offset;
+	static char data[CHUNK_SIZE];
+
+	m.head.data_len = (uint32_t)(left < CHUNK_SIZE ? left : CHUNK_SIZE);
+	m.head.flags = bad ? RECORD_UNREADABLE : 0;
+	memcpy(data, args + offset, m.head.data_len);
+	if (bad)
+		memset(data, '?', m.head.data_len);
+	put(0, &m, sizeof(m), data, m.head.data_len);
+}
+
+static bool next(bool all)
+{
+	collector_update(&c);
+	return collector_next(&c, all, &e);
+}
+
+static bool is_whole(void)
+{
+	return !e.cut && !e.unreadable && e.args_len == args_len && !memcmp(e.args, args, args_len);
+}
+
+static void test_order(void)
+{
+	CASE("an exec is kept back for a while, since one from before may still come in") {
+		begin();
+		put_exec(0, 1, now() - 5 * MS, "second");
+		CHECK(!next(false));
+		CHECK(collector_wait(&c) <= HOLD_NS);
+		put_exec(1, 1, now() - 10 * MS, "first");
+		CHECK(!next(false));
+		usleep(30000);
+		CHECK(next(false) && !strcmp(e.args, "first") && e.cpu == 1);
+		CHECK(next(false) && !strcmp(e.args, "second") && e.cpu == 0);
+		CHECK(!next(false));
+	}
+	CASE("a ring that is more than half full is not kept back") {
+		begin();
+		for (uint32_t i = 1; i <= 700; i++)
+			put_exec(0, i, now() + 1000 * MS, "x");
+		CHECK(!next(false));
+		for (uint32_t i = 701; i <= 900; i++)
+			put_exec(0, i, now() + 1000 * MS, "x");
+		CHECK(next(false) && e.exec.head.seq == 1);
+	}
+	CASE("at the end everything comes, in the order of time") {
+		begin();
+		put_exec(0, 1, now(), "a");
+		put_exec(1, 1, now(), "b");
+		put_exec(0, 2, now(), "c");
+		put_exec(1, 2, now(), "d");
+		for (const char *want = "abcd"; *want; want++)
+			CHECK(next(true) && *e.args == *want);
+		CHECK(!next(true));
+	}
+}
+
+static void test_losses(void)
+{
+	CASE("a gap in the numbers is a loss, on each CPU by itself") {
+		begin();
+		put_exec(0, 3, now(), "x");
+		put_exec(1, 1, now(), "y");
+		put_exec(1, 7, now(), "z");
+		while (next(true))
+			;
+		CHECK(c.lost == 2 + 5);
+	}
+	CASE("what is expected and has not come is a loss, once") {
+		begin();
+		put_exec(0, 1, now(), "x");
+		while (next(true))
+			;
+		collector_expect(&c, 0, 1);
+		CHECK(c.lost == 0);
+		collector_expect(&c, 0, 4);
+		collector_expect(&c, 0, 4);
+		CHECK(c.lost == 3);
+		put_exec(0, 5, now(), "x");
+		put_exec(0, 7, now(), "x");
+		while (next(true))
+			;
+		CHECK(c.lost == 4);
+	}
+	CASE("what is still in the ring is not lost yet") {
+		begin();
+		put_exec(0, 2, now(), "x");
+		collector_update(&c);
+		collector_expect(&c, 0, 2);
+		CHECK(c.lost == 0);
+		while (next(true))
+			;
+		CHECK(c.lost == 1);
+	}
+	CASE("a CPU without a ring loses what it reports") {
+		collector_free(&c);
+		CHECK(!collector_init(&c, 1, -1, 8));
+		collector_expect(&c, 0, 5);
+		CHECK(c.lost == 5);
+		collector_free(&c);
+		c = (struct collector){0};
+	}
+}
+
+static void test_parts(void)
+{
+	CASE("an argument block in several records is put together") {
+		begin();
+		put_long_head(1, now(), args_start, false);
+		put_long_part(1, 1, false);
+		put_long_part(1, 2, false);
+		CHECK(next(true) && is_whole() && !c.cut && !c.asker.child);
+	}
+	CASE("an exec whose end has not come waits for it, but not for ever") {
+		begin();
+		put_long_head(1, now(), 1, false);
+		put_long_part(1, 1, false);
+		CHECK(!next(false));
+		CHECK(collector_wait(&c) > 500 * MS && collector_wait(&c) <= 1000 * MS);
+		begin();
+		put_long_head(1, now() - 1100 * MS, 1, false);
+		put_long_part(1, 1, false);
+		CHECK(next(false) && e.cut && e.args_len == 2 * CHUNK_SIZE && c.cut == 1);
+	}
+	CASE("a record that is missing is read from the process while it lives") {
+		begin();
+		put_long_head(1, now(), args_start, false);
+		put_long_part(1, 2, false);
+		CHECK(next(true) && is_whole() && !c.cut);
+	}
+	CASE("so is the end, when something else follows") {
+		begin();
+		put_long_head(1, now(), args_start, false);
+		put_exec(0, 2, now(), "x");
+		CHECK(next(true) && is_whole() && !c.cut);
+		CHECK(next(true) && !strcmp(e.args, "x"));
+	}
+	CASE("and what the kernel side could not read: the first record's, another's") {
+		begin();
+		put_long_head(1, now(), args_start, true);
+		put_long_part(1, 1, false);
+		put_long_part(1, 2, true);
+		CHECK(next(true) && is_whole());
+	}
+	CASE("if it is another program by now, the exec is cut, marked and counted") {
+		begin();
+		put_long_head(1, now(), args_start + 16, false);
+		put_long_part(1, 2, false);
+		CHECK(next(true) && e.cut && e.args_len == CHUNK_SIZE && c.cut == 1);
+		begin();
+		put_long_head(1, now(), args_start + 16, false);
+		put_long_part(1, 1, true);
+		put_long_part(1, 2, false);
+		CHECK(next(true) && e.unreadable && e.args_len == CHUNK_SIZE);
+	}
+	CASE("the rest of an exec whose head was lost is no exec") {
+		begin();
+		put_long_part(1, 1, false);
+		put_long_part(1, 2, false);
+		put_exec(0, 2, now(), "x");
+		CHECK(next(true) && !strcmp(e.args, "x") && c.lost == 1);
+		CHECK(!next(true));
+	}
+}
+
+/* Adds a piece of a failed call's argument list. */
+static size_t add_piece(char *at, uint64_t address, int32_t len, bool is_list, char fill)
+{
+	struct piece piece = {address, len, is_list};
+	size_t size = len > 0 ? (size_t)len : 0;
+
+	memcpy(at, &piece, sizeof(piece));
+	memset(at + sizeof(piece), fill, size);
+	if (size)
+		at[sizeof(piece) + size - 1] = '\0';
+	return (sizeof(piece) + size + 7) & ~(size_t)7;
+}
+
+static void put_failure(const char *pieces, size_t size, uint16_t flags)
+{
+	struct exec_record r = record(RECORD_FAIL, 1, now());
+	struct more_record m = {.head = {.type = RECORD_PIECES, .seq = 1, .part = 1, .data_len = (uint32_t)size}};
+
+	m.head.flags = RECORD_LAST | flags;
+	r.ret = -2;
+	put(0, &r, sizeof(r), "name", 5);
+	put(0, &m, sizeof(m), pieces, size);
+}
+
+static struct args got;
+static bool argument(const char *wanted, bool cut)
+{
+	return args_next(&got) && got.cut == cut &&
+	       (wanted ? got.bytes && got.len == strlen(wanted) && !memcmp(got.bytes, wanted, got.len) : !got.bytes);
+}
+
+static void test_pieces(void)
+{
+	static const char string[] = "from outside", *const list[] = {string, (char *)1, "end", NULL};
+	static char pieces[32768];
+	static char most[PIECE_SIZE];
+	size_t n;
+
+	memset(most, 'a', PIECE_SIZE - 1);
+	CASE("strings that the kernel side could not read are read from the caller") {
+		begin();
+		n = add_piece(pieces, 0, 4, false, 'x');
+		n += add_piece(pieces + n, (uintptr_t)string, -14, false, 0);
+		n += add_piece(pieces + n, 1, -14, false, 0);
+		put_failure(pieces, n, 0);
+		CHECK(next(true) && !e.cut && !e.unreadable);
+		got = event_args(&e);
+		CHECK(argument("xxx", false) && argument(string, false) && argument(NULL, false));
+		CHECK(!args_next(&got));
+	}
+	CASE("so is the rest of the list") {
+		begin();
+		n = add_piece(pieces, (uintptr_t)list, -14, true, 0);
+		put_failure(pieces, n, 0);
+		CHECK(next(true) && !e.cut && !e.unreadable);
+		got = event_args(&e);
+		CHECK(argument(string, false) && argument(NULL, false) && argument("end", false));
+	}
+	CASE("a list that ends nowhere is marked") {
+		begin();
+		n = add_piece(pieces, 8, -14, true, 0);
+		put_failure(pieces, n, 0);
+		CHECK(next(true) && e.unreadable);
+	}
+	CASE("the rest of a string is read from the caller, or the string is marked as cut") {
+		begin();
+		n = add_piece(pieces, 0, PIECE_SIZE, false, 'a');
+		n += add_piece(pieces + n, (uintptr_t)string, -14, false, 0);
+		n += add_piece(pieces + n, 0, PIECE_SIZE, false, 'a');
+		n += add_piece(pieces + n, 1, -14, false, 0);
+		n += add_piece(pieces + n, 0, 4, false, 'x');
+		put_failure(pieces, n, 0);
+		CHECK(next(true) && !e.cut && !e.unreadable);
+		got = event_args(&e);
+		CHECK(args_next(&got) && !got.cut && got.len == PIECE_SIZE - 1 + strlen(string));
+		CHECK(argument(most, true) && argument("xxx", false));
+	}
+	CASE("a list that the kernel side has cut is marked, but no loss") {
+		begin();
+		n = add_piece(pieces, 0, 4, false, 'x');
+		put_failure(pieces, n, RECORD_CUT);
+		CHECK(next(true) && e.cut && !c.cut);
+	}
+}
+
+static void test_asker(void)
+{
+	static const char string[] = "here";
+	struct ask ask = {ASK_STRING, 0, 8, 0, (uintptr_t)string, 0};
+	struct answer answer;
+	uint64_t start;
+
+	ask.tid = (uint32_t)getpid();
+	ask.arg_start = args_start;
+	CASE("who does not answer in time is given up, and the next question answered by another") {
+		begin();
+		CHECK(asker_ask(&c.asker, &ask).complete);
+		kill(c.asker.child, SIGSTOP);
+		start = now();
+		answer = asker_ask(&c.asker, &ask);
+		CHECK(!answer.complete && !answer.length && now() - start < 500 * MS);
+		CHECK(asker_ask(&c.asker, &ask).complete);
+	}
+	CASE("all that waiting together has its limit") {
+		begin();
+		start = now();
+		for (int i = 0; i < 20; i++) {
+			CHECK(!asker_ask(&c.asker, &ask).complete || c.asker.child);
+			if (c.asker.child)
+				kill(c.asker.child, SIGSTOP);
+		}
+		/* 20 times 50 ms would be a second. */
+		CHECK(c.asker.allowed < 50 * MS && now() - start < 900 * MS);
+		CHECK(!asker_ask(&c.asker, &ask).complete);
+	}
+}
+
+/* arg_start, field 48 of proc(5)'s stat. */
+static uint64_t own_arg_start(void)
+{
+	char text[2048], *at;
+	FILE *file = fopen("/proc/self/stat", "r");
+	size_t n = fread(text, 1, sizeof(text) - 1, file);
+
+	fclose(file);
+	text[n] = '\0';
+	at = strrchr(text, ')');
+	for (int field = 2; field < 48; field++)
+		at = strchr(at + 1, ' ');
+	return strtoull(at, NULL, 10);
+}
+
+int main(int argc, char **argv)
+{
+	static char filler[40000];
+
+	if (argc == 1) { /* once more, with an argument block of more than two records */
+		memset(filler, 'x', sizeof(filler) - 1);
+		execv("/proc/self/exe", (char *[]){argv[0], filler, NULL});
+		return 1;
+	}
+	args_start = own_arg_start();
+	args = (char *)args_start;
+	args_len = strlen(argv[0]) + 1 + strlen(argv[1]) + 1;
+	test_order();
+	test_losses();
+	test_parts();
+	test_pieces();
+	test_asker();
+	collector_free(&c);
+	return 0;
+}

@@ -1,0 +1,345 @@
+#!/bin/sh
+# What is written, where and how: JSON Lines, hostile bytes, files, the tree, --check, the summary.
+# Usage: output.sh EXECSNOOP DIRECTORY, as root, in the project's directory.
+# shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
+. "$(dirname "$0")/harness.sh"
+PROGRAMS=$(cd "$PROGRAMS" && pwd)
+SCHEMA=$PWD/execsnoop.schema.json
+C=$PROGRAMS/call
+
+# valid FILE: each line is JSON, and as the schema says.
+valid() {
+	jq -e . "$1" >"$D/jq" 2>"$D/jq.err" || fail "jq: $(cat "$D/jq.err")"
+	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null 2>&1 || fail "it is not UTF-8"
+	/usr/bin/python3 - "$SCHEMA" "$1" >"$D/schema" 2>&1 <<-END || fail "the schema: $(tail -n 3 "$D/schema")"
+		import json, sys
+		from jsonschema import Draft7Validator, validators
+		try:
+		    from jsonschema import Draft202012Validator as Validator
+		except ImportError:
+		    Validator = Draft7Validator
+		schema = json.load(open(sys.argv[1]))
+		Validator.check_schema(schema)
+		validator = Validator(schema)
+		n = 0
+		for line in open(sys.argv[2], encoding="utf-8"):
+		    validator.validate(json.loads(line))
+		    n += 1
+		assert n, "no line"
+	END
+}
+
+# json FILTER: what jq makes of the lines of this case.
+json() { jq -c --arg d "$D" "select((.filename // \"\") | startswith(\$d)) | $1" "$out"; }
+
+is() { [ "$1" = "$2" ] || fail "'$1' is not '$2'"; }
+
+# ---- JSON ----
+
+keys() {
+	acts() {
+		"$D/prog" 'a b' ''
+		"$C" execve "$D/missing" x
+	}
+	traced acts -J -x
+	valid "$out"
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","gid","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv"]'
+	is "$(json 'select(.ret == 0) | [.filename, .argv, .ppid, .uid, .gid, .comm]')" \
+		"[\"$D/prog\",[\"$D/prog\",\"a b\",\"\"],$$,0,0,\"prog\"]"
+	is "$(json 'select(.ret != 0) | [.ret, .error, .filename, .argv]')" "[-2,\"ENOENT\",\"$D/missing\",[\"$D/missing\",\"x\"]]"
+	is "$(json 'select(.ret == 0) | .mntns')" "$(stat -Lc %i /proc/self/ns/mnt)"
+}
+
+time_is_true() {
+	before=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ)
+	traced one -J
+	after=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ)
+	json .time | tr -d '"' >"$D/time"
+	printf '%s\n' "$before" "$(cat "$D/time")" "$after" >"$D/times"
+	sort -c "$D/times" || fail "not in order: $(cat "$D/times")"
+}
+one() { "$D/prog" x; }
+
+scripts() {
+	printf '#!%s -o\n' "$D/prog" >"$D/script"
+	chmod +x "$D/script"
+	acts() { "$D/script" x; }
+	traced acts -J
+	valid "$out"
+	is "$(json '[.filename, .interp, .argv]')" "[\"$D/script\",\"$D/prog\",[\"$D/prog\",\"-o\",\"$D/script\",\"x\"]]"
+}
+
+cut_and_unreadable() {
+	acts() {
+		"$C" many "$D/prog" 30
+		"$C" nowhere "$D/prog" string a b
+		"$C" nowhere "$D/prog" argv a b
+		"$C" nowhere "$D/prog" name a b
+	}
+	traced acts -J -x
+	valid "$out"
+	is "$(json 'select(.ret == 0) | [(.argv | length), .truncated]')" '[31,null]'
+	is "$(json 'select(.ret < 0) | [.argv[1:], .unreadable]')" '[[null,"b"],["argv"]]
+[[],["argv"]]'
+	is "$(jq -c 'select(.unreadable == ["filename"]) | [.filename, .argv[1:]]' "$out")" '[null,["a","b"]]'
+	traced acts -J --max-args 5
+	is "$(json '[(.argv | length), .truncated]')" '[5,true]'
+}
+
+losses() {
+	chmod 755 "$T" "$D"
+	"$X" -J -u 4242 --ring-size 8 >"$out" 2>"$err" &
+	tracer=$!
+	sleep 0.5
+	kill -STOP "$tracer"
+	"$C" user "$PROGRAMS/storm" 4242 vfork 2 1000 "$PROGRAMS/nothing"
+	kill -CONT "$tracer"
+	sleep 0.2
+	stop
+	valid "$out"
+	lost=$(jq -s 'map(.lost // 0) | add' "$out")
+	[ "$lost" -gt 0 ] || fail "none was lost"
+	is "$(jq -s 'map(select(.filename)) | length' "$out")" "$((2001 - lost))"
+	is "$(jq -c 'select(.lost) | keys_unsorted' "$out" | sort -u)" '["time","lost"]'
+}
+
+# All byte values, a long one, invalid sequences, 10,000 lists in all: what is decoded is what was executed.
+hostile() {
+	cp "$PROGRAMS/hostile" "$D/hostile"
+	start -J
+	"$D/hostile" "$D/prog" 10000 "$D/expected"
+	stop
+	quiet
+	valid "$out"
+	jq -r --arg f "$D/prog" 'select(.filename == $f) | (.argv_base64 // (.argv | map(@base64))) | join(" ")' "$out" >"$D/decoded"
+	cmp "$D/expected" "$D/decoded" || fail "$(wc -l <"$D/decoded") lists, not the same"
+	# Text, too: of the control characters only the newlines at the ends; and no list looks as another.
+	start -q --max-args 0
+	"$D/hostile" "$D/prog" 10000 "$D/expected"
+	stop
+	quiet
+	n=$(LC_ALL=C tr -d '\n' <"$out" | LC_ALL=C tr -dc '\000-\037\177' | wc -c)
+	is "$n" 0
+	iconv -f UTF-8 -t UTF-8 "$out" >/dev/null || fail "the text is not UTF-8"
+	sed -n "s|.*  0 \"$D/prog\"||p" "$out" | sort -u >"$D/texts"
+	# argv[0] is not in the text.
+	cut -s -d ' ' -f 2- "$D/expected" >"$D/lists"
+	grep -v ' ' "$D/expected" | sed 's/.*//' | head -n 1 >"$D/none"
+	# A last empty argument leaves a space, so "none" and one empty one differ: "-" and "".
+	awk '{ n = index($0, " "); print n ? "+" substr($0, n) : "-" }' "$D/expected" | sort -u >"$D/lists"
+	is "$(wc -l <"$D/texts")" "$(wc -l <"$D/lists")"
+}
+
+# A terminal that shows what was printed: the cursor, the title and the lines are where they belong.
+terminal() {
+	acts() {
+		"$D/prog" "$(printf '\033[2J\033[H')OWNED"
+		"$D/prog" "$(printf '\033]0;forged title\007')"
+		"$D/prog" "$(printf 'x\rforged\nPCOMM forged line')"
+		"$D/prog" "$(printf '\302\2332J \302\205 \342\200\256 \177')"
+		cp "$D/prog" "$D/$(printf '\033[31mred')"
+		"$D/$(printf '\033[31mred')"
+	}
+	start
+	acts
+	stop
+	grep "$D" "$out" >"$D/lines"
+	is "$(wc -l <"$D/lines")" 6 # the five, and cp
+	tmux -L "${T##*/}" -f /dev/null new-session -d -x 300 -y 40 "printf 'first line\n'; cat $D/lines; printf 'last line'; sleep 30"
+	tries=0
+	until tmux -L "${T##*/}" capture-pane -p | grep -q '^last line'; do
+		sleep 0.1
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || { fail "the terminal shows nothing"; break; }
+	done
+	tmux -L "${T##*/}" capture-pane -p >"$D/screen"
+	title=$(tmux -L "${T##*/}" display-message -p '#{pane_title}')
+	tmux -L "${T##*/}" capture-pane -p -e | grep -q "$(printf '\033')\[31" && fail "something is red"
+	tmux -L "${T##*/}" kill-server
+	{ echo 'first line'; cat "$D/lines"; echo 'last line'; } >"$D/wanted"
+	head -n 8 "$D/screen" | cmp -s - "$D/wanted" || fail "the screen: $(cat "$D/screen")"
+	case $title in *forged*) fail "the title is '$title'" ;; esac
+}
+
+# ---- files ----
+
+# ended OPTION...: traces three execs and ends; the lines go where the options say.
+ended() {
+	"$X" -u 4242 -d 20 "$@" -- sh -c "for i in 1 2 3; do $C user $D/prog 4242 \$i; done" >"$D/stdout" 2>"$err" || fail "status $?: $(cat "$err")"
+}
+
+to_a_file() {
+	chmod 755 "$T" "$D"
+	umask 0
+	ended -o "$D/file"
+	umask 022
+	is "$(stat -c %a "$D/file")" 600
+	[ ! -s "$D/stdout" ] || fail "standard output: $(cat "$D/stdout")"
+	is "$(grep -c "$D/prog" "$D/file")" 3
+	ended -o "$D/file"
+	is "$(grep -c "$D/prog" "$D/file")" 3
+	ended -o "$D/file" --append
+	is "$(grep -c "$D/prog" "$D/file")" 6
+	is "$(grep -c '^PCOMM' "$D/file")" 1
+	ln -s file "$D/link"
+	"$X" -d 5 -o "$D/link" >"$out" 2>"$err"
+	is $? 1
+	has "$err" '^execsnoop: --output: cannot open .*/link": .*; it is a symbolic link, which is not followed$'
+	is "$(grep -c "$D/prog" "$D/file")" 6
+	# What cannot be traced leaves the file as it is.
+	strace -f -qq -o "$D/trace" -e inject=perf_event_open:error=EACCES "$X" -o "$D/file" 2>"$err"
+	is $? 1
+	is "$(grep -c "$D/prog" "$D/file")" 6
+	"$X" -o "$D/none/file" 2>"$err"
+	is $? 1
+	has "$err" '^execsnoop: --output: cannot open .*No such file or directory; '
+	usage_error 'need a file' --append
+	usage_error 'need a file' --max-size 1M
+}
+
+# Two files, none too large, with all the last lines and none twice; each begins with the heading.
+rotation() {
+	chmod 755 "$T" "$D"
+	timeout 60 "$X" -o "$D/file" --max-size 8K -u 4242 -- "$C" user "$PROGRAMS/storm" 4242 vfork 1 300 "$PROGRAMS/nothing" 2>"$err" ||
+		fail "status $?: $(cat "$err")"
+	for f in file file.1; do
+		[ "$(stat -c %s "$D/$f")" -le 8192 ] || fail "$f has $(stat -c %s "$D/$f") bytes"
+		is "$(stat -c %a "$D/$f")" 600
+		is "$(grep -c '^PCOMM' "$D/$f")" 1
+		head -n 1 "$D/$f" | grep -q '^PCOMM' || fail "$f does not begin with the heading"
+	done
+	[ "$(cat "$D/file.1" "$D/file" | wc -c)" -gt 8192 ] || fail "the old file is too small"
+	cat "$D/file.1" "$D/file" | grep -o 'storm 0 [0-9]*' | awk '{ print $3 }' >"$D/numbers"
+	seq $((301 - $(wc -l <"$D/numbers"))) 300 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
+	is "$(ls "$D" | grep -c '^file')" 2
+	# A line that is longer than a file is whole, alone.
+	timeout 60 "$X" -J -o "$D/file" --max-size 4K -- "$C" sizes "$D/prog" 10 10000 10 2>"$err" || fail "status $?: $(cat "$err")"
+	cat "$D/file.1" "$D/file" >"$D/both"
+	valid "$D/both"
+	usage_error 'not a size' -o "$D/file" --max-size 1K
+	usage_error 'not a size' -o "$D/file" --max-size 1X
+	usage_error 'not a size' -o "$D/file" --max-size K
+}
+
+count() {
+	acts() { for i in 1 2 3 4 5 6 7 8 9; do "$D/prog" $i; done; }
+	"$X" --count 4 -n '^prog$' -l "$D" >"$out" 2>"$err" &
+	tracer=$!
+	tries=0
+	while ! [ -s "$out" ] && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	acts
+	wait $tracer
+	is $? 0
+	tracer=
+	is "$(grep -c "$D/prog" "$out")" 4
+	has "$out" "$D/prog 1\$"
+	quiet
+	usage_error 'not a number above 0' --count 0
+}
+
+# A file system of a few pages: what fits is there, once.
+full() {
+	mkdir "$D/small"
+	mount -t tmpfs -o size=16k tmpfs "$D/small" || { skipped="no tmpfs can be mounted"; return; }
+	timeout 60 "$X" -o "$D/small/file" -- "$PROGRAMS/storm" vfork 1 1000 "$D/prog" 2>"$err"
+	is $? 1
+	has "$err" "^execsnoop: cannot write to \"$D/small/file\": No space left on device\$"
+	is "$(grep -c 'cannot write' "$err")" 1
+	grep -o 'storm 0 [0-9]* x$' "$D/small/file" | awk '{ print $3 }' >"$D/numbers"
+	[ "$(wc -l <"$D/numbers")" -gt 50 ] || fail "only $(wc -l <"$D/numbers") lines"
+	seq 1 "$(wc -l <"$D/numbers")" | cmp -s - "$D/numbers" || fail "lines are missing or twice"
+	umount "$D/small"
+	# EIO, which a real file rarely gives.
+	strace -f -qq -o "$D/trace" -P "$D/io" -e inject=write:error=EIO:when=2 "$X" -o "$D/io" -- "$PROGRAMS/storm" vfork 1 500 "$D/prog" 2>"$err"
+	is $? 1
+	has "$err" "^execsnoop: cannot write to \"$D/io\": I/O error\$"
+}
+
+# ---- for people ----
+
+iso_time() {
+	traced one --time-format iso
+	heads 'TIME                           PCOMM            PID    PPID   RET ARGS'
+	shows 1 "^[0-9]\{4\}-[0-9][0-9]-[0-9][0-9]T[0-9:]\{8\}\.[0-9]\{9\}Z prog .* $D/prog x\$"
+	traced one --time-format hms
+	shows 1 "^[0-9:]\{8\} prog .* $D/prog x\$"
+	usage_error 'neither hms nor iso' --time-format rfc
+}
+
+tree() {
+	acts() {
+		(
+			"$D/prog" top
+			sh -c "$D/prog a; (($D/prog b; true); true); sh -c '$D/prog c; true'; true"
+		)
+	}
+	traced acts --tree
+	sed -n "s|^\( *\)prog .*  0 $D/prog |\1|p" "$out" >"$D/shown"
+	printf 'top\n  a\n  b\n    c\n' | cmp -s - "$D/shown" || fail "shown: $(cat "$D/shown")"
+	usage_error 'for text' --tree -J
+}
+
+check() {
+	"$X" --check >"$out" 2>"$err" || fail "exit status $?"
+	has "$out" '^bpf(2)  *yes '
+	has "$out" '^sched/sched_process_exec  *yes '
+	has "$out" '^mm_struct.arg_start  *yes .* at [0-9]*$'
+	has "$out" '^failed execs (-x)  *yes '
+	has "$out" '^sandbox  *yes '
+	"$X" --check -J >"$out" 2>"$err" || fail "exit status $?"
+	jq -es 'length > 20 and all(.[]; (.feature | type) == "string" and (.here | type) == "boolean")' "$out" >/dev/null || fail "JSON"
+	# What is not there, and what is used instead: the same program decides by it.
+	strace -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" --check >"$out" 2>"$err" || fail "exit status $?"
+	has "$out" '^raw tracepoints  *no  *perf events, by tracefs'
+	has "$out" '^bpf_probe_read_kernel  *no  *bpf_probe_read '
+	has "$out" '^bpf_get_current_cgroup_id  *no '
+	grep -q 'sched_process_exec' "$D/trace" || fail "tracefs was not asked"
+	strace -f -qq -o "$D/trace" -e inject=bpf:error=ENOSYS "$X" --check >"$out" 2>"$err"
+	is $? 1
+	has "$out" '^bpf(2)  *no .*CONFIG_BPF_SYSCALL'
+	has "$out" '^raw tracepoints  *? '
+}
+
+summary() {
+	acts() { "$D/prog" 1; "$C" execve "$D/missing" x; true; }
+	traced acts -x -n '^(prog|call)$'
+	has "$err" '^execsnoop: [0-9]* execs shown ([0-9]* of them failed), [0-9]* filtered out, 0 lost, in [0-9]*\.[0-9] s$'
+	n=$(tail -n +2 "$out" | wc -l)
+	has "$err" "^execsnoop: $n execs shown"
+	traced acts -u 4242
+	[ "$(sed -n 's/.*shown, \([0-9]*\) filtered.*/\1/p' "$err")" -ge 2 ] || fail "filtered: $(cat "$err")"
+	traced acts --quiet
+	[ ! -s "$err" ] || fail "standard error: $(cat "$err")"
+	"$X" -d 0.1 >"$out" 2>"$err"
+	[ ! -s "$err" ] || fail "standard error: $(cat "$err")"
+}
+
+# What the tracer may still do when it traces: no other program, no socket; few capabilities.
+sandbox() {
+	start -x
+	grep -q '^Seccomp:	2$' "/proc/$tracer/status" || fail "no seccomp filter: $(grep Seccomp "/proc/$tracer/status")"
+	grep -q '^NoNewPrivs:	1$' "/proc/$tracer/status" || fail "new privileges"
+	# CAP_IPC_LOCK 14, CAP_SYS_PTRACE 19, CAP_PERFMON 38, CAP_BPF 39
+	is "$(sed -n 's/^CapEff:	//p' "/proc/$tracer/status")" 000000c000084000
+	"$C" untouched "$D/missing" nasl 'still read'
+	stop
+	shows 1 " -2 $D/missing still read\$"
+	quiet
+}
+
+case_ "JSON has the keys in their order, and what they say is so" keys
+case_ "JSON's time is the time" time_is_true
+case_ "JSON shows a script's interpreter, and argv as the program got it" scripts
+case_ "JSON says what is cut and what could not be read" cut_and_unreadable
+case_ "JSON has a record of each loss" losses
+case_ "hostile bytes in 10,000 argument lists come back, and text cannot lie" hostile
+case_ "a terminal is not moved by any argument" terminal
+case_ "-o writes a file of mode 0600, never through a link, and appends only if asked" to_a_file
+case_ "--max-size begins new files" rotation
+case_ "--count ends after so many execs" count
+case_ "says that a file system is full, and writes nothing twice" full
+case_ "--time-format iso prints UTC with nanoseconds" iso_time
+case_ "--tree indents by descent" tree
+case_ "--check says what works here" check
+case_ "sums up when it is ended by a signal" summary
+case_ "gives up what it does not need" sandbox

@@ -1,0 +1,219 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "text.h"
+#include "timestamp.h"
+#include "utf8.h"
+
+#define HMS_WIDTH 9
+#define ISO_WIDTH TIME_ISO
+
+void text_escaped(struct output *out, const char *bytes, size_t length, bool quoted)
+{
+	const unsigned char *s = (const unsigned char *)bytes, *end = s + length, *plain = s;
+
+	while (s < end) {
+		uint32_t code;
+		size_t n = 1;
+
+		if (*s >= 0x20 && *s < 0x7f && !(quoted && (*s == '"' || *s == '\\'))) {
+			s++;
+			continue;
+		}
+		if (*s >= 0x80) {
+			n = utf8_sequence(s, (size_t)(end - s), &code);
+			if (n && !utf8_is_harmful(code)) {
+				s += n;
+				continue;
+			}
+			if (!n)
+				n = 1;
+		}
+		output_add(out, plain, (size_t)(s - plain));
+		for (; n; n--, s++) {
+			switch (*s) {
+			case '\n':
+				output_add(out, "\\n", 2);
+				break;
+			case '\t':
+				output_add(out, "\\t", 2);
+				break;
+			case '\r':
+				output_add(out, "\\r", 2);
+				break;
+			case '"':
+			case '\\':
+				output_add(out, (char[]){'\\', (char)*s}, 2);
+				break;
+			default:
+				output_format(out, "\\x%02x", *s);
+			}
+		}
+		plain = s;
+	}
+	output_add(out, plain, (size_t)(s - plain));
+}
+
+/* Adds the text escaped, and spaces up to the column's width, one at least. */
+static void add_column(struct output *out, const char *text, size_t size, size_t width)
+{
+	uint64_t start = out->total;
+
+	text_escaped(out, text, strnlen(text, size), false);
+	do {
+		output_add(out, " ", 1);
+	} while (out->total - start <= width);
+}
+
+/* Adds the number as a column of that width, "?" if it is 0: not known. */
+static void add_number(struct output *out, uint64_t number, int width)
+{
+	if (number)
+		output_format(out, "%-*llu ", width, (unsigned long long)number);
+	else
+		output_format(out, "%-*s ", width, "?");
+}
+
+void text_heading(const struct options *o, char *heading, size_t size)
+{
+	size_t used = 0;
+#define ADD(...) (used += (size_t)snprintf(heading + used, size - used, __VA_ARGS__))
+
+	if (o->time)
+		ADD("%-*s", o->iso_time ? ISO_WIDTH : HMS_WIDTH, "TIME");
+	if (o->timestamp)
+		ADD("%-8s", "TIME(s)");
+	if (o->print_uid)
+		ADD("%-6s", "UID");
+	ADD("%-16s %-6s ", o->print_pcomm ? "COMM" : "PCOMM", "PID");
+	if (o->print_pcomm)
+		ADD("%-16s ", "PCOMM");
+	ADD("%-6s ", "PPID");
+	if (o->print_cpu)
+		ADD("%-4s ", "CPU");
+	if (o->print_mntns)
+		ADD("%-10s ", "MNTNS");
+	if (o->print_cgroup)
+		ADD("%-10s ", "CGROUP");
+	ADD("%3s %s\n", "RET", "ARGS");
+#undef ADD
+}
+
+static void add_time(struct printer *printer, uint64_t time)
+{
+	int64_t ns = print_wall_time(printer, time);
+	time_t t = ns / 1000000000;
+	struct tm tm;
+
+	if (printer->options->iso_time) {
+		char text[TIME_ISO];
+
+		time_iso(ns, text);
+		output_format(printer->out, "%-*s", ISO_WIDTH, text);
+		return;
+	}
+	if (t != printer->second) {
+		printer->second = t;
+		localtime_r(&t, &tm);
+		strftime(printer->clock, sizeof(printer->clock), "%H:%M:%S", &tm);
+	}
+	output_format(printer->out, "%-*s", HMS_WIDTH, printer->clock);
+}
+
+#define UNREADABLE "<unreadable>"
+
+static void add_argument(struct output *out, const struct args *arg, bool quote)
+{
+	if (!arg->bytes) {
+		output_add(out, UNREADABLE, strlen(UNREADABLE));
+		return;
+	}
+	if (quote)
+		output_add(out, "\"", 1);
+	text_escaped(out, arg->bytes, arg->len, quote);
+	if (quote)
+		output_add(out, "\"", 1);
+	if (arg->cut)
+		output_add(out, "...", 3);
+}
+
+static void add_name(struct output *out, const struct event *e, bool quote)
+{
+	char prefix[EVENT_PREFIX];
+
+	if (!e->name) {
+		output_add(out, UNREADABLE, strlen(UNREADABLE));
+		return;
+	}
+	if (quote)
+		output_add(out, "\"", 1);
+	output_add(out, prefix, event_prefix(e, prefix));
+	text_escaped(out, e->name, strlen(e->name), quote);
+	if (quote)
+		output_add(out, "\"", 1);
+	if (e->name_cut)
+		output_add(out, "...", 3);
+}
+
+static void add_args(struct printer *printer, const struct event *e)
+{
+	const struct options *o = printer->options;
+	struct args args = event_args(e);
+	unsigned int skip = event_skip(e);
+	uint64_t shown = 1;
+	bool cut = e->cut, within = false; /* it is cut within the last argument */
+
+	add_name(printer->out, e, o->quote);
+	while (skip && args_next(&args))
+		skip--;
+	while (args_next(&args)) {
+		if (o->max_args && shown >= o->max_args) {
+			cut = true;
+			within = false;
+			break;
+		}
+		output_add(printer->out, " ", 1);
+		add_argument(printer->out, &args, o->quote);
+		within = args.cut;
+		shown++;
+	}
+	if (cut && !within)
+		output_add(printer->out, " ...", 4);
+	if (e->unreadable)
+		output_add(printer->out, " " UNREADABLE, 1 + strlen(UNREADABLE));
+}
+
+void text_event(struct printer *printer, const struct event *event)
+{
+	const struct options *o = printer->options;
+	const struct exec_record *e = &event->exec;
+	struct output *out = printer->out;
+
+	if (o->tree)
+		output_format(out, "%*s", 2 * tree_depth(&printer->tree, printer->proc, e), "");
+	if (o->time)
+		add_time(printer, e->time);
+	if (o->timestamp)
+		output_format(out, "%-8.3f",
+			      e->time > printer->start ? (double)(e->time - printer->start) / 1e9 : 0);
+	if (o->print_uid)
+		output_format(out, "%-6u", e->uid);
+	add_column(out, e->comm, sizeof(e->comm), 16);
+	output_format(out, "%-6u ", e->pid);
+	if (o->print_pcomm)
+		add_column(out, e->pcomm, sizeof(e->pcomm), 16);
+	add_number(out, e->ppid, 6);
+	if (o->print_cpu)
+		output_format(out, "%-4d ", event->cpu);
+	if (o->print_mntns)
+		add_number(out, e->mntns, 10);
+	if (o->print_cgroup)
+		add_number(out, e->cgroup, 10);
+	if (e->head.flags & RECORD_NO_RESULT)
+		output_format(out, "%3s ", "?");
+	else
+		output_format(out, "%3d ", e->ret);
+	add_args(printer, event);
+	output_end_line(out);
+}
