@@ -17,6 +17,8 @@ tracer=
 trap cleanup EXIT
 mount -t bpf bpf "$BPF" || { echo "not ok a bpffs can be mounted"; exit 1; }
 mount -t cgroup2 none "$CG" || { echo "not ok cgroup v2 can be mounted"; exit 1; }
+# In a chroot "/" may be no mount point, whose propagation cannot be changed.
+NEW_NS='unshare -m --propagation unchanged'
 U=${T##*/} # what the test's own cgroups begin with
 
 # bytes NUMBER: the eight bytes of a key, as bpftool takes them, in this machine's order.
@@ -57,7 +59,7 @@ in_cgroup() {
 
 # A process in a mount namespace of its own: $other.
 start_other() {
-	unshare -m sleep 1000 &
+	$NEW_NS sleep 1000 &
 	other=$!
 	tries=0
 	while [ "$(mntns_of $other)" = "$(mntns_of $$)" ] && [ $tries -lt 500 ]; do
@@ -65,7 +67,13 @@ start_other() {
 		tries=$((tries + 1))
 	done
 }
-in_other() { nsenter -t "$other" -m -- "$@"; }
+in_other() { enter "$other" "$@"; }
+# enter PID COMMAND...: in its mount namespace, with its root.
+enter() {
+	nsenter_pid=$1
+	shift
+	nsenter -t "$nsenter_pid" -m -r -- "$@"
+}
 stop_other() { kill "$other"; wait "$other" 2>/dev/null; }
 
 # seen LINE...: $D/prog was shown with these arguments, each once, in this order, and no others.
@@ -136,7 +144,7 @@ both_maps() {
 	"$D/prog" neither
 	in_other "$D/prog" namespace
 	in_cgroup "$one" "$D/prog" cgroup
-	in_cgroup "$one" nsenter -t "$other" -m -- "$D/prog" both
+	in_cgroup "$one" nsenter -t "$other" -m -r -- "$D/prog" both
 	stop
 	stop_other
 	rmdir "$one"
@@ -236,7 +244,7 @@ mntns_by_pid_and_file() {
 	start --mntns "$first" --mntns "$D/bound"
 	"$D/prog" here
 	in_other "$D/prog" second
-	nsenter -t "$first" -m -- "$D/prog" first
+	enter "$first" "$D/prog" first
 	stop
 	umount "$D/bound"
 	stop_other
@@ -256,12 +264,12 @@ bad_mntns() {
 # The namespace is the one at the exec: unshare(1) itself is still outside, what it executes is not.
 namespace_at_the_exec() {
 	start --mntns $$ --print-mntns
-	unshare -m "$D/prog" inside
-	unshare -m sh -c "\"\$0\" deep" "$D/prog"
+	$NEW_NS "$D/prog" inside
+	$NEW_NS sh -c "\"\$0\" deep" "$D/prog"
 	"$D/prog" outside
 	stop
 	seen outside
-	shows 1 " $(mntns_of $$)  *0 [^ ]*unshare -m $D/prog inside\$"
+	shows 1 " $(mntns_of $$)  *0 [^ ]*$NEW_NS $D/prog inside\$"
 }
 
 cgroup_and_below() {
@@ -315,7 +323,7 @@ prints_what_matched() {
 	start_other
 	start --print-mntns --print-cgroup
 	heads "PCOMM            PID    PPID   MNTNS      CGROUP     RET ARGS"
-	in_cgroup "$one" nsenter -t "$other" -m -- "$D/prog" x
+	in_cgroup "$one" nsenter -t "$other" -m -r -- "$D/prog" x
 	stop
 	shows 1 "^prog  *[0-9]* *$$ *$(mntns_of $other)  *$(stat -c %i "$one")  *0 $D/prog x\$"
 	stop_other
@@ -437,7 +445,7 @@ bad_pids() {
 	usage_error 'not a process id' -p x
 	usage_error 'not a process id' --pid -1
 	refused '--pid: .*process 4194303: No such file' --pid 4194303
-	if unshare -pf true 2>/dev/null; then
+	if unshare -pf --mount-proc true 2>/dev/null; then
 		unshare -pf --mount-proc "$X" -d 5 -p 1 >"$out" 2>"$err"
 		[ $? = 1 ] || fail "a pid namespace: exit status $?"
 		has "$err" 'not show the process ids of the initial pid namespace'
@@ -540,7 +548,7 @@ filters_compose() {
 	seen other
 	runs 0 -c "$one" -- sh -c "$D/prog out; echo \$\$ >$one/cgroup.procs; $D/prog in"
 	seen in
-	runs 0 --mntns $$ -- sh -c "$D/prog here; unshare -m $D/prog there"
+	runs 0 --mntns $$ -- sh -c "$D/prog here; $NEW_NS $D/prog there"
 	sed -i '/unshare/d' "$out"
 	sed -i '/sh -c/d' "$out"
 	seen here
@@ -625,14 +633,23 @@ container() {
 		"$D/bundle/config.json" >"$D/config" && mv "$D/config" "$D/bundle/config.json"
 	one=$(new_cgroup container)
 	# shellcheck disable=SC2016 # the inner shell's
-	in_cgroup "$one" runc --root "$D/state" run -d --pid-file "$D/pid" -b "$D/bundle" "$U" \
-		>"$D/log" 2>&1 </dev/null || fail "runc: $(cat "$D/log")"
+	if ! in_cgroup "$one" runc --root "$D/state" run -d --pid-file "$D/pid" -b "$D/bundle" "$U" \
+		>"$D/log" 2>&1 </dev/null; then
+		rmdir "$one"
+		# No pivot_root(2) where "/" is no mount point, and no cgroups are mounted.
+		if ! unshare -m true 2>/dev/null; then
+			skipped="no container runs in a chroot: $(tail -n 1 "$D/log" | tr -d '#')"
+		else
+			fail "runc: $(cat "$D/log")"
+		fi
+		return 1
+	fi
 	pid=$(cat "$D/pid")
 	own=$CG$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
 }
 
 in_container() {
-	container
+	container || return
 	case $1 in
 	mntns) start --mntns "$pid" ;;
 	mntnsmap)

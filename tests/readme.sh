@@ -63,6 +63,9 @@ why_not_containers() {
 }
 missing=$(why_not_containers)
 
+# So that there is something to see.
+(while ! [ -e "$T/stop" ]; do /bin/sleep 0.1; done) &
+
 sed -n 's/^    # //p' README.md >"$T/commands"
 count=$(wc -l <"$T/commands")
 while IFS= read -r command; do
