@@ -1,6 +1,7 @@
 # make            build ./execsnoop
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
 # make check      install what the tests need (as root), run all tests
+# make check-kernels  the end-to-end tests on other kernels (not part of make check yet)
 # make install    put binary and man page below PREFIX (/usr/local)
 # make clean      remove what was built
 
@@ -14,6 +15,8 @@ BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
 TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
 	gcc mandoc docker.io \
 	python3-jsonschema tmux
+
+KERNEL_PACKAGES = qemu-system-x86 busybox-static cpio debian-archive-keyring
 
 SOURCES = main.c options.c tracer.c programs.c attach.c failures.c features.c sandbox.c elf.c loader.c mounts.c tracefs.c layout.c peek.c filter.c members.c command.c \
 	ring.c event.c caller.c print.c text.c json.c tree.c output.c timestamp.c utf8.c errname.c disasm.c error.c
@@ -69,8 +72,8 @@ UNITS = elf_test layout_test floor_test event_test print_test options_test loade
 elf_test_SOURCES = elf.c error.c
 layout_test_SOURCES = layout.c
 floor_test_SOURCES = elf.c error.c
-event_test_SOURCES = event.c caller.c ring.c mounts.c error.c
-print_test_SOURCES = print.c text.c json.c tree.c output.c timestamp.c utf8.c errname.c $(event_test_SOURCES)
+event_test_SOURCES = event.c caller.c ring.c mounts.c error.c timestamp.c
+print_test_SOURCES = print.c text.c json.c tree.c output.c utf8.c errname.c $(event_test_SOURCES)
 options_test_SOURCES = options.c
 loader_test_SOURCES = loader.c error.c
 
@@ -129,9 +132,15 @@ check:
 		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/readme.sh"
 
+# The end-to-end tests on other kernels, in QEMU; ROWS="6.1 7.2" for some of them.
+check-kernels:
+	@sh packages.sh $(BUILD_PACKAGES) $(KERNEL_PACKAGES)
+	@$(MAKE) --no-print-directory tests
+	@sh tests/run "sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(ROWS)"
+
 clean:
 	rm -rf $(BUILD) execsnoop
 
-.PHONY: all install run tests check clean
+.PHONY: all install run tests check check-kernels clean
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)

@@ -10,11 +10,11 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "caller.h"
 #include "mounts.h"
+#include "timestamp.h"
 
 #define ONE_QUESTION_NS 50000000ULL
 #define ALLOWED_MOST_NS 200000000ULL
@@ -171,14 +171,6 @@ static void keep_only(int asks, int replies, int proc)
 }
 
 /* ---- in the tracer ---- */
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void asker_init(struct asker *a, int proc)
 {

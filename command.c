@@ -15,23 +15,31 @@ struct failure {
 	int errnum;
 };
 
-/* In the child. Returns only if it fails, with errno. */
-static enum step execute(const struct options *o)
-{
-	sigset_t none;
+const int inherited_signals[INHERITED_SIGNALS] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ, SIGCHLD};
 
-	/* What main() has set for itself alone. */
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+void inherited_note(struct inherited *inherited)
+{
+	sigprocmask(SIG_SETMASK, NULL, &inherited->blocked);
+	for (int i = 0; i < INHERITED_SIGNALS; i++)
+		sigaction(inherited_signals[i], NULL, &inherited->actions[i]);
+	getrlimit(RLIMIT_MEMLOCK, &inherited->memlock);
+}
+
+/* In the child. Returns only if it fails, with errno. */
+static enum step execute(const struct options *o, const struct inherited *inherited)
+{
+	for (int i = 0; i < INHERITED_SIGNALS; i++)
+		sigaction(inherited_signals[i], &inherited->actions[i], NULL);
+	sigprocmask(SIG_SETMASK, &inherited->blocked, NULL);
+	setrlimit(RLIMIT_MEMLOCK, &inherited->memlock);
 	if (o->user && (initgroups(o->user, o->user_gid) || setgid(o->user_gid) || setuid(o->user_uid)))
 		return CHANGE_USER;
 	execvp(o->command[0], o->command);
 	return EXECUTE;
 }
 
-int command_start(struct command *command, const struct options *o, struct error *err)
+int command_start(struct command *command, const struct options *o, const struct inherited *inherited,
+		  struct error *err)
 {
 	struct failure failure = {0};
 	int ends[2], ret = 0;
@@ -42,7 +50,7 @@ int command_start(struct command *command, const struct options *o, struct error
 				 strerror(errno));
 	command->pid = fork();
 	if (!command->pid) {
-		failure.step = execute(o);
+		failure.step = execute(o, inherited);
 		failure.errnum = errno;
 		n = write(ends[1], &failure, sizeof(failure));
 		_exit(n == sizeof(failure) ? 127 : 126);
@@ -84,8 +92,7 @@ bool command_ended(struct command *command)
 	return true;
 }
 
-void command_signal(const struct command *command, int signal)
+int command_signal(const struct command *command, int signal)
 {
-	if (command->pid)
-		kill(command->pid, signal);
+	return command->pid && kill(command->pid, signal) ? -errno : 0;
 }

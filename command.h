@@ -2,25 +2,43 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "error.h"
 #include "options.h"
+
+/* SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ, SIGCHLD: those that main() changes. */
+#define INHERITED_SIGNALS 7
+extern const int inherited_signals[INHERITED_SIGNALS];
 
 struct command {
 	pid_t pid; /* 0: none runs (any more) */
 	int status; /* how it ended: its exit status, 128 + the signal's number if one killed it */
 };
 
+/* What the command is to have as this process got it: the signals that are blocked or ignored, and the limit of
+ * locked memory. */
+struct inherited {
+	sigset_t blocked;
+	struct sigaction actions[INHERITED_SIGNALS];
+	struct rlimit memlock;
+};
+
+/* Notes it, before this process changes any of it. */
+void inherited_note(struct inherited *inherited);
+
 /* Runs options->command along the PATH, as the user that --user names. 0; or -errno with err filled if it
  * could not be executed. */
-int command_start(struct command *command, const struct options *options, struct error *err);
+int command_start(struct command *command, const struct options *options, const struct inherited *inherited,
+		  struct error *err);
 
 /* Whether the command has ended (which fills status), or there is none. */
 bool command_ended(struct command *command);
 
-/* Hands a signal on. */
-void command_signal(const struct command *command, int signal);
+/* Hands a signal on. 0 or -errno. */
+int command_signal(const struct command *command, int signal);
 
 #endif

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "caller.h"
 #include "event.h"
+#include "timestamp.h"
 
 /* An exec of which a part is missing is given up when its head is this old. */
 #define GIVE_UP_NS 1000000000ULL
@@ -97,11 +97,8 @@ void collector_poll_fds(const struct collector *collector, struct pollfd *fds)
 
 void collector_update(struct collector *collector)
 {
-	struct timespec now;
-
 	/* First the time, then the rings: what is older than HOLD_NS by this time is in them. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	collector->now = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	collector->now = monotonic_ns();
 	collector->crowded = false;
 	for (size_t i = 0; i < collector->count; i++) {
 		struct ring *ring = &collector->sources[i].ring;
@@ -117,6 +114,8 @@ void collector_update(struct collector *collector)
 /* Appends to the buffer; an exec that finds no memory is cut. */
 static void append(struct source *s, const void *bytes, size_t len)
 {
+	if (!len)
+		return;
 	if (len > s->capacity - s->used) {
 		size_t capacity = s->capacity ? s->capacity : 65536;
 		char *buffer;

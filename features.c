@@ -9,6 +9,7 @@ static const struct row {
 	const char *name, *instead;
 } rows[FEATURES] = {
 	[FEATURE_BPF] = {"bpf(2)", NULL},
+	[FEATURE_PERF] = {"perf_event_open(2), rings", NULL},
 	[FEATURE_JIT] = {"BPF JIT", "the interpreter"},
 	[FEATURE_RAW_TRACEPOINTS] = {"raw tracepoints", "perf events, by tracefs"},
 	[FEATURE_TRACEFS] = {"tracefs", NULL},
@@ -72,7 +73,7 @@ void features_print(const struct features *features, struct output *out, bool js
 	}
 	for (int i = 0; i < FEATURES; i++) {
 		bool asked = features->rows[i].asked, here = features->rows[i].here;
-		const char *why = asked ? features->rows[i].why : "not asked: something above is missing";
+		const char *why = asked ? features->rows[i].why : "not asked, because set-up ended before";
 		const char *instead = here ? NULL : rows[i].instead;
 
 		if (json) {
@@ -82,8 +83,9 @@ void features_print(const struct features *features, struct output *out, bool js
 			print_json(out, ",\"why\":", why);
 			output_add(out, "}", 1);
 		} else {
-			output_format(out, "%-30s %-5s %-25s %s", rows[i].name, !asked ? "?" : here ? "yes" : "no",
-				      instead ? instead : "-", why);
+			output_format(out, "%-30s %-5s %-25s ", rows[i].name, !asked ? "?" : here ? "yes" : "no",
+				      instead ? instead : "-");
+			output_add(out, why, strlen(why));
 		}
 		output_end_line(out);
 	}

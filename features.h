@@ -9,6 +9,7 @@
 
 enum feature {
 	FEATURE_BPF,
+	FEATURE_PERF,
 	FEATURE_JIT,
 	FEATURE_RAW_TRACEPOINTS,
 	FEATURE_TRACEFS,
@@ -38,7 +39,7 @@ enum feature {
 struct features {
 	struct {
 		bool asked, here;
-		char why[160]; /* what was found, or what was said when it was tried */
+		char why[512]; /* what was found, or what was said when it was tried */
 	} rows[FEATURES];
 };
 

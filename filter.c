@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -98,6 +99,7 @@ static int open_pinned(const char *option, const char *path, int proc, struct er
 {
 	int map = pinned_open(path), ret;
 	const char *advice;
+	struct stat st;
 
 	if (map >= 0) {
 		ret = check_pinned(option, path, map, proc, err);
@@ -112,25 +114,54 @@ static int open_pinned(const char *option, const char *path, int proc, struct er
 			 "name NAME)";
 	else if (!is_on(path, BPF_FS_MAGIC))
 		advice = "this is no file of a bpffs (mount -t bpf bpf /sys/fs/bpf), so no pinned map";
+	else if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		advice = "this is a directory; give the path of a map that is pinned in it";
 	else
 		advice = "run it as root";
 	return error_set(err, -map, "--%s: cannot open a pinned map at \"%s\": %s; %s", option, path,
 			 strerror(-map), advice);
 }
 
+/* The mount namespace's file of a process, or of another of its threads if the first has ended. */
+static int open_of_process(int proc, const char *pid)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/ns/mnt", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	snprintf(path, sizeof(path), "%s/task", pid);
+	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return -1;
+	fd = -1;
+	while (fd < 0 && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%.20s/task/%.20s/ns/mnt", pid, entry->d_name);
+		if (*entry->d_name != '.')
+			fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	}
+	closedir(dir);
+	if (fd < 0)
+		errno = ENOENT;
+	return fd;
+}
+
 /* The inode number of the mount namespace that the text names: a process by its id, or a file. */
 static int namespace_number(const char *text, int proc, uint64_t *number, struct error *err)
 {
-	char path[48];
-	bool is_pid = text[strspn(text, "0123456789")] == '\0' && strlen(text) < 20;
+	bool is_pid = *text && text[strspn(text, "0123456789")] == '\0' && strlen(text) < 20;
 	struct stat st;
 	int fd, type;
 
 	if (is_pid && proc < 0)
 		return error_set(err, ENOENT, "--mntns: cannot look for process %s: /proc is not there; "
 				 "mount it", text);
-	snprintf(path, sizeof(path), "%s/ns/mnt", text);
-	fd = is_pid ? openat(proc, path, O_RDONLY | O_CLOEXEC) : open(text, O_RDONLY | O_CLOEXEC);
+	fd = is_pid ? open_of_process(proc, text) : open(text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st)) {
 		int errnum = errno;
 
@@ -191,8 +222,9 @@ static int make_cgroups(const struct strings *paths, struct error *err)
 			return error_set(err, EINVAL, "--cgroup: \"%s\" is no cgroup v2 directory; where there "
 					 "is only cgroup v1, use --mntns", path);
 		if (ret)
-			return error_set(err, -ret, "--cgroup: cannot put \"%s\" into a BPF map: %s; run it as "
-					 "root", path, strerror(-ret));
+			return error_set(err, -ret, "--cgroup: cannot put \"%s\" into a BPF map: %s; %s", path,
+					 strerror(-ret),
+					 ret == -ENOENT ? "the cgroup has been removed" : "run it as root");
 	}
 	return map;
 }

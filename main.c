@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "print.h"
 #include "sandbox.h"
+#include "timestamp.h"
 #include "tracer.h"
 
 /* How long an exec may lie in a ring before it is looked at: with HOLD_NS this bounds the time
@@ -27,24 +27,17 @@ static volatile sig_atomic_t stop, stop_signal, stop_sent;
 static void on_signal(int number, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (++stop == 2)
-		signal(number, SIG_DFL); /* the third ends us where we stand */
 	stop_signal = number;
 	stop_sent = info->si_code <= 0;
+	/* What the terminal sends twice is still the command's affair; the third ends us where we stand. */
+	if (++stop == 3)
+		signal(number, SIG_DFL);
 }
 
 /* So that the end of the command is seen at once: poll(2) comes back. */
 static void on_child(int signal)
 {
 	(void)signal;
-}
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* Waits until it is worth looking again: a ring a quarter full, an exec old enough to be shown,
@@ -110,19 +103,25 @@ static bool print_execs(struct tracer *t, struct printer *printer, bool all)
 	return !printer->out->error && printer->printed < count;
 }
 
-/* Whether there is nothing more to come: the command or its descendants, or the processes of -p, have
- * ended; or a signal says so, which is the command's affair as long as it lives. */
+/* Whether there is nothing more to come: the command and its descendants, or the processes of -p, have
+ * ended; or a signal says so. The first is the command's affair as long as it lives; a second ends us, with that
+ * signal's status. */
 static bool is_over(const struct tracer *t, struct command *command)
 {
 	static sig_atomic_t handed_on;
 	bool ended = command_ended(command);
+	int ret = 0;
 
 	if (stop && !ended && stop == 1) {
 		if (!handed_on && stop_sent)
-			command_signal(command, stop_signal);
+			ret = command_signal(command, stop_signal);
+		if (ret)
+			fprintf(stderr, "execsnoop: cannot hand the signal on to the command: %s\n", strerror(-ret));
 		handed_on = 1;
 		return false;
 	}
+	if (stop && !ended)
+		command->status = 128 + stop_signal;
 	return stop || (ended && tracer_has_members(t) && tracer_members_gone(t));
 }
 
@@ -145,12 +144,14 @@ static void say_summary(const struct tracer *t, const struct printer *p, const s
 		(double)(monotonic_ns() - p->start) / 1e9);
 }
 
-static int trace(struct tracer *t, struct output *out, struct command *command, struct error *err)
+static int trace(struct tracer *t, struct output *out, struct command *command, const struct inherited *inherited,
+		 struct error *err)
 {
 	const struct options *o = t->options;
 	struct pollfd *fds = calloc(t->collector.count + 1, sizeof(*fds));
 	struct said said = {0};
 	struct printer printer;
+	const char *why;
 	uint64_t end, look;
 	bool more = true;
 	int ret = 0;
@@ -161,21 +162,24 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 	look = printer.start;
 	end = o->duration > 0 ? printer.start + (uint64_t)(o->duration * 1e9) : 0;
 	collector_poll_fds(&t->collector, fds + 1);
-	fds[0].fd = out->fd; /* for POLLERR: nobody reads any more */
 	output_begin(out, o->append, o->max_size, o->json ? NULL : printer.heading);
 	tracer_settle(t);
 	if (o->command)
-		ret = tracer_start_command(t, command, err);
-	sandbox_enter(&(struct sandbox_needs){.rename = o->max_size, .any_user = o->user});
+		ret = tracer_start_command(t, command, inherited, err);
+	why = sandbox_enter(&(struct sandbox_needs){.rename = o->max_size, .any_user = o->command});
+	if (why)
+		fprintf(stderr, "execsnoop: warning: it keeps more power than it needs: %s\n", why);
 	while (!ret && more && !is_over(t, command) && !(end && monotonic_ns() >= end)) {
+		fds[0].fd = out->name ? -1 : out->fd; /* whether nobody reads any more */
 		wait_for_execs(t, fds, end);
-		if (fds[0].revents & POLLERR)
+		if (fds[0].fd >= 0 && fds[0].revents & (POLLERR | POLLHUP))
 			out->error = EPIPE;
 		more = print_execs(t, &printer, false);
 		say_ring_losses(t, &printer, &said);
 		if (t->collector.now > look + LOOK_NS) {
 			look = t->collector.now;
 			tracer_count_unseen(t, false);
+			tracer_sweep_members(t);
 			say_other_losses(t, &printer, &said);
 			if (tracer_cover_cpus(t))
 				collector_poll_fds(&t->collector, fds + 1);
@@ -217,7 +221,8 @@ static int check(struct tracer *t, char **argv, int *status, struct error *err)
 }
 
 /* *status gets the command's exit status. */
-static int run(const struct options *options, char **argv, int *status, struct error *err)
+static int run(const struct options *options, char **argv, const struct inherited *inherited, int *status,
+	       struct error *err)
 {
 	struct command command = {0};
 	struct output out = {0};
@@ -237,18 +242,19 @@ static int run(const struct options *options, char **argv, int *status, struct e
 	if (!ret)
 		ret = tracer_set_up(&tracer, argv, err);
 	if (!ret)
-		ret = trace(&tracer, &out, &command, err);
+		ret = trace(&tracer, &out, &command, inherited, err);
 	*status = command.status;
 	output_free(&out);
 	if (!ret && out.error)
 		ret = output_error(&out, err);
-	collector_free(&tracer.collector);
+	tracer_free(&tracer);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
 	const struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+	struct inherited inherited;
 	struct options options;
 	struct error err = {0};
 	int ret, fd;
@@ -256,7 +262,7 @@ int main(int argc, char **argv)
 	/* Or a map would get the number of a standard stream that is closed, and the lines. What is
 	 * written here fails. */
 	do
-		fd = open("/dev/null", O_RDONLY);
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	close(fd);
 	ret = options_parse(&options, argc, argv);
@@ -270,12 +276,17 @@ int main(int argc, char **argv)
 			ret = 1;
 		}
 	} else if (!ret) {
+		inherited_note(&inherited);
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGTERM, &action, NULL);
+		/* nohup(1) ignores the one. */
+		if (inherited.actions[0].sa_handler != SIG_IGN)
+			sigaction(SIGHUP, &action, NULL);
+		sigaction(SIGQUIT, &action, NULL);
 		signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, and said so */
 		signal(SIGXFSZ, SIG_IGN);
 		signal(SIGCHLD, on_child);
-		if (run(&options, argv, &ret, &err)) {
+		if (run(&options, argv, &inherited, &ret, &err)) {
 			if (err.log)
 				fprintf(stderr, "%s", err.log);
 			fprintf(stderr, "execsnoop: %s\n", err.text);

@@ -15,6 +15,8 @@
 #define CAPACITY_LEAST 4096U
 #define MEMORY_FOR_ONE 16384 /* of the machine's, so that the map takes a 150th of it */
 
+#define ROUNDS_MOST 16
+
 /* PID_MAX_LIMIT, include/linux/threads.h. */
 #define PIDS (4U << 20)
 
@@ -28,8 +30,9 @@ struct pids {
 };
 
 struct scan {
-	int map, proc;
+	int map, proc, added;
 	struct pids *known; /* processes that are the one or descend from it */
+	struct pids *put;   /* threads that have been put in */
 	bool changed;	    /* something has been found in this round */
 	int error;	    /* the first failure to put one in, -errno */
 };
@@ -44,31 +47,14 @@ uint32_t members_capacity(void)
 	return n > CAPACITY_MOST ? CAPACITY_MOST : n < CAPACITY_LEAST ? CAPACITY_LEAST : (uint32_t)n;
 }
 
-int members_add(int map, uint32_t tid)
-{
-	const uint64_t key = tid, one = 1;
-
-	return map_update(map, &key, &one);
-}
-
-int members_remove(int map, uint32_t tid)
-{
-	const uint64_t key = tid;
-
-	return map_delete(map, &key);
-}
-
-bool members_gone(int map)
-{
-	const uint64_t none = 0; /* no thread has this id, so the first that has one is asked for */
-	uint64_t first;
-
-	return map_next_key(map, &none, &first) == -ENOENT;
-}
-
 static bool has(const struct pids *pids, uint32_t pid)
 {
 	return pid < PIDS && pids->bits[pid / 8] & 1 << pid % 8;
+}
+
+static void add(struct pids *pids, uint32_t pid)
+{
+	pids->bits[pid / 8] |= (uint8_t)(1 << pid % 8);
 }
 
 /* What proc(5) has in the file stat at `path`: the parent, and the flags. false: it has ended. */
@@ -88,21 +74,22 @@ static bool read_stat(int proc, const char *path, uint32_t *ppid, unsigned long 
  * "thread_exit" will remove it; if so, that may have run already, and we do. */
 static void add_thread(struct scan *s, uint32_t pid, uint32_t tid)
 {
-	const uint64_t key = tid;
+	const uint64_t key = tid, one = 1;
 	unsigned long flags;
-	uint64_t value;
 	char path[48];
 	uint32_t ppid;
 	int ret;
 
-	if (!map_lookup(s->map, &key, &value))
+	if (has(s->put, tid))
 		return;
-	ret = members_add(s->map, tid);
+	add(s->put, tid);
+	s->changed = true;
+	ret = map_update(s->map, &key, &one);
 	snprintf(path, sizeof(path), "%u/task/%u/stat", pid, tid);
 	if (!ret && (!read_stat(s->proc, path, &ppid, &flags) || flags & EXITING))
-		members_remove(s->map, tid);
+		s->added += map_delete(s->map, &key) != 0; /* the program was first, and counts it */
 	else if (!ret)
-		s->changed = true;
+		s->added++;
 	else if (!s->error)
 		s->error = ret;
 }
@@ -151,39 +138,68 @@ static void add_if_descendant(struct scan *s, uint32_t unused, uint32_t pid)
 		snprintf(path, sizeof(path), "%u/stat", pid);
 		if (!read_stat(s->proc, path, &ppid, &flags) || !has(s->known, ppid))
 			return;
-		s->known->bits[pid / 8] |= (uint8_t)(1 << pid % 8);
+		add(s->known, pid);
 		s->changed = true;
 	}
 	add_threads(s, pid);
 }
 
-int members_add_process(int map, int proc, uint32_t pid, struct error *err)
+uint32_t members_process(int proc, uint32_t tid)
 {
-	struct scan s = {.map = map, .proc = proc, .known = calloc(1, sizeof(*s.known))};
-	int ret;
+	char path[32], status[2048];
+	const char *line;
 
-	if (!s.known)
+	snprintf(path, sizeof(path), "%u/status", tid);
+	if (read_file(proc, path, status, sizeof(status)) < 0)
+		return 0;
+	line = strstr(status, "\nTgid:");
+	return line ? (uint32_t)strtoul(line + 6, NULL, 10) : 0;
+}
+
+int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err)
+{
+	struct pids *pids = calloc(2, sizeof(*pids));
+	struct scan s = {.map = newcomers, .proc = proc, .known = pids, .put = pids + 1};
+	int ret, rounds = 0;
+
+	if (!pids)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	ret = add_threads(&s, pid);
-	if (ret) {
-		free(s.known);
-		return error_set(err, -ret, "--pid: cannot look at the threads of process %u: %s; %s", pid,
-				 strerror(-ret),
-				 ret == -ENOENT ? "is there such a process (ps)?" : "run it as root");
-	}
-	s.known->bits[pid / 8] |= (uint8_t)(1 << pid % 8);
-	/* What a member makes, the kernel adds. What was made by one before that one became a member is
-	 * found in the next round. */
+	add(s.known, pid);
+	/* What a member makes, the kernel adds, and meanwhile all that comes from a root. What was made by one
+	 * before that one became a member is found in the next round; where all come and go fast, the rounds
+	 * have no end. */
 	do {
 		s.changed = false;
-		ret = for_each_number(proc, ".", &s, 0, add_if_descendant);
-	} while (!ret && !s.error && s.changed);
-	free(s.known);
+		if (!ret)
+			ret = for_each_number(proc, ".", &s, 0, add_if_descendant);
+	} while (!ret && !s.error && s.changed && ++rounds < ROUNDS_MOST);
+	free(pids);
 	if (!ret)
 		ret = s.error;
 	if (ret)
 		return error_set(err, -ret, "--pid: cannot note the descendants of process %u: %s; %s", pid,
 				 strerror(-ret),
-				 ret == -E2BIG ? "there are more than fit on this machine" : "run it as root");
-	return 0;
+				 ret == -E2BIG	  ? "there are more than fit on this machine"
+				 : ret == -ENOENT ? "is there such a process (ps)?"
+				 : ret == -EMFILE ? "raise the limit of open files (ulimit -n)"
+						  : "run it as root");
+	return s.added;
+}
+
+unsigned int members_sweep(int newcomers, int proc)
+{
+	uint64_t key = 0, next;
+	unsigned int swept = 0;
+	char path[32];
+
+	/* No thread has the id 0, so the first key comes. */
+	while (proc >= 0 && !map_next_key(newcomers, &key, &next)) {
+		snprintf(path, sizeof(path), "%llu", (unsigned long long)next);
+		if (faccessat(proc, path, F_OK, 0) && errno == ENOENT && !map_delete(newcomers, &next))
+			swept++;
+		else
+			key = next;
+	}
+	return swept;
 }

@@ -1,5 +1,5 @@
-/* The threads of -p and -- COMMAND, in the BPF map "members": the kernel adds what they make and removes
- * what ends; here are put in those that it begins with. */
+/* The threads of -p and -- COMMAND, in BPF maps: the kernel adds what they make and removes what ends; here are put
+ * in those that it begins with. */
 #ifndef MEMBERS_H
 #define MEMBERS_H
 
@@ -11,16 +11,16 @@
 /* How many threads can be members at once, by the machine's memory: some 100 bytes each. */
 uint32_t members_capacity(void);
 
-/* Adds the process, its threads and all their descendants that live now. The programs "fork" and
- * "thread_exit" must be attached. proc: a /proc that shows the initial pid namespace. 0 or -errno with
- * err filled. */
-int members_add_process(int map, int proc, uint32_t pid, struct error *err);
+/* Adds a process, its threads and all their descendants that live now to the map newcomers, by their ids; pid: of
+ * any of its threads. The programs "fork" and "thread_exit" must be attached, and the process be in the map roots.
+ * proc: a /proc that shows the initial pid namespace. How many threads were added, or -errno with err filled. */
+int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err);
 
-/* Adds or removes one thread, by its id in the initial pid namespace. 0 or -errno. */
-int members_add(int map, uint32_t tid);
-int members_remove(int map, uint32_t tid);
+/* The process that a thread belongs to. 0: it has ended. */
+uint32_t members_process(int proc, uint32_t tid);
 
-/* Whether no member is left. */
-bool members_gone(int map);
+/* Removes newcomers that have ended unseen, as a thread does that is killed in an exec, which has changed its id by
+ * then. How many there were. */
+unsigned int members_sweep(int newcomers, int proc);
 
 #endif

@@ -65,10 +65,10 @@ static const struct row {
 	{OPT_PRINT_CGROUP, "print-cgroup", NULL, "cgroup's id"},
 	{OPT_TIME_FORMAT, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)"},
 	{OPT_MAX_ARGS, "max-args", "N", "at most N arguments, the file name included; 0: all\n"
-					"(success 6 MiB, failure 16,000; default 20, with -J 0)"},
+					"(6 MiB, of a failure 10,000; default 20, -J: 0)"},
 	{0, "Where to:", NULL, NULL},
 	{'o', "output", "FILE", "this file, emptied first unless --append"},
-	{OPT_MAX_SIZE, "max-size", "SIZE", "begin a new FILE at this size (like 64M), keep FILE.1"},
+	{OPT_MAX_SIZE, "max-size", "SIZE", "begin a new FILE at this size (64M), keep FILE.1"},
 	{OPT_APPEND, "append", NULL, "keep what FILE has"},
 	{OPT_QUIET, "quiet", NULL, "no summary at the end"},
 	{0, "Other:", NULL, NULL},
@@ -419,6 +419,8 @@ int options_parse(struct options *options, int argc, char **argv)
 		else if (key == '?')
 			ret = usage_error("unknown option, or an argument where none is taken: %s",
 					  argv[optind - 1]);
+		else if (key == ':' && optopt < 256)
+			ret = usage_error("-%c needs an argument", optopt);
 		else if (key == ':')
 			ret = usage_error("%s needs an argument", argv[optind - 1]);
 		else

@@ -20,7 +20,8 @@ int output_init(struct output *out, int fd)
 
 int output_open(struct output *out, const char *path, struct error *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600), errnum = errno;
+	/* Appending, so that what somebody else makes of the file, or a second writer, does no harm. */
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600), errnum = errno;
 
 	if (fd < 0)
 		return error_set(err, errnum, "--output: cannot open \"%s\": %s; %s", path, strerror(errnum),
@@ -32,6 +33,19 @@ int output_open(struct output *out, const char *path, struct error *err)
 	}
 	out->name = path;
 	return 0;
+}
+
+/* Of a line that could not be written whole, nothing stays in the file: `done` bytes of the buffer are in it. */
+static void drop_part(struct output *out, size_t done)
+{
+	size_t whole = done;
+	struct stat st;
+
+	while (whole && out->buffer[whole - 1] != '\n')
+		whole--;
+	if (out->name && !out->in_line && !fstat(out->fd, &st) && S_ISREG(st.st_mode) &&
+	    ftruncate(out->fd, st.st_size - (off_t)(done - whole)))
+		return;
 }
 
 /* Writes the first `size` bytes of the buffer. */
@@ -53,6 +67,10 @@ static void write_out(struct output *out, size_t size)
 		}
 	}
 	out->size += done;
+	if (out->error)
+		drop_part(out, done);
+	if (size)
+		out->in_line = out->buffer[size - 1] != '\n';
 	memmove(out->buffer, out->buffer + size, out->used - size);
 	out->used -= size;
 	out->complete -= size < out->complete ? size : out->complete;
@@ -131,10 +149,11 @@ static void begin_new_file(struct output *out)
 	}
 	memcpy(old, out->name, length);
 	memcpy(old + length, ".1", 3);
-	if (rename(out->name, old)) {
+	/* It may have been removed; or moved by somebody else, to whom the old one belongs then. */
+	if (rename(out->name, old) && errno != ENOENT) {
 		out->error = errno;
 	} else {
-		fd = open(out->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = open(out->name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0) {
 			out->error = errno;
 		} else {
@@ -167,17 +186,32 @@ void output_end_line(struct output *out)
 	out->complete = out->used;
 }
 
+/* Whether the file's last line is whole. */
+static bool ends_with_newline(const char *path, off_t size)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool whole = true;
+	char last;
+
+	if (fd < 0)
+		return true;
+	if (pread(fd, &last, 1, size - 1) == 1)
+		whole = last == '\n';
+	close(fd);
+	return whole;
+}
+
 void output_begin(struct output *out, bool append, uint64_t most, const char *heading)
 {
 	struct stat st;
 
 	out->heading = heading;
 	if (out->name && !fstat(out->fd, &st) && S_ISREG(st.st_mode)) {
-		if (append && fcntl(out->fd, F_SETFL, O_APPEND))
-			out->error = errno;
 		if (!append && ftruncate(out->fd, 0))
 			out->error = errno;
 		out->size = append ? (uint64_t)st.st_size : 0;
+		if (out->size && !ends_with_newline(out->name, st.st_size))
+			output_add(out, "\n", 1);
 		out->most = most;
 	}
 	if (heading && !out->size)

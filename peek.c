@@ -138,7 +138,7 @@ static int run_child(struct peeker *p)
 }
 
 int peek_layout(int map, uint64_t name, uint64_t arg_start, uint64_t arg_end, uint32_t mntns, int self,
-		struct layout *layout, uint32_t *pid, struct error *err)
+		struct layout *layout, struct peek_self *who, struct error *err)
 {
 	const uint32_t zero = 0;
 	char old_name[16] = "";
@@ -166,7 +166,8 @@ int peek_layout(int map, uint64_t name, uint64_t arg_start, uint64_t arg_end, ui
 	ret = ask(p, 1, 1); /* any address: only the task's own is wanted */
 	if (!ret) {
 		p->facts.parent_task = p->peek.task;
-		p->facts.parent_pid = *pid = (uint32_t)p->peek.pid_tgid;
+		p->facts.parent_pid = (uint32_t)p->peek.pid_tgid;
+		*who = (struct peek_self){p->facts.parent_pid, p->facts.parent_task};
 		/* A 32-bit binary may run on a 64-bit kernel. */
 		p->facts.long_size = sizeof(long) == 8 || p->peek.task >> 32 ? 8 : 4;
 		ret = run_child(p);

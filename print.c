@@ -1,19 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "caller.h"
 #include "json.h"
 #include "print.h"
 #include "text.h"
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
+#include "timestamp.h"
 
 void print_init(struct printer *printer, const struct options *options, struct output *out, int proc)
 {
@@ -21,7 +13,7 @@ void print_init(struct printer *printer, const struct options *options, struct o
 		.options = options,
 		.out = out,
 		.proc = proc,
-		.start = clock_ns(CLOCK_MONOTONIC),
+		.start = monotonic_ns(),
 		.second = -1,
 	};
 	print_begin(printer);
@@ -37,8 +29,8 @@ void print_free(struct printer *printer)
 
 void print_begin(struct printer *printer)
 {
-	printer->now = clock_ns(CLOCK_MONOTONIC);
-	printer->wall_offset = (int64_t)(clock_ns(CLOCK_REALTIME) - printer->now);
+	printer->now = monotonic_ns();
+	printer->wall_offset = (int64_t)(realtime_ns() - printer->now);
 }
 
 int64_t print_wall_time(const struct printer *printer, uint64_t time)

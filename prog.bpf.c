@@ -23,6 +23,7 @@ SETTING(mntns_filter);
 SETTING(cgroupmap_filter);
 SETTING(cgroup_filter); /* how many cgroups the map cgroups holds, 0: any will do */
 SETTING(member_filter); /* 1: only threads in the map members */
+SETTING(root_filter); /* 1: -p, so the map roots can hold something */
 SETTING(want_ancestors); /* 1: --tree */
 SETTING(cgroup_id_known); /* 1: the kernel has bpf_get_current_cgroup_id (4.18) */
 
@@ -96,6 +97,7 @@ struct scratch {
 	__u32 seq;
 	__u32 forgotten; /* threads for which the map members had no room */
 	__u64 filtered;	 /* execs that the filters did not let pass */
+	__u64 added, removed; /* members */
 	__u64 part;  /* records of this exec sent so far */
 	__u64 unfinished; /* a failed call's argument list has not been read to its end */
 	__u64 used;  /* bytes of pieces not sent yet */
@@ -133,7 +135,12 @@ SEC("maps") struct map mntnsmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 SEC("maps") struct map cgroupmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 SEC("maps") struct map mntns_set = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 SEC("maps") struct map cgroups = {BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 1};
-SEC("maps") struct map members = {BPF_MAP_TYPE_HASH, 8, 8, 1}; /* by thread id */
+/* The threads that are followed, by task_struct, the one name that an exec does not change; and those of which only
+ * the id is known yet. */
+SEC("maps") struct map members = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map newcomers = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+/* The processes of -p, while their descendants are looked for in /proc: some come and go meanwhile. */
+SEC("maps") struct map roots = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 SEC("maps") struct map peeks = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1};
 
 /* Keeps clang from using what it knows of a number: the verifier does not know it, and wants the
@@ -214,11 +221,59 @@ INLINE int cgroup_is_filtered(__u64 cgroup)
 	       !FOUR_CGROUPS(12);
 }
 
-INLINE int member_is_filtered(void)
+/* Makes the task a member. */
+INLINE void add_member(struct scratch *s, __u64 task)
 {
-	__u64 tid = (__u32)get_pid_tgid();
+	__u64 one = 1;
 
-	return VALUE(member_filter) && !map_lookup(&members, &tid);
+	if (map_update(&members, &task, &one, BPF_ANY))
+		s->forgotten++;
+	else
+		s->added++;
+}
+
+INLINE int is_root(__u64 task)
+{
+	__u64 key;
+	__u32 tgid = 0;
+
+	read_kernel(&tgid, sizeof(tgid), task + VALUE(task_tgid));
+	key = tgid;
+	return map_lookup(&roots, &key) != 0;
+}
+
+/* Whether the task belongs to a root, or to what descends from one. */
+INLINE int under_root(__u64 task)
+{
+#pragma unroll
+	for (int i = 0; i < 8 && task; i++) {
+		if (is_root(task))
+			return 1;
+		task = read_long(task + VALUE(task_real_parent));
+	}
+	return 0;
+}
+
+/* Whether the current task is a member; tid: its id, before an exec changed that. */
+INLINE int is_member(struct scratch *s, __u64 task, __u64 tid)
+{
+	if (map_lookup(&members, &task))
+		return 1;
+	if (!map_delete(&newcomers, &tid)) {
+		s->removed++;
+		add_member(s, task);
+		return 1;
+	}
+	if (VALUE(root_filter) && under_root(task)) {
+		add_member(s, task);
+		return 1;
+	}
+	return 0;
+}
+
+INLINE int member_is_filtered(struct scratch *s, __u64 task)
+{
+	return VALUE(member_filter) && !is_member(s, task, (__u32)get_pid_tgid());
 }
 
 INLINE void add_ancestors(struct exec_record *e, __u64 parent)
@@ -242,7 +297,7 @@ INLINE int describe(struct scratch *s, __u64 task)
 	__u64 parent, ids, mntns = 0, cgroup = 0;
 	__u32 ppid = 0;
 
-	if (uid_is_filtered() || member_is_filtered())
+	if (uid_is_filtered() || member_is_filtered(s, task))
 		return 0;
 	if (VALUE(cgroup_id_known))
 		cgroup = get_cgroup_id();
@@ -313,18 +368,15 @@ INLINE long take_name(__u64 *ctx, struct scratch *s, __u64 env_end)
 }
 
 /* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
-INLINE void keep_membership(__u64 *ctx, struct scratch *s)
+INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 {
-	__u64 tid = (__u32)get_pid_tgid(), old, one = 1;
 	__u32 old_pid = 0;
 
 	if (VALUE(exec_old_pid))
 		read_kernel(&old_pid, sizeof(old_pid), (__u64)ctx + VALUE(exec_old_pid));
 	else
 		old_pid = ctx[1];
-	old = old_pid;
-	if (old != tid && !map_delete(&members, &old) && map_update(&members, &tid, &one, BPF_ANY))
-		s->forgotten++;
+	is_member(s, task, old_pid);
 }
 
 /* The tracepoint fires when the new image stands: its argument strings are resident, whole, and
@@ -343,7 +395,7 @@ int on_exec(__u64 *ctx)
 	if (!s)
 		return 0;
 	if (VALUE(member_filter))
-		keep_membership(ctx, s);
+		keep_membership(ctx, s, task);
 	if (!describe(s, task)) {
 		s->filtered++;
 		return 0;
@@ -682,20 +734,23 @@ int on_end(void *ctx)
 SEC("fork")
 int on_fork(__u64 *ctx)
 {
-	__u64 parent = (__u32)get_pid_tgid(), child, one = 1;
-	__u32 pid = 0;
 	struct scratch *s = get_scratch();
+	__u64 key, one = 1;
+	__u32 pid = 0;
 
-	if (!s || !map_lookup(&members, &parent))
+	if (!s || !is_member(s, get_task(), (__u32)get_pid_tgid()))
 		return 0;
-	/* A raw tracepoint's arguments: the parent's task, the child's; there pid stands before tgid. */
-	if (VALUE(fork_child_pid))
-		read_kernel(&pid, sizeof(pid), (__u64)ctx + VALUE(fork_child_pid));
-	else
-		read_kernel(&pid, sizeof(pid), ctx[1] + VALUE(task_tgid) - sizeof(pid));
-	child = pid;
-	if (map_update(&members, &child, &one, BPF_ANY))
+	/* A raw tracepoint's arguments: the parent's task, the child's. */
+	if (!VALUE(fork_child_pid)) {
+		add_member(s, ctx[1]);
+		return 0;
+	}
+	read_kernel(&pid, sizeof(pid), (__u64)ctx + VALUE(fork_child_pid));
+	key = pid;
+	if (map_update(&newcomers, &key, &one, BPF_ANY))
 		s->forgotten++;
+	else
+		s->added++;
 	return 0;
 }
 
@@ -704,27 +759,30 @@ SEC("thread_exit")
 int on_thread_exit(void *ctx)
 {
 	__u64 tid = (__u32)get_pid_tgid(), task = get_task();
-	struct scratch *s;
+	struct scratch *s = get_scratch();
 
+	if (!s)
+		return 0;
 	/* Killed in the call: by then it had become a 32-bit task (load_elf_binary, where its old image has
 	 * gone), and so the call's exit was not seen. What it was called with has gone, too. */
-	if (VALUE(execve_argv) && !map_delete(&calls, &task)) {
-		s = get_scratch();
-		if (s && describe(s, task)) {
-			s->exec.head.type = RECORD_FAIL;
-			s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
-			s->exec.head.data_len = 0;
-			s->exec.args_len = 0;
-			s->exec.ret = 0;
-			s->exec.dirfd = 0;
-			s->exec.arg_start = 0;
-			s->exec.name_address = 0;
-			s->exec_data[0] = 0;
-			send_failure(ctx, s, 0);
-		}
+	if (VALUE(execve_argv) && !map_delete(&calls, &task) && describe(s, task)) {
+		s->exec.head.type = RECORD_FAIL;
+		s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
+		s->exec.head.data_len = 0;
+		s->exec.args_len = 0;
+		s->exec.ret = 0;
+		s->exec.dirfd = 0;
+		s->exec.arg_start = 0;
+		s->exec.name_address = 0;
+		s->exec_data[0] = 0;
+		send_failure(ctx, s, 0);
 	}
-	if (VALUE(member_filter))
-		map_delete(&members, &tid);
+	if (VALUE(member_filter)) {
+		if (!map_delete(&members, &task))
+			s->removed++;
+		if (!map_delete(&newcomers, &tid))
+			s->removed++;
+	}
 	return 0;
 }
 

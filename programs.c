@@ -10,6 +10,7 @@
 static const char *const map_names[MAPS] = {
 	"rings",    "scratches", "args_program", "pieces_program", "calls",   "peeks",
 	"mntnsmap", "cgroupmap", "mntns_set",	 "cgroups",	   "members",
+	"newcomers", "roots",
 };
 
 /* The index in the object of one of our maps. */
@@ -50,7 +51,7 @@ uint32_t map_value_size(const struct tracer *t, int map)
 
 void use_map(struct tracer *t, int map, int fd)
 {
-	t->map_fds[map_index(&t->object, map_names[map])] = fd < 0 ? map_fd(t, MAP_CALLS) : fd;
+	t->map_fds[map_index(&t->object, map_names[map])] = fd < 0 ? map_fd(t, MAP_MEMBERS) : fd;
 }
 
 /* Links a program with all that is known by now. The caller frees *insns. */
@@ -68,6 +69,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"cgroupmap_filter_setting", o->cgroupmap != NULL},
 		{"cgroup_filter_setting", o->cgroups.count},
 		{"member_filter_setting", tracer_has_members(t)},
+		{"root_filter_setting", o->pids.count > 0},
 		{"want_ancestors_setting", o->tree},
 		{"cgroup_id_known_setting", feature_is_here(&t->features, FEATURE_CGROUP_IDS)},
 		{"long_size_setting", l->long_size},

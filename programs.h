@@ -18,6 +18,8 @@ enum {
 	MAP_MNTNS_SET,
 	MAP_CGROUPS,
 	MAP_MEMBERS,
+	MAP_NEWCOMERS,
+	MAP_ROOTS,
 	MAPS
 };
 
@@ -30,7 +32,7 @@ int map_fd(const struct tracer *tracer, int map);
 /* Its value's size. */
 uint32_t map_value_size(const struct tracer *tracer, int map);
 
-/* Makes fd one of the maps; -1: it is never looked into, and any map like it will do. */
+/* Makes fd one of the maps; -1: it is never looked into, and "members", which has the same shape, will do. */
 void use_map(struct tracer *tracer, int map, int fd);
 
 /* Loads a program of the object; its descriptor, for the caller to close, or -errno. */

@@ -69,7 +69,7 @@ static uint64_t needed_capabilities(const struct sandbox_needs *needs)
 	else
 		keep |= 1ULL << CAP_SYS_ADMIN;
 	if (needs->rename)
-		keep |= 1ULL << CAP_DAC_OVERRIDE;
+		keep |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
 	if (needs->any_user)
 		keep |= 1ULL << CAP_KILL;
 	return keep;
@@ -119,11 +119,9 @@ static int forbid_calls(void)
 
 const char *sandbox_enter(const struct sandbox_needs *needs)
 {
-	int ret = drop_capabilities(needs);
+	const char *why = drop_capabilities(needs) ? "the capabilities cannot be dropped (capset(2))" : NULL;
 
-	if (ret)
-		return "the capabilities cannot be dropped";
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return "it needs Linux 3.5";
-	return forbid_calls() ? "capabilities are dropped, but it needs CONFIG_SECCOMP_FILTER=y, too" : NULL;
+	return forbid_calls() ? "it needs CONFIG_SECCOMP_FILTER=y" : why;
 }

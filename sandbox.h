@@ -7,7 +7,7 @@
 /* What it still does then, beyond reading its rings and writing to its output. */
 struct sandbox_needs {
 	bool rename;   /* begins new files (--max-size) */
-	bool any_user; /* sends signals to a process of another user (--user) */
+	bool any_user; /* sends signals to a process that may be another user's by now */
 };
 
 /* Drops the capabilities and forbids the system calls that are not needed. Why it could not, or NULL. */

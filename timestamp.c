@@ -2,6 +2,24 @@
 
 #include "timestamp.h"
 
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t monotonic_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t realtime_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
 static char *add_digits(char *at, unsigned int value, int digits, char behind)
 {
 	for (int i = digits - 1; i >= 0; i--, value /= 10)

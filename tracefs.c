@@ -27,6 +27,8 @@ static int read_event_file(int tracefs, const char *event, const char *name, cha
 		advice = "this needs Linux 4.14 with CONFIG_FTRACE_SYSCALLS=y";
 	else if (ret == -ENOENT)
 		advice = "the kernel needs CONFIG_EVENT_TRACING=y";
+	else if (ret == -EMFILE)
+		advice = "raise the limit of open files (ulimit -n)";
 	else
 		advice = "run it as root";
 	return error_set(err, -ret, "cannot read tracefs:%s: %s; %s", path, strerror(-ret), advice);

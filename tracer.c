@@ -115,7 +115,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		ret = attach_peek(t, 1, "peek_exec", "sched/sched_process_exec", err);
 	if (!ret)
 		ret = peek_layout(map_fd(t, MAP_PEEKS), t->peek_name, (uintptr_t)start,
-				  (uintptr_t)end, (uint32_t)st.st_ino, self, &t->layout, &t->pid, err);
+				  (uintptr_t)end, (uint32_t)st.st_ino, self, &t->layout, &t->self, err);
 	if (self >= 0)
 		close(self);
 	if (ret)
@@ -161,14 +161,19 @@ static int open_filters(struct tracer *t, struct error *err)
 {
 	struct error no_cgroups = {0};
 	struct filters f;
+	bool by_id;
 	int ret = filters_open(&f, t->options, t->proc, feature_is_here(&t->features, FEATURE_CGROUP_IDS), err);
 
+	if (ret)
+		return ret;
+	ret = create_map(t, MAP_MEMBERS, tracer_has_members(t) ? members_capacity() : 1, err);
 	if (ret)
 		return ret;
 	use_map(t, MAP_MNTNSMAP, f.mntnsmap);
 	use_map(t, MAP_CGROUPMAP, f.cgroupmap);
 	use_map(t, MAP_MNTNS_SET, f.mntns);
-	use_map(t, MAP_MEMBERS, -1);
+	use_map(t, MAP_NEWCOMERS, -1);
+	use_map(t, MAP_ROOTS, -1);
 	use_map(t, MAP_CGROUPS, f.cgroups);
 	feature_note(&t->features, FEATURE_UNDER_CGROUP,
 		     f.cgroups >= 0 || !create_map(t, MAP_CGROUPS, 0, &no_cgroups), no_cgroups.text);
@@ -177,7 +182,40 @@ static int open_filters(struct tracer *t, struct error *err)
 	if (t->options->print_cgroup && !feature_is_here(&t->features, FEATURE_CGROUP_IDS))
 		fprintf(stderr, "execsnoop: warning: --print-cgroup shows \"?\": this kernel cannot tell a "
 				"program its cgroup's id (Linux 4.18, CONFIG_CGROUPS=y)\n");
-	return tracer_has_members(t) ? create_map(t, MAP_MEMBERS, members_capacity(), err) : 0;
+	if (!tracer_has_members(t))
+		return 0;
+	/* Those of a command are all known by their tasks, where the fork's tracepoint tells these. */
+	by_id = t->options->pids.count || !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
+	ret = create_map(t, MAP_NEWCOMERS, by_id ? members_capacity() : 1, err);
+	if (!ret && t->options->pids.count)
+		ret = create_map(t, MAP_ROOTS, (uint32_t)t->options->pids.count, err);
+	return ret;
+}
+
+/* The beginning of a struct scratch. */
+struct counts {
+	uint32_t seq, forgotten;
+	uint64_t filtered, added, removed;
+};
+
+/* Copies each CPU's. NULL: it cannot be had; the caller frees it. */
+static struct counts *read_counts(const struct tracer *t)
+{
+	/* bpf_percpu_array_copy rounds each CPU's value up to 8 bytes. */
+	size_t stride = (map_value_size(t, MAP_SCRATCHES) + 7) & ~7U;
+	char *values = malloc(stride * (size_t)t->cpus);
+	struct counts *counts = calloc((size_t)t->cpus, sizeof(*counts));
+	const uint32_t zero = 0;
+
+	if (values && counts && !map_lookup(map_fd(t, MAP_SCRATCHES), &zero, values)) {
+		for (int cpu = 0; cpu < t->cpus; cpu++)
+			memcpy(&counts[cpu], values + stride * (size_t)cpu, sizeof(*counts));
+	} else {
+		free(counts);
+		counts = NULL;
+	}
+	free(values);
+	return counts;
 }
 
 /* -p takes ids of the initial pid namespace, as /proc must show them. */
@@ -188,17 +226,39 @@ static int check_proc(const struct tracer *t, struct error *err)
 	if (t->proc < 0)
 		return error_set(err, ENOENT, "--pid: cannot look for processes: /proc is not there; mount it");
 	if (readlinkat(t->proc, "self", self, sizeof(self) - 1) > 0 &&
-	    strtoul(self, NULL, 10) == t->pid)
+	    strtoul(self, NULL, 10) == t->self.pid)
 		return 0;
 	return error_set(err, EINVAL, "--pid: /proc does not show the process ids of the initial pid namespace "
 				      "(this process is %u there, but %s in /proc); run it there, or use "
-				      "--mntns or --cgroup", t->pid, *self ? self : "nothing");
+				      "--mntns or --cgroup", t->self.pid, *self ? self : "nothing");
+}
+
+/* A process of -p, and all that descends from it. */
+static int add_root(struct tracer *t, uint32_t tid, struct error *err)
+{
+	const uint64_t one = 1, root = members_process(t->proc, tid);
+	int added, roots = map_fd(t, MAP_ROOTS);
+
+	if (!root)
+		return error_set(err, ESRCH, "--pid: cannot find process %u: %s; is there such a process (ps)?", tid,
+				 strerror(ESRCH));
+	map_update(roots, &root, &one);
+	added = members_add_process(map_fd(t, MAP_NEWCOMERS), t->proc, (uint32_t)root, err);
+	map_delete(roots, &root);
+	if (added < 0)
+		return added;
+	if (!added)
+		return error_set(err, ESRCH, "--pid: process %u has ended already (it is a zombie), and nothing "
+				 "descends from it", tid);
+	t->added += (uint64_t)added;
+	return 0;
 }
 
 /* Keeps the set of those whose execs are wanted. */
 static int trace_members(struct tracer *t, struct error *err)
 {
 	const char *fork = "sched/sched_process_fork";
+	const uint64_t self = t->self.pid;
 	const struct strings *pids = &t->options->pids;
 	int ret = 0;
 
@@ -215,8 +275,10 @@ static int trace_members(struct tracer *t, struct error *err)
 	if (!ret && pids->count)
 		ret = check_proc(t, err);
 	for (size_t i = 0; !ret && i < pids->count; i++)
-		ret = members_add_process(map_fd(t, MAP_MEMBERS), t->proc,
-					  (uint32_t)strtoul(pids->items[i], NULL, 10), err);
+		ret = add_root(t, (uint32_t)strtoul(pids->items[i], NULL, 10), err);
+	/* We may descend from one of them, and would wait for ourselves. */
+	t->removed += !map_delete(map_fd(t, MAP_NEWCOMERS), &self);
+	t->removed += !map_delete(map_fd(t, MAP_MEMBERS), &t->self.task);
 	return ret;
 }
 
@@ -225,20 +287,48 @@ bool tracer_has_members(const struct tracer *t)
 	return t->options->pids.count || t->options->command;
 }
 
+void tracer_sweep_members(struct tracer *t)
+{
+	if (tracer_has_members(t))
+		t->removed += members_sweep(map_fd(t, MAP_NEWCOMERS), t->proc);
+}
+
+/* The programs count what they add and remove. That nothing was added between the two times we look, which are
+ * before and after we have seen how many were removed, makes it one moment. */
 bool tracer_members_gone(const struct tracer *t)
 {
-	return members_gone(map_fd(t, MAP_MEMBERS));
+	const uint64_t none = 0; /* no key of the map, so the first would come */
+	uint64_t key, added[2] = {t->added, t->added}, removed[2] = {t->removed, t->removed};
+
+	if (map_next_key(map_fd(t, MAP_MEMBERS), &none, &key) != -ENOENT ||
+	    map_next_key(map_fd(t, MAP_NEWCOMERS), &none, &key) != -ENOENT)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		struct counts *counts = read_counts(t);
+
+		if (!counts)
+			return false;
+		for (int cpu = 0; cpu < t->cpus; cpu++) {
+			added[i] += counts[cpu].added;
+			removed[i] += counts[cpu].removed;
+		}
+		free(counts);
+	}
+	return added[0] == added[1] && added[0] == removed[0];
 }
 
 /* What a member makes is one: so we are, for that moment. */
-int tracer_start_command(struct tracer *t, struct command *command, struct error *err)
+int tracer_start_command(struct tracer *t, struct command *command, const struct inherited *inherited,
+			 struct error *err)
 {
-	int map = map_fd(t, MAP_MEMBERS), ret = members_add(map, t->pid);
+	const uint64_t one = 1;
+	int map = map_fd(t, MAP_MEMBERS), ret = map_update(map, &t->self.task, &one);
 
 	if (ret)
 		return error_set(err, -ret, "cannot put a process into a BPF map: %s", strerror(-ret));
-	ret = command_start(command, t->options, err);
-	members_remove(map, t->pid);
+	t->added++;
+	ret = command_start(command, t->options, inherited, err);
+	t->removed += !map_delete(map, &t->self.task);
 	return ret;
 }
 
@@ -350,8 +440,10 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 		ret = create_map(t, MAP_CALLS, t->options->fails || t->options->check ? 0 : 1, err);
 	if (!ret)
 		ret = open_filters(t, err);
-	if (!ret)
+	if (!ret) {
 		ret = open_rings(t, err);
+		feature_note(&t->features, FEATURE_PERF, !ret, ret ? err->text : NULL);
+	}
 	/* These before all that makes entries which they remove, or asks whether a thread is a member. */
 	if (!ret && (tracer_has_members(t) || t->options->fails))
 		ret = attach_to(t, "thread_exit", "sched/sched_process_exit", err);
@@ -429,36 +521,16 @@ bool tracer_cover_cpus(struct tracer *t)
 	return changed;
 }
 
+void tracer_free(struct tracer *t)
+{
+	free(t->counts);
+	collector_free(&t->collector);
+}
+
 void tracer_detach(struct tracer *t)
 {
 	while (t->attached_count)
 		close(t->attached[--t->attached_count]);
-}
-
-/* The beginning of a struct scratch. */
-struct counts {
-	uint32_t seq, forgotten;
-	uint64_t filtered;
-};
-
-/* Copies each CPU's. NULL: it cannot be had; the caller frees it. */
-static struct counts *read_counts(const struct tracer *t)
-{
-	/* bpf_percpu_array_copy rounds each CPU's value up to 8 bytes. */
-	size_t stride = (map_value_size(t, MAP_SCRATCHES) + 7) & ~7U;
-	char *values = malloc(stride * (size_t)t->cpus);
-	struct counts *counts = calloc((size_t)t->cpus, sizeof(*counts));
-	const uint32_t zero = 0;
-
-	if (values && counts && !map_lookup(map_fd(t, MAP_SCRATCHES), &zero, values)) {
-		for (int cpu = 0; cpu < t->cpus; cpu++)
-			memcpy(&counts[cpu], values + stride * (size_t)cpu, sizeof(*counts));
-	} else {
-		free(counts);
-		counts = NULL;
-	}
-	free(values);
-	return counts;
 }
 
 void tracer_count_unseen(struct tracer *t, bool finally)

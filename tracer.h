@@ -13,6 +13,7 @@
 #include "features.h"
 #include "layout.h"
 #include "options.h"
+#include "peek.h"
 
 /* Everything that set-up makes and the loop needs. Programs and attachments are never closed: they
  * end with the process. */
@@ -20,7 +21,8 @@ struct tracer {
 	const struct options *options;
 	struct object object;
 	struct features features;
-	uint32_t pid;	 /* this process's, in the initial pid namespace */
+	struct peek_self self;
+	uint64_t added, removed; /* members, by us and not by the programs */
 	struct helper_swap swaps[6];
 	size_t swap_count;
 	int map_fds[OBJECT_MAPS]; /* in the object's order */
@@ -60,7 +62,11 @@ int tracer_set_up(struct tracer *tracer, char **argv, struct error *err);
 bool tracer_has_members(const struct tracer *tracer);
 
 /* Runs the command, as a member from its first moment. 0 or -errno with err filled. */
-int tracer_start_command(struct tracer *tracer, struct command *command, struct error *err);
+int tracer_start_command(struct tracer *tracer, struct command *command, const struct inherited *inherited,
+			 struct error *err);
+
+/* Forgets members that have ended unseen. */
+void tracer_sweep_members(struct tracer *tracer);
 
 /* Whether all members have ended. */
 bool tracer_members_gone(const struct tracer *tracer);
@@ -75,6 +81,9 @@ void tracer_settle(struct tracer *tracer);
 /* Opens rings for CPUs that have come online since, closes those of CPUs that have gone. true: there
  * were some, so what collector_poll_fds() gave is no longer so. */
 bool tracer_cover_cpus(struct tracer *tracer);
+
+/* Frees what the tracer itself holds. */
+void tracer_free(struct tracer *tracer);
 
 /* Ends the tracing; what is in the rings can still be read. */
 void tracer_detach(struct tracer *tracer);

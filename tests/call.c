@@ -123,6 +123,86 @@ static int by_thread_that_forks(char **argv)
 	return -1;
 }
 
+/* ARG is how many processes there are before the exec, each forked by the one before it, which ends then; the second
+ * how many microseconds each waits. Those that are left go to this process, which lives on until all have ended. */
+static int by_chain(char **argv)
+{
+	int status;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!fork()) {
+		for (int left = atoi(argv[1]); left > 0; left--) {
+			usleep((useconds_t)(argv[2] ? atoi(argv[2]) : 0));
+			if (fork())
+				_exit(0);
+		}
+		execve(argv[0], (char *[]){argv[0], "chain's end", NULL}, environ);
+		_exit(FAILED);
+	}
+	while (wait(&status) > 0)
+		;
+	exit(0);
+}
+
+/* ARG is how many times this program executes itself, each time from a thread that is not the first; then the
+ * file. */
+static void *exec_itself(void *args)
+{
+	char **argv = args, left[24];
+
+	usleep(300);
+	snprintf(left, sizeof(left), "%d", atoi(argv[1]) - 1);
+	if (atoi(argv[1]) > 0)
+		execve("/proc/self/exe", (char *[]){"call", "thread-loop", argv[0], left, NULL}, environ);
+	execve(argv[0], (char *[]){argv[0], "loop's end", NULL}, environ);
+	return NULL;
+}
+
+static int by_thread_loop(char **argv)
+{
+	pthread_t thread;
+
+	if (!pthread_create(&thread, NULL, exec_itself, argv))
+		pthread_join(thread, NULL);
+	return -1;
+}
+
+/* Prints the id of a thread that waits; the first one has a child, which executes a while later. */
+static void *print_own_id(void *unused)
+{
+	(void)unused;
+	printf("%d\n", (int)syscall(SYS_gettid));
+	sleep(3);
+	return NULL;
+}
+
+static int with_waiting_thread(char **argv)
+{
+	pthread_t thread;
+
+	if (!fork()) {
+		usleep(800000);
+		by_execve(argv);
+		_exit(FAILED);
+	}
+	pthread_create(&thread, NULL, print_own_id, NULL);
+	pthread_join(thread, NULL);
+	exit(0);
+}
+
+/* A child that has ended, and nobody waits for; prints its id. */
+static int as_zombie(char **argv)
+{
+	pid_t pid = fork();
+
+	(void)argv;
+	if (!pid)
+		_exit(0);
+	printf("%d\n", (int)pid);
+	sleep(2);
+	exit(0);
+}
+
 static void *fork_later(void *argv)
 {
 	usleep(200000);
@@ -227,6 +307,22 @@ static int as_user(char **argv)
 		return -1;
 	argv[1] = argv[0];
 	return execve(argv[1], argv + 1, environ);
+}
+
+/* With signals that are ignored and blocked. */
+static int with_signals(char **argv)
+{
+	sigset_t blocked;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigaddset(&blocked, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	return by_execve(argv);
 }
 
 /* By the system call of 32-bit programs, which takes addresses of 32 bits. */
@@ -571,6 +667,10 @@ int main(int argc, char **argv)
 		{"thread", by_thread},
 		{"thread-forks", by_thread_that_forks},
 		{"leaderless", without_leader},
+		{"chain", by_chain},
+		{"thread-loop", by_thread_loop},
+		{"waiting-thread", with_waiting_thread},
+		{"zombie", as_zombie},
 		{"vfork", by_vfork},
 		{"spawn", by_spawn},
 		{"pid-namespace", in_pid_namespace},
@@ -578,6 +678,7 @@ int main(int argc, char **argv)
 		{"orphan", as_orphan},
 		{"adopted", as_adopted},
 		{"user", as_user},
+		{"with-signals", with_signals},
 		{"int80", by_int80},
 		{"path", by_path},
 		{"argv", with_argv},

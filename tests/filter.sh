@@ -4,6 +4,7 @@
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
 PROGRAMS=$(cd "$PROGRAMS" && pwd)
+C=$PROGRAMS/call
 BPF=$T/bpf CG=$T/cgroup
 mkdir "$BPF" "$CG"
 cleanup() {
@@ -254,7 +255,19 @@ mntns_by_pid_and_file() {
 	quiet
 }
 
+# A process whose first thread has ended.
+mntns_without_leader() {
+	"$C" leaderless "$D/prog" x &
+	pid=$!
+	sleep 0.1
+	"$X" --mntns $pid -d 1 -l "$D" >"$out" 2>"$err" || fail "exit status $?: $(cat "$err")"
+	wait
+}
+
 bad_mntns() {
+	mkfifo "$D/fifo"
+	refused '--mntns: .*fifo" is no mount namespace' --mntns "$D/fifo"
+	refused '--mntns: cannot open ""' --mntns ''
 	refused '--mntns: .*process 4194304: No such file' --mntns 4194304
 	refused '--mntns: .*/missing": No such file' --mntns "$D/missing"
 	refused '--mntns: .*is no mount namespace' --mntns /proc/self/ns/uts
@@ -440,11 +453,47 @@ reused_pid() {
 	quiet
 }
 
+# Of a process that comes and goes, the next is forked before anybody could see it in /proc.
+short_lived_descendants() {
+	for us in 0 1000; do
+		"$C" chain "$D/prog" 1000 $us &
+		chain=$!
+		"$X" -p $chain >"$out" 2>"$err"
+		wait $chain
+		seen "chain's end"
+		quiet
+	done
+	"$C" thread-loop "$D/prog" 500 &
+	loop=$!
+	"$X" -p $loop -q >"$out" 2>"$err"
+	wait $loop
+	n=$(sed -n 's/.* "thread-loop" ".*" "\([0-9]*\)"$/\1/p' "$out" | tail -n 1)
+	[ "$n" = 0 ] || fail "the last that is shown is $n"
+	shows 1 "\"loop's end\"\$"
+}
+
+# A thread's id stands for its process.
+thread_id() {
+	"$C" waiting-thread "$D/prog" childs >"$D/tid" &
+	tries=0
+	while ! [ -s "$D/tid" ] && [ $tries -lt 200 ]; do sleep 0.01; tries=$((tries + 1)); done
+	"$X" -p "$(cat "$D/tid")" >"$out" 2>"$err" || fail "exit status $?"
+	wait
+	seen childs
+	quiet
+}
+
 bad_pids() {
+	"$C" zombie "$D/prog" >"$D/zombie" &
+	tries=0
+	while ! [ -s "$D/zombie" ] && [ $tries -lt 200 ]; do sleep 0.01; tries=$((tries + 1)); done
+	refused '--pid: process .* has ended already' -p "$(cat "$D/zombie")"
+	wait
+	usage_error '-p needs an argument' -p
 	usage_error 'not a process id' -p 0
 	usage_error 'not a process id' -p x
 	usage_error 'not a process id' --pid -1
-	refused '--pid: .*process 4194303: No such file' --pid 4194303
+	refused '--pid: cannot find process 4194303: No such process; ' --pid 4194303
 	if unshare -pf --mount-proc true 2>/dev/null; then
 		unshare -pf --mount-proc "$X" -d 5 -p 1 >"$out" 2>"$err"
 		[ $? = 1 ] || fail "a pid namespace: exit status $?"
@@ -495,10 +544,10 @@ command_status() {
 
 command_and_signals() {
 	# From another process the signal is handed on, and what the command does then is shown.
-	"$X" -- sh -c "trap '$D/prog trapped; exit 5' INT; : >$D/ready; while :; do sleep 0.05; done" >"$out" 2>"$err" &
+	"$X" -- sh -c "trap '$D/prog trapped; exit 5' TERM; : >$D/ready; while :; do sleep 0.05; done" >"$out" 2>"$err" &
 	tracer=$!
 	told_has "$D/ready"
-	stop INT
+	stop TERM
 	[ $status = 5 ] || fail "exit status $status, not 5"
 	seen trapped
 	"$X" -- sleep 1000 >"$out" 2>"$err" &
@@ -529,6 +578,49 @@ command_as_user() {
 	runs 0 --user 65534 -- true
 	usage_error 'no user of this machine' --user no_such_user -- true
 	usage_error 'there is no command' --user nobody
+}
+
+# Each process forks the next and ends: at no moment is there nobody.
+chains() {
+	for i in 1 2 3 4 5; do
+		runs 0 -- "$C" chain "$D/prog" 2000 0
+		seen "chain's end"
+		runs 0 -q -- "$C" thread-loop "$D/prog" 200
+		shows 1 "\"loop's end\"\$"
+	done
+}
+
+# The thread of a program that is killed in its exec has changed its id by then.
+killed_in_exec() {
+	"$C" make-impossible "$D/prog" "$D/impossible"
+	runs 139 -x -- "$C" thread "$D/impossible" x
+	shows 1 '^impossible .* \(?\|-[0-9]*\) <unreadable> <unreadable>$'
+}
+
+# What the command has is what it would have without us.
+command_inherits() {
+	state='grep -E "^Sig(Blk|Ign|Cgt):" /proc/self/status; ulimit -a; ls -l /proc/self/fd | wc -l'
+	"$C" with-signals "$(command -v sh)" -c "$state" >"$D/plain"
+	"$C" with-signals "$X" -o "$D/lines" -- sh -c "$state" >"$D/behind"
+	cmp -s "$D/plain" "$D/behind" || fail "$(diff "$D/plain" "$D/behind")"
+	grep -q '^SigIgn:	0000000001005002$' "$D/plain" || fail "nothing is ignored: $(grep Sig "$D/plain")"
+}
+
+# It may be another user's by then.
+signal_to_another_user() {
+	"$X" -o "$D/lines" -- "$C" user "$(command -v sleep)" 4242 20 2>"$err" &
+	tracer=$!
+	sleep 0.7
+	stop TERM
+	[ $status = 143 ] || fail "exit status $status"
+}
+
+hangup() {
+	"$X" -o "$D/lines" -- sh -c "$D/prog 1; $D/prog 2; kill -HUP \$PPID; sleep 0.2; $D/prog 3" 2>"$err"
+	status=$?
+	[ $status = 129 ] || fail "exit status $status, not 129"
+	out=$D/lines
+	seen 1 2
 }
 
 # Short processes as fast as four workers make them: each is one more member that comes and goes.
@@ -717,6 +809,7 @@ case_ "refuses what is no hash map with keys of 8 bytes, in one line" bad_maps
 case_ "refuses a pinned program" pinned_program
 case_ "--cgroupmap says that the kernel cannot tell cgroup ids" no_cgroup_ids
 case_ "--mntns takes a process, its file, a bound file, and several" mntns_by_pid_and_file
+case_ "--mntns takes a process without its first thread" mntns_without_leader
 case_ "--mntns refuses what is no mount namespace" bad_mntns
 case_ "--mntns goes by the namespace at the exec" namespace_at_the_exec
 case_ "--cgroup takes a directory and all below it, later ones too, and several" cgroup_and_below
@@ -728,12 +821,19 @@ case_ "-p can be given more than once" two_pids
 case_ "-p ends when they have" ends_with_its_pids
 case_ "-p follows forks of threads, and a process without its first thread" forks_of_threads
 case_ "-p does not follow another process with a member's id" reused_pid
+case_ "-p misses none of those that come and go while it starts" short_lived_descendants
+case_ "-p takes a thread's id for its process" thread_id
 case_ "-p refuses what is no process" bad_pids
 case_ "-- shows a command from its first exec, its daemons too, and nothing else" command_from_its_first_exec
 case_ "-- ends as the command does" command_status
 case_ "-- hands signals on" command_and_signals
 case_ "-- leaves no descriptor open to the command" command_inherits_nothing
 case_ "--user runs the command as another user, and only then" command_as_user
+case_ "-- ends when all have ended, and not before" chains
+case_ "-- shows a thread that is killed in its exec, and ends with it" killed_in_exec
+case_ "-- gives the command the signals, limits and descriptors that we got" command_inherits
+case_ "-- hands a signal to a command that is another user's by then" signal_to_another_user
+case_ "-- ends with SIGHUP, with all it had seen" hangup
 case_ "-- misses none of 50,000 short processes" fifty_thousand
 case_ "-- and other filters compose" filters_compose
 case_ "says that the table of descendants is full" full_table

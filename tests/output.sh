@@ -221,6 +221,48 @@ rotation() {
 	usage_error 'not a size' -o "$D/file" --max-size K
 }
 
+# What others do to the file.
+file_of_others() {
+	chmod 755 "$T" "$D"
+	start_writer() {
+		"$X" -J -o "$D/$1" --max-size 4K -u 4242 2>"$err" &
+		tracer=$!
+		sleep 0.5
+	}
+	some() { for i in $(seq "$1"); do "$C" user "$D/prog" 4242 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa $i; done; sleep 0.3; }
+	# Removed: a new one is made when the old is full.
+	start_writer removed
+	some 5
+	rm "$D/removed"
+	some 20
+	# A rotation leaves no busy loop.
+	before=$(awk '{ print $14 + $15 }' "/proc/$tracer/stat")
+	sleep 1
+	after=$(awk '{ print $14 + $15 }' "/proc/$tracer/stat")
+	[ $((after - before)) -lt 30 ] || fail "$((after - before)) ticks in an idle second"
+	stop
+	is "$status" 0
+	valid "$D/removed"
+	# Emptied, as logrotate's copytruncate does.
+	start_writer emptied
+	some 3
+	: >"$D/emptied"
+	some 3
+	stop
+	valid "$D/emptied"
+	is "$(wc -l <"$D/emptied")" 3
+	# A line that somebody left unfinished does not spoil ours.
+	printf '{"half":' >"$D/half"
+	"$X" -J -o "$D/half" --append -- "$D/prog" x 2>"$err"
+	tail -n +2 "$D/half" >"$D/ours"
+	valid "$D/ours"
+	# Nor do we leave one.
+	(ulimit -f 4 && exec "$X" -J -o "$D/limit" -- "$PROGRAMS/storm" vfork 1 100 "$D/prog" 2>"$err")
+	is $? 1
+	has "$err" 'File too large'
+	valid "$D/limit"
+}
+
 count() {
 	acts() { for i in 1 2 3 4 5 6 7 8 9; do "$D/prog" $i; done; }
 	"$X" --count 4 -n '^prog$' -l "$D" >"$out" 2>"$err" &
@@ -336,6 +378,7 @@ case_ "hostile bytes in 10,000 argument lists come back, and text cannot lie" ho
 case_ "a terminal is not moved by any argument" terminal
 case_ "-o writes a file of mode 0600, never through a link, and appends only if asked" to_a_file
 case_ "--max-size begins new files" rotation
+case_ "files that others remove, empty or leave unfinished do no harm" file_of_others
 case_ "--count ends after so many execs" count
 case_ "says that a file system is full, and writes nothing twice" full
 case_ "--time-format iso prints UTC with nanoseconds" iso_time
