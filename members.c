@@ -191,12 +191,14 @@ unsigned int members_sweep(int newcomers, int proc)
 {
 	uint64_t key = 0, next;
 	unsigned int swept = 0;
-	char path[32];
+	char path[32], name[32];
+	int ret;
 
 	/* No thread has the id 0, so the first key comes. */
 	while (proc >= 0 && !map_next_key(newcomers, &key, &next)) {
-		snprintf(path, sizeof(path), "%llu", (unsigned long long)next);
-		if (faccessat(proc, path, F_OK, 0) && errno == ENOENT && !map_delete(newcomers, &next))
+		snprintf(path, sizeof(path), "%llu/comm", (unsigned long long)next);
+		ret = read_file(proc, path, name, sizeof(name));
+		if ((ret == -ENOENT || ret == -ESRCH) && !map_delete(newcomers, &next))
 			swept++;
 		else
 			key = next;

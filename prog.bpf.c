@@ -371,12 +371,16 @@ INLINE long take_name(__u64 *ctx, struct scratch *s, __u64 env_end)
 INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 {
 	__u32 old_pid = 0;
+	__u64 old;
 
 	if (VALUE(exec_old_pid))
 		read_kernel(&old_pid, sizeof(old_pid), (__u64)ctx + VALUE(exec_old_pid));
 	else
 		old_pid = ctx[1];
-	is_member(s, task, old_pid);
+	old = old_pid;
+	/* It may be known in both ways, and nobody will remove the old id. */
+	if (is_member(s, task, old) && !map_delete(&newcomers, &old))
+		s->removed++;
 }
 
 /* The tracepoint fires when the new image stands: its argument strings are resident, whole, and

@@ -233,17 +233,21 @@ static int check_proc(const struct tracer *t, struct error *err)
 				      "--mntns or --cgroup", t->self.pid, *self ? self : "nothing");
 }
 
+#define ADD_TRIES 50
+
 /* A process of -p, and all that descends from it. */
 static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 {
 	const uint64_t one = 1, root = members_process(t->proc, tid);
-	int added, roots = map_fd(t, MAP_ROOTS);
+	int added = 0, roots = map_fd(t, MAP_ROOTS);
 
 	if (!root)
 		return error_set(err, ESRCH, "--pid: cannot find process %u: %s; is there such a process (ps)?", tid,
 				 strerror(ESRCH));
 	map_update(roots, &root, &one);
-	added = members_add_process(map_fd(t, MAP_NEWCOMERS), t->proc, (uint32_t)root, err);
+	/* Its threads may change their ids, by executing, faster than they can be looked at. */
+	for (int tries = 0; !added && tries < ADD_TRIES; tries++)
+		added = members_add_process(map_fd(t, MAP_NEWCOMERS), t->proc, (uint32_t)root, err);
 	map_delete(roots, &root);
 	if (added < 0)
 		return added;
@@ -258,8 +262,6 @@ static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 static int trace_members(struct tracer *t, struct error *err)
 {
 	const char *fork = "sched/sched_process_fork";
-	const uint64_t self = t->self.pid;
-	const struct strings *pids = &t->options->pids;
 	int ret = 0;
 
 	if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
@@ -272,8 +274,16 @@ static int trace_members(struct tracer *t, struct error *err)
 	}
 	if (!ret)
 		ret = attach_to(t, "fork", fork, err);
-	if (!ret && pids->count)
-		ret = check_proc(t, err);
+	return ret;
+}
+
+/* Those that live already. All programs must be at work by now: an exec changes a thread's id. */
+static int find_members(struct tracer *t, struct error *err)
+{
+	const struct strings *pids = &t->options->pids;
+	const uint64_t self = t->self.pid;
+	int ret = pids->count ? check_proc(t, err) : 0;
+
 	for (size_t i = 0; !ret && i < pids->count; i++)
 		ret = add_root(t, (uint32_t)strtoul(pids->items[i], NULL, 10), err);
 	/* We may descend from one of them, and would wait for ourselves. */
@@ -453,6 +463,8 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 		ret = failures_trace(t, err);
 	if (!ret)
 		ret = trace_execs(t, err);
+	if (!ret && tracer_has_members(t))
+		ret = find_members(t, err);
 	return ret;
 }
 
