@@ -567,16 +567,23 @@ memory_that_never_comes() {
 		"$D/prog" meanwhile
 	}
 	watch acts
-	shown -2 "$D/missing" <<-END
-		"$D/missing" <unreadable> "end"
-	END
 	shown 0 "$D/prog" <<-END
 		"$D/prog" "meanwhile"
 	END
-	kill -0 $promised 2>/dev/null || fail "it was not shown meanwhile"
+	if kill -0 $promised 2>/dev/null; then
+		# Before Linux 6.9 (alloc_bprm in fs/exec.c) the kernel copies argv before it looks for the file, and
+		# waits itself.
+		! since 6 9 || shown -2 "$D/missing" <<-END
+			"$D/missing" <unreadable> "end"
+		END
+		kill -9 $promised
+	fi
 	wait $promised
-	[ $? != 2 ] || skipped="this kernel has no userfaultfd(2)"
-	[ -z "$skipped" ] || failures=0
+	case $? in
+	2) skipped="this kernel has no userfaultfd(2)" ;;
+	137) ;;
+	*) fail "it was not shown meanwhile" ;;
+	esac
 }
 
 # Each of them is one line; those that a thread of their own process ended in the call are none.
