@@ -48,7 +48,7 @@ int attach(struct tracer *t, const char *event, int program, struct error *err)
 	return ret;
 }
 
-int load_tail(const struct tracer *t, const char *name, enum bpf_prog_type type, int map,
+int load_tail(struct tracer *t, const char *name, enum bpf_prog_type type, int map,
 	      struct error *err)
 {
 	const uint32_t zero = 0;

@@ -17,7 +17,7 @@ int attach(struct tracer *tracer, const char *event, int program, struct error *
 int keep(struct tracer *tracer, int attachment);
 
 /* Loads a program that others tail-call, and puts it into its map. */
-int load_tail(const struct tracer *tracer, const char *name, enum bpf_prog_type type, int map,
+int load_tail(struct tracer *tracer, const char *name, enum bpf_prog_type type, int map,
 	      struct error *err);
 
 /* Loads a program for a tracepoint of the kernel proper, and attaches it. */

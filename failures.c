@@ -91,7 +91,7 @@ struct compat_way {
 	uint32_t pmu; /* of kprobes */
 };
 
-static int attach_compat(struct tracer *t, const struct tracer *settings, const struct compat_way *way,
+static int attach_compat(struct tracer *t, struct tracer *settings, const struct compat_way *way,
 			 const char *name, const char *function, struct error *err)
 {
 	bool at_return = !strcmp(name, "exit");

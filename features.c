@@ -25,6 +25,7 @@ static const struct row {
 	[FEATURE_SPLIT_READS] = {"bpf_probe_read_kernel", "bpf_probe_read"},
 	[FEATURE_CGROUP_IDS] = {"bpf_get_current_cgroup_id", "--cgroup for --cgroupmap"},
 	[FEATURE_UNDER_CGROUP] = {"bpf_current_task_under_cgroup", "--mntns for --cgroup"},
+	[FEATURE_OTHER_HELPERS] = {"other BPF helpers", NULL},
 	[FEATURE_PARENT] = {"task_struct.real_parent", "/proc/PID/status"},
 	[FEATURE_COMM] = {"task_struct.comm", NULL},
 	[FEATURE_ARGS] = {"mm_struct.arg_start", NULL},
@@ -33,6 +34,7 @@ static const struct row {
 	[FEATURE_FAILS] = {"failed execs (-x)", NULL},
 	[FEATURE_COMPAT_FAILS] = {"failed execs, 32-bit", NULL},
 	[FEATURE_SANDBOX] = {"sandbox", NULL},
+	[FEATURE_MEMORY] = {"memory", NULL},
 };
 
 void feature_note(struct features *features, enum feature feature, bool here, const char *why)

@@ -25,6 +25,7 @@ enum feature {
 	FEATURE_SPLIT_READS, /* helpers */
 	FEATURE_CGROUP_IDS,
 	FEATURE_UNDER_CGROUP,
+	FEATURE_OTHER_HELPERS,
 	FEATURE_PARENT, /* offsets, in the order of enum layout_part */
 	FEATURE_COMM,
 	FEATURE_ARGS,
@@ -33,6 +34,7 @@ enum feature {
 	FEATURE_FAILS,
 	FEATURE_COMPAT_FAILS,
 	FEATURE_SANDBOX,
+	FEATURE_MEMORY,
 	FEATURES
 };
 

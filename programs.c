@@ -5,6 +5,7 @@
 
 #include "disasm.h"
 #include "loader.h"
+#include "mounts.h"
 #include "programs.h"
 
 static const char *const map_names[MAPS] = {
@@ -121,8 +122,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 	return ret;
 }
 
-int load_program(const struct tracer *t, const char *name, enum bpf_prog_type type,
-			struct error *err)
+int load_program(struct tracer *t, const char *name, enum bpf_prog_type type, struct error *err)
 {
 	const struct object_program *program = object_program(&t->object, name);
 	struct bpf_insn *insns;
@@ -135,7 +135,20 @@ int load_program(const struct tracer *t, const char *name, enum bpf_prog_type ty
 		return fd;
 	fd = program_load(name, type, insns, program->insn_count, t->object.license, err);
 	free(insns);
+	if (fd >= 0 && t->options->check)
+		t->program_memory += object_memory(t, fd);
 	return fd;
+}
+
+uint64_t object_memory(const struct tracer *t, int fd)
+{
+	char path[32], text[512], *at;
+
+	snprintf(path, sizeof(path), "self/fdinfo/%d", fd);
+	if (t->proc < 0 || read_file(t->proc, path, text, sizeof(text)) < 0)
+		return 0;
+	at = strstr(text, "memlock:");
+	return at ? strtoull(at + strlen("memlock:"), NULL, 10) : 0;
 }
 
 int tracer_print_programs(const struct tracer *t, struct error *err)

@@ -36,7 +36,10 @@ uint32_t map_value_size(const struct tracer *tracer, int map);
 void use_map(struct tracer *tracer, int map, int fd);
 
 /* Loads a program of the object; its descriptor, for the caller to close, or -errno. */
-int load_program(const struct tracer *tracer, const char *name, enum bpf_prog_type type,
+int load_program(struct tracer *tracer, const char *name, enum bpf_prog_type type,
 		 struct error *err);
+
+/* Bytes of kernel memory that a map or a program takes, by its descriptor; 0 below 4.10, where none tells. */
+uint64_t object_memory(const struct tracer *tracer, int fd);
 
 #endif

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -349,6 +350,11 @@ static int trace_execs(struct tracer *t, struct error *err)
 	if (ret)
 		return ret;
 	program = load_program(t, "exec", program_type(t), err);
+	/* Its list is what nothing works without (tests/floor_test.c has them all). */
+	feature_note(&t->features, FEATURE_OTHER_HELPERS, program >= 0,
+		     program < 0 ? err->text
+				 : "bpf_perf_event_output, bpf_get_current_task, bpf_tail_call, bpf_probe_read_str, "
+				   "bpf_ktime_get_ns and older ones");
 	if (program < 0)
 		return program;
 	t->counted[t->counted_count++] = program;
@@ -468,6 +474,28 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	return ret;
 }
 
+/* What the tracing as it stands takes. */
+static void note_memory(struct tracer *t)
+{
+	uint64_t resident = 0, maps = 0, rings = 0, page = (uint64_t)sysconf(_SC_PAGESIZE);
+	char text[128];
+
+	if (t->proc < 0 || read_file(t->proc, "self/statm", text, sizeof(text)) < 0)
+		return;
+	sscanf(text, "%*u %" SCNu64, &resident);
+	for (int map = 0; map < MAPS; map++)
+		if (map == MAP_MEMBERS || map_fd(t, map) != map_fd(t, MAP_MEMBERS))
+			maps += object_memory(t, map_fd(t, map));
+	for (int cpu = 0; cpu < t->cpus; cpu++)
+		rings += collector_has(&t->collector, cpu);
+	snprintf(text, sizeof(text),
+		 "KiB: %" PRIu64 " rings (%" PRIu64 " of %" PRIu64 "), %" PRIu64 " maps with -x, %" PRIu64
+		 " programs, %" PRIu64 " resident",
+		 rings * ring_size(t) / 1024, rings, ring_size(t) / 1024, maps / 1024, t->program_memory / 1024,
+		 resident * page / 1024);
+	feature_note(&t->features, FEATURE_MEMORY, true, text);
+}
+
 void tracer_ask_rest(struct tracer *t)
 {
 	struct error err = {0};
@@ -480,6 +508,7 @@ void tracer_ask_rest(struct tracer *t)
 			     n > 0 ? "net.core.bpf_jit_enable" : "it needs CONFIG_BPF_JIT=y");
 	}
 	if (t->attached_count) {
+		note_memory(t);
 		need_tracefs(t, &err);
 		if (!t->options->fails && !failures_learn(t, &err))
 			failures_trace(t, &err);

@@ -23,6 +23,7 @@ struct tracer {
 	struct features features;
 	struct peek_self self;
 	uint64_t added, removed; /* members, by us and not by the programs */
+	uint64_t program_memory; /* bytes in the kernel, counted for --check */
 	struct helper_swap swaps[6];
 	size_t swap_count;
 	int map_fds[OBJECT_MAPS]; /* in the object's order */

@@ -327,7 +327,10 @@ check() {
 	has "$out" '^sched/sched_process_exec  *yes '
 	has "$out" '^mm_struct.arg_start  *yes .* at [0-9]*$'
 	has "$out" '^failed execs (-x)  *yes '
+	has "$out" '^other BPF helpers  *yes .*bpf_perf_event_output'
 	has "$out" '^sandbox  *yes '
+	has "$out" '^memory  *yes .*KiB: [1-9][0-9]* rings ([1-9]'
+	[ "$(sed -n 's/^memory .* \([0-9]*\) resident$/\1/p' "$out")" -lt 1024 ] || fail "more than 1 MiB is resident"
 	"$X" --check -J >"$out" 2>"$err" || fail "exit status $?"
 	jq -es 'length > 20 and all(.[]; (.feature | type) == "string" and (.here | type) == "boolean")' "$out" >/dev/null || fail "JSON"
 	# What is not there, and what is used instead: the same program decides by it.
