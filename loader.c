@@ -54,7 +54,8 @@ static const char *perf_advice(int errnum)
 		return "this kernel has no perf events: it needs CONFIG_PERF_EVENTS=y";
 	case EACCES:
 	case EPERM:
-		return "run it as root (or with CAP_BPF and CAP_PERFMON, Linux 5.8 and later)";
+		return "run it as root (or with CAP_BPF and CAP_PERFMON, Linux 5.8 and later; some kernels want "
+		       "/proc/sys/kernel/perf_event_paranoid to be 2 for that)";
 	case EMFILE:
 		return "raise the limit of open files (ulimit -n)";
 	default:
@@ -313,17 +314,32 @@ int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int progra
 			 function, strerror(errnum));
 }
 
-int ring_event_open(int cpu, uint32_t watermark, struct error *err)
+static struct perf_event_attr ring_event(uint32_t watermark)
 {
-	struct perf_event_attr attr = {
+	return (struct perf_event_attr){
 		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
+		.size = sizeof(struct perf_event_attr),
 		.config = PERF_COUNT_SW_BPF_OUTPUT,
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_RAW,
 		.watermark = 1,
 		.wakeup_watermark = watermark,
 	};
+}
+
+bool ring_events_allowed(void)
+{
+	struct perf_event_attr attr = ring_event(1);
+	int fd = open_on_any_cpu(&attr);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+int ring_event_open(int cpu, uint32_t watermark, struct error *err)
+{
+	struct perf_event_attr attr = ring_event(watermark);
 	int fd = sys_perf_event_open(&attr, -1, cpu);
 
 	if (fd < 0 && fd != -ENODEV)

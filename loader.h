@@ -56,6 +56,9 @@ int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int progra
  * -ENODEV without a message: the CPU is offline. */
 int ring_event_open(int cpu, uint32_t watermark, struct error *err);
 
+/* Whether one could be opened now. */
+bool ring_events_allowed(void);
+
 /* Lets this process lock as much memory as it may: kernels below 5.11 count maps and programs
  * against RLIMIT_MEMLOCK. Failing is no error; what does not fit will say so itself. */
 void raise_memlock_limit(void);

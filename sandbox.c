@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "loader.h"
 #include "sandbox.h"
 
 #if defined(__x86_64__)
@@ -57,17 +58,11 @@ static const uint16_t allowed[] = {
 };
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
-/* capabilities(7). Those that the kernel does not know yet are no error: what the process does not have is not
- * kept. */
+/* capabilities(7). What the process does not have is not kept. */
 static uint64_t needed_capabilities(const struct sandbox_needs *needs)
 {
-	uint64_t keep = 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_IPC_LOCK;
+	uint64_t keep = 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_IPC_LOCK | 1ULL << CAP_PERFMON | 1ULL << CAP_BPF;
 
-	/* Before 5.8 a CPU that comes online needs the one for everything. */
-	if (prctl(PR_CAPBSET_READ, CAP_PERFMON) >= 0)
-		keep |= 1ULL << CAP_PERFMON | 1ULL << CAP_BPF;
-	else
-		keep |= 1ULL << CAP_SYS_ADMIN;
 	if (needs->rename)
 		keep |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
 	if (needs->any_user)
@@ -75,22 +70,31 @@ static uint64_t needed_capabilities(const struct sandbox_needs *needs)
 	return keep;
 }
 
-static int drop_capabilities(const struct sandbox_needs *needs)
+/* Makes those effective that are in the mask, and permits these or more. */
+static int set_capabilities(uint64_t effective, uint64_t permitted)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct sets[2];
-	uint64_t keep = needed_capabilities(needs);
 
 	if (syscall(SYS_capget, &header, sets))
 		return -errno;
 	for (int i = 0; i < 2; i++) {
-		uint32_t half = (uint32_t)(keep >> 32 * i);
-
-		sets[i].permitted &= half;
-		sets[i].effective &= half;
+		sets[i].permitted &= (uint32_t)(permitted >> 32 * i);
+		sets[i].effective = sets[i].permitted & (uint32_t)(effective >> 32 * i);
 		sets[i].inheritable = 0;
 	}
 	return syscall(SYS_capset, &header, sets) ? -errno : 0;
+}
+
+/* A CPU that comes online needs a new ring, for which kernels below 5.8 want CAP_SYS_ADMIN, and so do those of
+ * distributions that forbid more by perf_event_paranoid than Linux does: so it is tried. */
+static int drop_capabilities(const struct sandbox_needs *needs)
+{
+	uint64_t keep = needed_capabilities(needs), admin = 1ULL << CAP_SYS_ADMIN;
+
+	if (!set_capabilities(keep, keep | admin) && !ring_events_allowed())
+		keep |= admin;
+	return set_capabilities(keep, keep);
 }
 
 /* seccomp(2). Other calls fail with EPERM. */

@@ -108,6 +108,14 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		st.st_ino = 0;
 	t->peek_name = peek_name();
 	ret = attach_peek(t, 0, "peek", "task/task_rename", err);
+	if (ret == -EINVAL && !helper_exists(BPF_FUNC_probe_read) && !helper_exists(BPF_FUNC_probe_read_kernel)) {
+		free(err->log);
+		err->log = NULL;
+		return error_set(err, EPERM,
+				 "cannot read the kernel's memory: this kernel lets no BPF program do that; it is "
+				 "locked down (/sys/kernel/security/lockdown says \"confidentiality\"), and can only "
+				 "be traced after a boot with lockdown=integrity or less");
+	}
 	if (ret)
 		return ret;
 	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0)
@@ -361,8 +369,8 @@ static int trace_execs(struct tracer *t, struct error *err)
 	return keep(t, attach(t, "sched/sched_process_exec", program, err));
 }
 
-/* Bytes of each CPU's ring: a power of 2, and a page at least. */
-static uint64_t ring_size(const struct tracer *t)
+/* Bytes of each CPU's ring that are wanted: a power of 2, and a page at least. */
+static uint64_t wanted_ring_size(const struct tracer *t)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size = page, wanted = t->options->ring_size;
 	uint64_t most = RINGS_MOST;
@@ -385,7 +393,7 @@ static uint64_t ring_size(const struct tracer *t)
 /* Opens a CPU's ring. 0; -ENODEV without a message: the CPU is offline. */
 static int open_ring(struct tracer *t, int cpu, struct error *err)
 {
-	uint64_t size = ring_size(t);
+	uint64_t size = t->ring_size;
 	uint32_t watermark = (uint32_t)(size < 4 * WATERMARK ? size / 4 : WATERMARK);
 	int fd = ring_event_open(cpu, watermark, err), ret;
 	struct ring ring;
@@ -405,7 +413,7 @@ static int open_ring(struct tracer *t, int cpu, struct error *err)
 	return 0;
 }
 
-static int open_rings(struct tracer *t, struct error *err)
+static int open_all_rings(struct tracer *t, struct error *err)
 {
 	int ret = collector_init(&t->collector, (size_t)t->cpus, t->proc, t->layout.long_size);
 
@@ -418,6 +426,28 @@ static int open_rings(struct tracer *t, struct error *err)
 			return ret;
 	}
 	return 0;
+}
+
+/* Rings of the default size may be more than is there (ENOMEM), or than one may lock without CAP_IPC_LOCK
+ * (EPERM): smaller ones will do. */
+static int open_rings(struct tracer *t, struct error *err)
+{
+	uint64_t wanted = wanted_ring_size(t);
+	char why[512] = "";
+	int ret;
+
+	for (t->ring_size = wanted;; t->ring_size /= 2) {
+		ret = open_all_rings(t, err);
+		if ((ret != -ENOMEM && ret != -EPERM) || t->options->ring_size || t->ring_size <= RING_LEAST)
+			break;
+		if (!*why)
+			snprintf(why, sizeof(why), "%s", err->text);
+		collector_free(&t->collector);
+	}
+	if (!ret && *why)
+		fprintf(stderr, "execsnoop: warning: rings of %" PRIu64 " KiB a CPU, not %" PRIu64 ": %s\n",
+			t->ring_size / 1024, wanted / 1024, why);
+	return ret;
 }
 
 int tracer_set_up(struct tracer *t, char **argv, struct error *err)
@@ -491,7 +521,7 @@ static void note_memory(struct tracer *t)
 	snprintf(text, sizeof(text),
 		 "KiB: %" PRIu64 " rings (%" PRIu64 " of %" PRIu64 "), %" PRIu64 " maps with -x, %" PRIu64
 		 " programs, %" PRIu64 " resident",
-		 rings * ring_size(t) / 1024, rings, ring_size(t) / 1024, maps / 1024, t->program_memory / 1024,
+		 rings * t->ring_size / 1024, rings, t->ring_size / 1024, maps / 1024, t->program_memory / 1024,
 		 resident * page / 1024);
 	feature_note(&t->features, FEATURE_MEMORY, true, text);
 }

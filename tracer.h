@@ -30,6 +30,7 @@ struct tracer {
 	int tracefs; /* -1: not needed so far */
 	int proc, sysfs;
 	int cpus; /* possible ones */
+	uint64_t ring_size; /* bytes, of each CPU's */
 	struct layout layout;
 	uint64_t peek_name;
 	int peek_events[2]; /* what the learner attached, or -1 */

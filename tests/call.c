@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
@@ -18,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -307,6 +309,38 @@ static int as_user(char **argv)
 		return -1;
 	argv[1] = argv[0];
 	return execve(argv[1], argv + 1, environ);
+}
+
+/* As the user whose number is the first ARG, with the capabilities in the second, a mask in hexadecimal, and no
+ * more locked memory than the third says, in KiB. */
+static int confined(char **argv)
+{
+	unsigned int uid = (unsigned int)atoi(argv[1]);
+	uint64_t mask = strtoull(argv[2], NULL, 16);
+	rlim_t memlock = (rlim_t)atoi(argv[3]) * 1024;
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2];
+
+	if (setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){memlock, memlock}))
+		return -1;
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		if (!(mask >> cap & 1) && prctl(PR_CAPBSET_DROP, cap))
+			return -1;
+	prctl(PR_SET_KEEPCAPS, 1);
+	if (setgid(uid) || setuid(uid))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		uint32_t half = (uint32_t)(mask >> 32 * i);
+
+		sets[i] = (struct __user_cap_data_struct){half, half, half};
+	}
+	if (syscall(SYS_capset, &header, sets))
+		return -1;
+	for (int cap = 0; uid && cap < 64; cap++)
+		if (mask >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0))
+			return -1;
+	argv[3] = argv[0];
+	return execve(argv[3], argv + 3, environ);
 }
 
 /* With signals that are ignored and blocked. */
@@ -678,6 +712,7 @@ int main(int argc, char **argv)
 		{"orphan", as_orphan},
 		{"adopted", as_adopted},
 		{"user", as_user},
+		{"confined", confined},
 		{"with-signals", with_signals},
 		{"int80", by_int80},
 		{"path", by_path},

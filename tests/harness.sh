@@ -30,6 +30,18 @@ fail() {
 	echo "# $*"
 }
 
+# needs COMMAND...: whether all are here, which they need not be in a guest; else the case is skipped.
+needs() {
+	for c; do
+		command -v "$c" >/dev/null || { skipped="no $c here"; return 1; }
+	done
+}
+
+# since MAJOR MINOR: the running kernel is that one or later.
+since() {
+	uname -r | awk -F'[^0-9]' -v major="$1" -v minor="$2" '{ exit !($1 > major || $1 == major && $2 >= minor) }'
+}
+
 # start OPTION...: traces in the background, and returns when every exec is seen.
 start() {
 	rm -f "$out"

@@ -5,13 +5,7 @@
 # Kernels are Debian's packages, looked up in their suites and verified by apt; they are kept in
 # $XDG_CACHE_HOME/execsnoop. One that cannot be had is skipped by name.
 set -u
-X=$1
-PROGRAMS=$2
-shift 2
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/execsnoop
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
-LIMIT=400 # seconds for one guest
 
 # Row, architecture, suite, package.
 rows() {
@@ -20,6 +14,16 @@ rows() {
 		6.1 amd64 bookworm linux-image-6\.1\.0-[0-9]*-cloud-amd64-unsigned
 		6.12 amd64 trixie linux-image-6\.12\.[0-9]*+deb13-cloud-amd64-unsigned
 		7.2 amd64 sid linux-binary-7\.[0-9.]*+deb14-cloud-amd64
+	END
+}
+
+# What each kernel is booted as, the same everywhere: name, MiB, CPUs, kernel parameters, seconds, tests.
+boots() {
+	cat <<-'END'
+		- 512 2 - 600 e2e,ways,storm,guest
+		64-MiB,one-CPU 64 1 - 120 guest
+		integrity 256 2 lockdown=integrity 120 guest
+		confidentiality 256 2 lockdown=confidentiality 60 guest
 	END
 }
 
@@ -44,33 +48,34 @@ apt() {
 
 # kernel SUITE ARCHITECTURE PATTERN: fetches the newest, prints the path of its image.
 kernel() {
-	apt "$1" "$2" apt-get update >"$T/log" 2>&1 || return
+	apt "$1" "$2" apt-get update >"$R/log" 2>&1 || return
 	package=$(apt "$1" "$2" apt-cache pkgnames | grep -x "$3" | sort -V | tail -n 1)
-	[ -n "$package" ] || { echo "no package matches $3 in $1" >"$T/log"; return 1; }
+	[ -n "$package" ] || { echo "no package matches $3 in $1" >"$R/log"; return 1; }
 	to=$CACHE/$package
-	if ! ls "$to"/boot/vmlinuz-* "$to"/usr/lib/modules/*/vmlinuz >/dev/null 2>&1; then
+	if ! [ -d "$to" ]; then
 		echo "fetching $package" >&2
-		(cd "$T" && apt "$1" "$2" apt-get download "$package") >"$T/log" 2>&1 &&
-			dpkg-deb -x "$T/$package"_*.deb "$to" >"$T/log" 2>&1 || return
+		rm -rf "$to.new"
+		(cd "$R" && apt "$1" "$2" apt-get download "$package") >"$R/log" 2>&1 &&
+			dpkg-deb -x "$R/$package"_*.deb "$to.new" >"$R/log" 2>&1 && mv "$to.new" "$to" || return
 	fi
 	ls "$to"/boot/vmlinuz-* "$to"/usr/lib/modules/*/vmlinuz 2>/dev/null | head -n 1
 }
 
-# initramfs: what a guest has. Its init runs the tests and ends the machine.
+# initramfs EXECSNOOP DIRECTORY: what a guest has. Its init runs the tests and ends the machine.
 initramfs() {
 	root=$T/root
 	mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/etc" "$root/tests" "$root/programs"
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	for applet in $("$root/bin/busybox" --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
 	mkdir -p "$root/usr" && ln -s ../bin "$root/usr/bin"
-	cp "$X" "$root/bin/execsnoop"
-	for p in nothing call storm i386; do cp "$PROGRAMS/$p" "$root/programs"; done
+	cp "$1" "$root/bin/execsnoop"
+	for p in nothing call storm i386; do cp "$2/$p" "$root/programs"; done
 	cp tests/*.sh "$root/tests"
 	echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
 	echo 'nobody:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
 	cat >"$root/init" <<-'END'
 		#!/bin/sh
-		export PATH=/bin
+		export PATH=/bin STORM=1000
 		mount -t proc proc /proc
 		mount -t sysfs sysfs /sys
 		mount -t devtmpfs dev /dev
@@ -78,10 +83,10 @@ initramfs() {
 		ln -s /proc/self/fd /dev/fd
 		echo 1 >/proc/sys/kernel/printk
 		cd /
-		for t in e2e ways storm; do
-			echo "== $t"
+		for t in $(sed 's/.* tests=\([^ ]*\).*/\1/; s/,/ /g' /proc/cmdline); do
 			sh /tests/$t.sh /bin/execsnoop /programs 2>/tmp/err
 		done
+		execsnoop --check -J 2>/dev/null
 		echo "== end"
 		poweroff -f
 	END
@@ -89,36 +94,78 @@ initramfs() {
 	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$T/initrd"
 }
 
-# boot ARCHITECTURE IMAGE: the console.
+# boot ARCHITECTURE IMAGE MIB CPUS PARAMETERS: the console.
 boot() {
 	case $1 in
-	amd64)
-		timeout "$LIMIT" qemu-system-x86_64 -accel tcg -m 512 -smp 2 -nographic -no-reboot -kernel "$2" \
-			-initrd "$T/initrd" -append "console=ttyS0 panic=-1 quiet" </dev/null
-		;;
+	amd64) set -- "$@" qemu-system-x86_64 console=ttyS0 ;;
 	esac
+	timeout "$limit" "$6" -accel tcg -m "$3" -smp "$4" -nographic -no-reboot -kernel "$2" -initrd "$T/initrd" \
+		-append "$7 panic=-1 quiet $5" </dev/null
 }
 
-initramfs
-rows >"$T/rows"
-while read -r row arch suite pattern; do
-	case " $* " in "  " | *" $row "*) ;; *) continue ;; esac
-	name="$arch $row"
-	echo "== kernel $name"
-	image=$(kernel "$suite" "$arch" "$pattern")
+# row ROW ARCHITECTURE SUITE PATTERN: all boots of one kernel. Its features go to $T/ARCHITECTURE-ROW.
+row() {
+	R=$(mktemp -d -p "$T")
+	echo "== kernel $2 $1"
+	image=$(kernel "$3" "$2" "$4")
 	if [ -z "$image" ]; then
-		echo "ok $name # skip: $(tail -n 1 "$T/log")"
-		continue
+		echo "ok $2 $1 # skip: $(tail -n 1 "$R/log")"
+		return
 	fi
-	boot "$arch" "$image" 2>&1 | tr -d '\r' >"$T/console"
-	sed -n "s/^\(ok\|not ok\) /\1 $name: /p" "$T/console" >"$T/cases"
-	grep -a '^#' "$T/console"
-	cat "$T/cases"
-	if ! grep -q '^== end' "$T/console"; then
-		tail -n 40 "$T/console" | sed 's/^/# /'
-		echo "not ok $name: the guest did not come to its end"
-	elif grep -aq 'Oops\|BUG:\|WARNING:' "$T/console"; then
-		grep -a -A20 'Oops\|BUG:\|WARNING:' "$T/console" | sed 's/^/# /'
-		echo "not ok $name: the kernel complained"
-	fi
-done <"$T/rows"
+	boots >"$R/boots"
+	while read -r as mib cpus parameters limit tests; do
+		name="$2 $1"
+		[ "$as" = - ] || name="$name $as"
+		[ "$parameters" = - ] && parameters=
+		start=$(date +%s)
+		boot "$2" "$image" "$mib" "$cpus" "$parameters tests=$tests " 2>&1 | tr -d '\r' >"$R/console"
+		grep -a '^#' "$R/console"
+		sed -n "s/^\(ok\|not ok\) /\1 $name: /p" "$R/console"
+		if ! grep -aq '^== end' "$R/console"; then
+			tail -n 40 "$R/console" | sed 's/^/# /'
+			echo "not ok $name: the guest did not come to its end"
+		elif grep -aq 'Oops\|BUG:\|WARNING:' "$R/console"; then
+			grep -a -A20 'Oops\|BUG:\|WARNING:' "$R/console" | sed 's/^/# /'
+			echo "not ok $name: the kernel complained"
+		fi
+		echo "# $name took $(($(date +%s) - start)) s"
+		[ "$as" = - ] && grep -a '^{"feature"' "$R/console" >"$T/$2-$1"
+	done <"$R/boots"
+}
+
+# table KERNEL...: what each can do, as in the README.
+table() {
+	for k; do sed "s/^{\"feature\":\"\(.*\)\",\"here\":\(.*\),\"instead\".*/$k	\1	\2/" "$T/$k"; done |
+		awk -F '\t' '
+			!($1 in column) { column[$1] = ++columns; head = head " | " $1; line = line " | ---" }
+			!($2 in row) { row[$2] = ++rows; name[rows] = $2 }
+			{ cell[row[$2], column[$1]] = $3 == "true" ? "yes" : $3 == "false" ? "no" : "?" }
+			END {
+				print "| feature" head " |"
+				print "| ---" line " |"
+				for (r = 1; r <= rows; r++) {
+					printf "| %s", name[r]
+					for (c = 1; c <= columns; c++) printf " | %s", cell[r, c]
+					print " |"
+				}
+			}'
+}
+
+if [ "$1" = row ]; then # one of those that are run at a time, below
+	shift
+	row "$@" >"$T/out-$2-$1" 2>&1
+	cat "$T/out-$2-$1"
+	exit
+fi
+T=$(mktemp -d)
+export T
+trap 'rm -rf "$T"' EXIT
+initramfs "$1" "$2"
+shift 2
+rows | while read -r row rest; do
+	case " $* " in "  " | *" $row "*) echo "$row $rest" ;; esac
+done | xargs -P 2 -d '\n' -n 1 sh -c 'exec sh tests/kernels.sh row $1' -
+cd "$T" || exit
+# shellcheck disable=SC2046 # names without spaces
+table $(rows | while read -r row arch _; do [ -s "$arch-$row" ] && echo "$arch-$row"; done) >table
+sed 's/^/# /' table

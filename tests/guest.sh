@@ -1,0 +1,150 @@
+#!/bin/sh
+# What a kernel can be like, and needs a machine of one's own to be made so: CPUs that go, the JIT, mounts, limits,
+# lockdown. Usage: guest.sh EXECSNOOP DIRECTORY, as root, in a guest.
+. "$(dirname "$0")/harness.sh"
+C=$PROGRAMS/call
+
+both() {
+	"$D/prog" one two
+	"$C" execve "$D/missing" 'a b' 2>/dev/null
+}
+
+shows_one() { shows 1 "^prog  *[0-9][0-9]*  *$$  *0 $D/prog one two\$"; }
+
+shows_both() {
+	shows_one
+	shows 1 "^call  *[0-9]*  *$$  *-2 $D/missing a b\$"
+}
+
+# as COMMAND...: X is what the command makes of it.
+as() {
+	printf '#!/bin/sh\nexec %s "$@"\n' "$*" >"$D/as"
+	chmod 755 "$T" "$D" "$D/as"
+	real=$X X=$D/as
+}
+
+# refuses TEXT OPTION...: one line with the text, status 1.
+refuses() {
+	text=$1
+	shift
+	"$X" -d 1 "$@" >"$out" 2>"$err"
+	status=$?
+	[ $status = 1 ] || fail "$*: exit status $status, not 1"
+	has "$err" "$text"
+	[ "$(wc -l <"$err")" = 1 ] || fail "more than one line: $(cat "$err")"
+}
+
+works() {
+	traced both -x
+	shows_both
+}
+
+jit() {
+	file=/proc/sys/net/core/bpf_jit_enable
+	before=$(cat $file)
+	for value in 0 1; do
+		if ! echo $value 2>/dev/null >$file; then
+			skipped="the JIT is always $before"
+		else
+			traced both -x
+			shows_both
+		fi
+	done
+	echo "$before" >$file
+}
+
+cpus() {
+	cpu=/sys/devices/system/cpu/cpu1/online
+	[ -f $cpu ] || { skipped="one CPU"; return; }
+	echo 0 >$cpu
+	start
+	"$D/prog" early
+	echo 1 >$cpu
+	sleep 2
+	i=0
+	while [ $i -lt 10 ]; do taskset 2 "$D/prog" late; i=$((i + 1)); done
+	echo 0 >$cpu
+	"$D/prog" last
+	sleep 2
+	echo 1 >$cpu
+	stop
+	shows 1 "$D/prog early\$"
+	shows 10 "$D/prog late\$"
+	shows 1 "$D/prog last\$"
+}
+
+mounts() {
+	as unshare -m sh -c "'$1; exec $X \"\$@\"'" x
+	traced both -x
+	shows_both
+	X=$real
+}
+
+debugfs_alone() { mounts "mount -t debugfs debugfs /sys/kernel/debug"; }
+no_proc() { mounts "umount -l /proc"; }
+no_sys() { mounts "umount -l /sys"; }
+neither() { mounts "umount -l /sys /proc /dev"; }
+
+# CAP_PERFMON 38, CAP_BPF 39
+bpf_and_perfmon() {
+	since 5 8 || { skipped="before Linux 5.8 there are no such capabilities"; return; }
+	# Linux has no 3: there Debian and others want CAP_SYS_ADMIN.
+	paranoid=$(cat /proc/sys/kernel/perf_event_paranoid)
+	[ "$paranoid" -le 2 ] || echo 2 >/proc/sys/kernel/perf_event_paranoid
+	as "$C" confined "$X" 4242 c000000000 65536
+	start
+	both
+	stop
+	X=$real
+	echo "$paranoid" >/proc/sys/kernel/perf_event_paranoid
+	[ "$status" = 0 ] || fail "exit status $status"
+	said=$(grep -v "$USUAL\|^execsnoop: warning: rings of [0-9]* KiB a CPU, not .*CAP_IPC_LOCK\$" "$err")
+	[ -z "$said" ] || fail "standard error: $said"
+	shows_one
+}
+
+# All capabilities but CAP_SYS_RESOURCE, 24.
+little_locked_memory() {
+	as "$C" confined "$X" 0 fffffffffeffffff 64
+	if since 5 11; then
+		works # it counts no more
+	else
+		refuses 'cannot .*: Operation not permitted; .*ulimit -l'
+	fi
+	X=$real
+}
+
+nobody() {
+	as "$C" confined "$X" 65534 0 65536
+	refuses '^execsnoop: .*: Operation not permitted; run it as root'
+	X=$real
+}
+
+memory() {
+	"$X" --check >"$out" 2>"$err" || fail "exit status $?"
+	resident=$(sed -n 's/^memory .* \([0-9]*\) resident$/\1/p' "$out")
+	rings=$(sed -n 's/^memory .*KiB: \([0-9]*\) rings.*/\1/p' "$out")
+	total=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	[ "$resident" -lt 1024 ] || fail "$resident KiB are resident"
+	[ "$rings" -le $((total / 64)) ] || fail "rings of $rings KiB in a memory of $total"
+}
+
+confidential() { refuses '^execsnoop: cannot .*: .*lockdown=integrity or less$'; }
+
+case "$(cat /proc/cmdline)" in
+*lockdown=confidentiality*)
+	case_ "says that the kernel is locked down" confidential
+	exit
+	;;
+esac
+case_ "works here" works
+case_ "works with the JIT and without" jit
+case_ "follows CPUs that come and go" cpus
+case_ "works where debugfs is mounted, not tracefs" debugfs_alone
+case_ "works where /proc is not mounted" no_proc
+case_ "works where /sys is not mounted" no_sys
+case_ "works where nothing is mounted" neither
+case_ "works with CAP_BPF and CAP_PERFMON alone" bpf_and_perfmon
+case_ "works with 64 KiB of locked memory, or says what to do" little_locked_memory
+case_ "says to nobody what to do" nobody
+case_ "takes a 64th of the memory for its rings, and little more" memory
