@@ -1,5 +1,7 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -19,12 +21,44 @@ int need_tracefs(struct tracer *t, struct error *err)
 }
 
 /* A raw one needs no tracefs, costs less, and fires where a perf event does not: below 5.16
- * when the name is longer than 2 KiB (PERF_MAX_TRACE_SIZE), and while another BPF program or a
- * bpf(2) call is at work on the CPU (bpf_prog_active in trace_call_bpf). */
+ * when the name is longer than 2 KiB (PERF_MAX_TRACE_SIZE), and while a bpf(2) call is at work on the CPU
+ * (bpf_prog_active in trace_call_bpf). But from 7.0 on its programs run with preemption on
+ * (include/linux/tracepoint.h: srcu_fast_notrace), and one that is preempted is not run for what another task
+ * executes meanwhile on that CPU (__bpf_trace_run): a storm would lose some. Perf events keep preemption off. */
+void choose_tracepoints(struct tracer *t)
+{
+	struct error no_tracefs = {0};
+	struct utsname name;
+	bool raw = program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT), preempted = false;
+
+	feature_note(&t->features, FEATURE_RAW_TRACEPOINTS, raw, NULL);
+	/* The one question that the kernel answers in no other way. */
+	if (raw && !uname(&name))
+		preempted = atoi(name.release) >= 7;
+	if (preempted && need_tracefs(t, &no_tracefs)) {
+		fprintf(stderr, "execsnoop: warning: execs may be lost in a storm: Linux 7.0 and later may preempt raw "
+				"tracepoints, and perf events are not to be had: %s\n", no_tracefs.text);
+		preempted = false;
+	}
+	feature_note(&t->features, FEATURE_UNPREEMPTED, raw && !preempted,
+		     preempted ? "from Linux 7.0 on they may be" : NULL);
+}
+
 enum bpf_prog_type program_type(const struct tracer *t)
 {
-	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) ? BPF_PROG_TYPE_RAW_TRACEPOINT
-								      : BPF_PROG_TYPE_TRACEPOINT;
+	return feature_is_here(&t->features, FEATURE_UNPREEMPTED) ? BPF_PROG_TYPE_RAW_TRACEPOINT
+								  : BPF_PROG_TYPE_TRACEPOINT;
+}
+
+int attach_raw(struct tracer *t, const char *name, const char *event, struct error *err)
+{
+	int program = load_program(t, name, BPF_PROG_TYPE_RAW_TRACEPOINT, err), ret;
+
+	if (program < 0)
+		return program;
+	ret = raw_tracepoint_attach(event, program, err);
+	close(program); /* the tracepoint holds it */
+	return ret;
 }
 
 static int attach_perf_event(struct tracer *t, const char *event, int program, struct error *err)
@@ -40,7 +74,7 @@ static int attach_perf_event(struct tracer *t, const char *event, int program, s
 int attach(struct tracer *t, const char *event, int program, struct error *err)
 {
 	bool syscall = !strncmp(event, "syscalls/", 9);
-	bool raw = feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && !syscall;
+	bool raw = program_type(t) == BPF_PROG_TYPE_RAW_TRACEPOINT && !syscall;
 	int ret = raw ? raw_tracepoint_attach(strchr(event, '/') + 1, program, err)
 		      : attach_perf_event(t, event, program, err);
 

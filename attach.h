@@ -7,8 +7,15 @@
 /* Opens tracefs, if it is not open yet. 0 or -errno with err filled, as all here. */
 int need_tracefs(struct tracer *tracer, struct error *err);
 
-/* The type of program for a tracepoint of the kernel proper; those of system calls have no raw form. */
+/* Decides between raw tracepoints and perf events, for tracepoints of the kernel proper; those of system calls have
+ * no raw form. */
+void choose_tracepoints(struct tracer *tracer);
+
+/* What was decided, as the type of the programs. */
 enum bpf_prog_type program_type(const struct tracer *tracer);
+
+/* Loads a program for a raw tracepoint of that name, and attaches it; the attachment or -errno. */
+int attach_raw(struct tracer *tracer, const char *name, const char *event, struct error *err);
 
 /* Attaches a program to "category/name"; the attachment or -errno. */
 int attach(struct tracer *tracer, const char *event, int program, struct error *err);

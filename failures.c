@@ -123,7 +123,7 @@ static int trace_compat(struct tracer *t, bool *partly, struct error *err)
 	ret = read_file(t->sysfs, "bus/event_source/devices/kprobe/type", type, sizeof(type));
 	if (ret >= 0)
 		way.pmu = (uint32_t)atoi(type);
-	else if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS))
+	else if (feature_is_here(&t->features, FEATURE_UNPREEMPTED))
 		way.type = BPF_PROG_TYPE_RAW_TRACEPOINT;
 	else
 		return error_set(err, -ret, "this needs Linux 4.17");

@@ -12,6 +12,7 @@ static const struct row {
 	[FEATURE_PERF] = {"perf_event_open(2), rings", NULL},
 	[FEATURE_JIT] = {"BPF JIT", "the interpreter"},
 	[FEATURE_RAW_TRACEPOINTS] = {"raw tracepoints", "perf events, by tracefs"},
+	[FEATURE_UNPREEMPTED] = {"raw tracepoints unpreempted", "perf events, by tracefs"},
 	[FEATURE_TRACEFS] = {"tracefs", NULL},
 	[FEATURE_PROC] = {"/proc", NULL},
 	[FEATURE_RENAME] = {"task/task_rename", NULL},

@@ -12,6 +12,7 @@ enum feature {
 	FEATURE_PERF,
 	FEATURE_JIT,
 	FEATURE_RAW_TRACEPOINTS,
+	FEATURE_UNPREEMPTED,
 	FEATURE_TRACEFS,
 	FEATURE_PROC,
 	FEATURE_RENAME, /* tracepoints; those from here on are found by their names */

@@ -38,7 +38,8 @@ SETTING(mm_arg_start);
 SETTING(task_nsproxy);
 SETTING(nsproxy_mnt_ns);
 SETTING(mnt_ns_inum);
-SETTING(bprm_filename); /* known only where the program is attached to a raw tracepoint */
+SETTING(bprm_filename); /* known only where there are raw tracepoints */
+SETTING(exec_is_raw); /* 1: "exec" is attached to one */
 SETTING(execve_filename);
 SETTING(execve_argv);
 SETTING(execveat_fd);
@@ -100,6 +101,7 @@ struct scratch {
 	__u64 added, removed; /* members */
 	__u64 part;  /* records of this exec sent so far */
 	__u64 unfinished; /* a failed call's argument list has not been read to its end */
+	__u64 script; /* what "script" has seen last: the task_struct, and 1 more if it was one */
 	__u64 used;  /* bytes of pieces not sent yet */
 	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
 	__u64 end;   /* arguments: arg_end; pieces: the rest of a long string, or 0 */
@@ -348,23 +350,44 @@ INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
 
 /* ---- a success: sched:sched_process_exec ---- */
 
-/* Copies the name as it was given to the call, and finds out whether an interpreter was executed in
- * its place. The bytes with the NUL, or -errno. */
-INLINE long take_name(__u64 *ctx, struct scratch *s, __u64 env_end)
+/* Whether an interpreter is executed in the place of the file; a raw tracepoint's arguments are the task, its old
+ * pid, the struct linux_binprm. */
+INLINE int is_script(const __u64 *ctx)
 {
-	__u64 filename, interp;
+	__u64 filename = ctx[2] + VALUE(bprm_filename);
 
+	return read_long(filename) != read_long(filename + VALUE(long_size));
+}
+
+/* Copies the name as it was given to the call, and finds out whether it is a script's. The bytes with the NUL, or
+ * -errno. */
+INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env_end)
+{
+	if (VALUE(exec_is_raw) && VALUE(bprm_filename)) {
+		s->exec.head.flags = is_script(ctx) ? RECORD_SCRIPT_KNOWN | RECORD_SCRIPT : RECORD_SCRIPT_KNOWN;
+		return read_kernel_str(s->exec_data, NAME_SIZE, read_long(ctx[2] + VALUE(bprm_filename)));
+	}
+	if (s->script == task)
+		s->exec.head.flags = RECORD_SCRIPT_KNOWN;
+	if (s->script == task + 1)
+		s->exec.head.flags = RECORD_SCRIPT_KNOWN | RECORD_SCRIPT;
+	s->script = 0;
 	/* The string stands behind the environment, too: bprm->exec (do_execveat_common puts it
 	 * there, create_elf_tables sets env_end). */
-	if (!VALUE(bprm_filename))
-		return read_string(s->exec_data, NAME_SIZE, env_end);
-	/* A raw tracepoint's arguments: the task, its old pid, the struct linux_binprm. */
-	filename = read_long(ctx[2] + VALUE(bprm_filename));
-	interp = read_long(ctx[2] + VALUE(bprm_filename) + VALUE(long_size));
-	s->exec.head.flags = RECORD_SCRIPT_KNOWN;
-	if (interp != filename)
-		s->exec.head.flags = RECORD_SCRIPT_KNOWN | RECORD_SCRIPT;
-	return read_kernel_str(s->exec_data, NAME_SIZE, filename);
+	return read_string(s->exec_data, NAME_SIZE, env_end);
+}
+
+/* Where "exec" cannot see it: in the same task, just before. It may be preempted, and is then not run for
+ * others; then it is not known, and nothing worse. */
+SEC("script")
+int on_script(__u64 *ctx)
+{
+	struct scratch *s = get_scratch();
+	__u64 task = get_task();
+
+	if (s)
+		s->script = task + is_script(ctx);
+	return 0;
 }
 
 /* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
@@ -414,7 +437,7 @@ int on_exec(__u64 *ctx)
 	end = read_long(mm + VALUE(mm_arg_start) + VALUE(long_size));
 	s->exec.arg_start = start;
 	/* arg_start, arg_end, env_start, env_end */
-	name_len = take_name(ctx, s, read_long(mm + VALUE(mm_arg_start) + 3 * VALUE(long_size)));
+	name_len = take_name(ctx, s, task, read_long(mm + VALUE(mm_arg_start) + 3 * VALUE(long_size)));
 	if (name_len <= 0) {
 		s->exec.head.flags |= RECORD_NO_NAME;
 		name_len = 1;

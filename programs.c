@@ -83,6 +83,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"nsproxy_mnt_ns_setting", l->nsproxy_mnt_ns},
 		{"mnt_ns_inum_setting", l->mnt_ns_inum},
 		{"bprm_filename_setting", l->bprm_filename},
+		{"exec_is_raw_setting", feature_is_here(&t->features, FEATURE_UNPREEMPTED)},
 		{"execve_filename_setting", t->execve_filename},
 		{"execve_argv_setting", t->execve_argv},
 		{"execveat_fd_setting", t->execveat_fd},

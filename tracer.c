@@ -121,8 +121,8 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0)
 		self = openat(t->proc, "self/exe", O_RDONLY | O_CLOEXEC);
 	if (self >= 0)
-		ret = attach_peek(t, 1, "peek_exec", "sched/sched_process_exec", err);
-	if (!ret)
+		ret = t->peek_events[1] = attach_raw(t, "peek_exec", "sched_process_exec", err);
+	if (ret >= 0)
 		ret = peek_layout(map_fd(t, MAP_PEEKS), t->peek_name, (uintptr_t)start,
 				  (uintptr_t)end, (uint32_t)st.st_ino, self, &t->layout, &t->self, err);
 	if (self >= 0)
@@ -141,7 +141,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 				 "(task_struct.real_parent) is not known: %s",
 				 t->layout.missing[LAYOUT_PARENT]);
 	if (t->layout.missing[LAYOUT_PARENT] && tracer_has_members(t) &&
-	    feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS))
+	    feature_is_here(&t->features, FEATURE_UNPREEMPTED))
 		return error_set(err, ENOTSUP,
 				 "cannot follow descendants (-p, -- COMMAND): where this kernel keeps a "
 				 "process's id (task_struct.pid) is not known: %s",
@@ -194,7 +194,7 @@ static int open_filters(struct tracer *t, struct error *err)
 	if (!tracer_has_members(t))
 		return 0;
 	/* Those of a command are all known by their tasks, where the fork's tracepoint tells these. */
-	by_id = t->options->pids.count || !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
+	by_id = t->options->pids.count || !feature_is_here(&t->features, FEATURE_UNPREEMPTED);
 	ret = create_map(t, MAP_NEWCOMERS, by_id ? members_capacity() : 1, err);
 	if (!ret && t->options->pids.count)
 		ret = create_map(t, MAP_ROOTS, (uint32_t)t->options->pids.count, err);
@@ -273,7 +273,7 @@ static int trace_members(struct tracer *t, struct error *err)
 	const char *fork = "sched/sched_process_fork";
 	int ret = 0;
 
-	if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
+	if (!feature_is_here(&t->features, FEATURE_UNPREEMPTED)) {
 		ret = need_tracefs(t, err);
 		if (!ret)
 			ret = tracepoint_field(t->tracefs, fork, "child_pid", 4, &t->fork_child_pid, err);
@@ -349,6 +349,15 @@ int tracer_start_command(struct tracer *t, struct command *command, const struct
 	ret = command_start(command, t->options, inherited, err);
 	t->removed += !map_delete(map, &t->self.task);
 	return ret;
+}
+
+/* Behind a perf event a program cannot see the struct linux_binprm: one on the raw tracepoint notes for it what that
+ * says, just before. */
+static int trace_scripts(struct tracer *t, struct error *err)
+{
+	if (feature_is_here(&t->features, FEATURE_UNPREEMPTED) || t->layout.missing[LAYOUT_BPRM])
+		return 0;
+	return keep(t, attach_raw(t, "script", "sched_process_exec", err));
 }
 
 static int trace_execs(struct tracer *t, struct error *err)
@@ -469,7 +478,7 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	t->cpus = possible_cpus(t->sysfs, err);
 	if (t->cpus < 0)
 		return t->cpus;
-	feature_note(&t->features, FEATURE_RAW_TRACEPOINTS, program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT), NULL);
+	choose_tracepoints(t);
 	choose_helpers(t);
 	ret = learn_layout(t, argv, err);
 	if (!ret && t->options->fails)
@@ -497,6 +506,8 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 		ret = trace_members(t, err);
 	if (!ret && t->options->fails)
 		ret = failures_trace(t, err);
+	if (!ret)
+		ret = trace_scripts(t, err);
 	if (!ret)
 		ret = trace_execs(t, err);
 	if (!ret && tracer_has_members(t))
