@@ -130,6 +130,7 @@ check:
 		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/faults.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/readme.sh"
 
 # The end-to-end tests on other kernels, in QEMU; ROWS="6.1 7.2" for some of them.

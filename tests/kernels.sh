@@ -7,21 +7,21 @@
 set -u
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/execsnoop
 
-# Row, architecture, suite, package.
+# Row, architecture, suite, the least memory that the kernel boots in (MiB), package.
 rows() {
 	cat <<-'END'
-		5.10 amd64 bullseye linux-image-5\.10\.0-[0-9]*-cloud-amd64-unsigned
-		6.1 amd64 bookworm linux-image-6\.1\.0-[0-9]*-cloud-amd64-unsigned
-		6.12 amd64 trixie linux-image-6\.12\.[0-9]*+deb13-cloud-amd64-unsigned
-		7.2 amd64 sid linux-binary-7\.[0-9.]*+deb14-cloud-amd64
+		5.10 amd64 bullseye 64 linux-image-5\.10\.0-[0-9]*-cloud-amd64-unsigned
+		6.1 amd64 bookworm 96 linux-image-6\.1\.0-[0-9]*-cloud-amd64-unsigned
+		6.12 amd64 trixie 96 linux-image-6\.12\.[0-9]*+deb13-cloud-amd64-unsigned
+		7.2 amd64 sid 96 linux-binary-7\.[0-9.]*+deb14-cloud-amd64
 	END
 }
 
-# What each kernel is booted as, the same everywhere: name, MiB, CPUs, kernel parameters, seconds, tests.
+# What each kernel is booted as: name, MiB, CPUs, kernel parameters, seconds, tests.
 boots() {
 	cat <<-'END'
 		- 512 2 - 600 e2e,ways,storm,guest
-		64-MiB,one-CPU 64 1 - 120 guest
+		little-memory,one-CPU least 1 - 120 guest
 		integrity 256 2 lockdown=integrity 120 guest
 		confidentiality 256 2 lockdown=confidentiality 60 guest
 	END
@@ -103,11 +103,11 @@ boot() {
 		-append "$7 panic=-1 quiet $5" </dev/null
 }
 
-# row ROW ARCHITECTURE SUITE PATTERN: all boots of one kernel. Its features go to $T/ARCHITECTURE-ROW.
+# row ROW ARCHITECTURE SUITE LEAST PATTERN: all boots of one kernel. Its features go to $T/ARCHITECTURE-ROW.
 row() {
 	R=$(mktemp -d -p "$T")
 	echo "== kernel $2 $1"
-	image=$(kernel "$3" "$2" "$4")
+	image=$(kernel "$3" "$2" "$5")
 	if [ -z "$image" ]; then
 		echo "ok $2 $1 # skip: $(tail -n 1 "$R/log")"
 		return
@@ -117,6 +117,7 @@ row() {
 		name="$2 $1"
 		[ "$as" = - ] || name="$name $as"
 		[ "$parameters" = - ] && parameters=
+		[ "$mib" = least ] && mib=$4
 		start=$(date +%s)
 		boot "$2" "$image" "$mib" "$cpus" "$parameters tests=$tests " 2>&1 | tr -d '\r' >"$R/console"
 		grep -a '^#' "$R/console"
@@ -164,7 +165,7 @@ initramfs "$1" "$2"
 shift 2
 rows | while read -r row rest; do
 	case " $* " in "  " | *" $row "*) echo "$row $rest" ;; esac
-done | xargs -P 2 -d '\n' -n 1 sh -c 'exec sh tests/kernels.sh row $1' -
+done | xargs -P 2 -d '\n' -n 1 sh -cf 'exec sh tests/kernels.sh row $1' -
 cd "$T" || exit
 # shellcheck disable=SC2046 # names without spaces
 table $(rows | while read -r row arch _; do [ -s "$arch-$row" ] && echo "$arch-$row"; done) >table
