@@ -56,6 +56,7 @@ SETTING(compat_regs); /* in the kprobe's registers: the caller's, then in these:
 SETTING(compat_fd); /* 0: not execveat */
 SETTING(compat_filename);
 SETTING(compat_argv);
+SETTING(exec_filename); /* in the record of sched_process_exec; 0: a raw tracepoint */
 SETTING(exec_old_pid); /* in the records of sched_process_exec and _fork; 0: raw tracepoints */
 SETTING(fork_child_pid);
 SETTING(peek_name); /* the first eight bytes of the asking thread's name */
@@ -363,6 +364,8 @@ INLINE int is_script(const __u64 *ctx)
  * -errno. */
 INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env_end)
 {
+	__u32 where = 0; /* __data_loc: the offset, and the length above it */
+
 	if (VALUE(exec_is_raw) && VALUE(bprm_filename)) {
 		s->exec.head.flags = is_script(ctx) ? RECORD_SCRIPT_KNOWN | RECORD_SCRIPT : RECORD_SCRIPT_KNOWN;
 		return read_kernel_str(s->exec_data, NAME_SIZE, read_long(ctx[2] + VALUE(bprm_filename)));
@@ -372,6 +375,10 @@ INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env
 	if (s->script == task + 1)
 		s->exec.head.flags = RECORD_SCRIPT_KNOWN | RECORD_SCRIPT;
 	s->script = 0;
+	if (VALUE(exec_filename)) {
+		read_kernel(&where, sizeof(where), (__u64)ctx + VALUE(exec_filename));
+		return read_kernel_str(s->exec_data, NAME_SIZE, (__u64)ctx + (where & 0xffff));
+	}
 	/* The string stands behind the environment, too: bprm->exec (do_execveat_common puts it
 	 * there, create_elf_tables sets env_end). */
 	return read_string(s->exec_data, NAME_SIZE, env_end);

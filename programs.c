@@ -100,6 +100,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"compat_fd_setting", t->compat_fd},
 		{"compat_filename_setting", t->compat_filename},
 		{"compat_argv_setting", t->compat_argv},
+		{"exec_filename_setting", t->exec_filename},
 		{"exec_old_pid_setting", t->exec_old_pid},
 		{"fork_child_pid_setting", t->fork_child_pid},
 		{"peek_name_setting", t->peek_name},

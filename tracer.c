@@ -362,8 +362,16 @@ static int trace_scripts(struct tracer *t, struct error *err)
 
 static int trace_execs(struct tracer *t, struct error *err)
 {
-	int ret = load_tail(t, "args", program_type(t), MAP_ARGS_PROGRAM, err), program;
+	const char *event = "sched/sched_process_exec";
+	int ret = 0, program;
 
+	if (!feature_is_here(&t->features, FEATURE_UNPREEMPTED)) {
+		ret = need_tracefs(t, err);
+		if (!ret)
+			ret = tracepoint_field(t->tracefs, event, "filename", 4, &t->exec_filename, err);
+	}
+	if (!ret)
+		ret = load_tail(t, "args", program_type(t), MAP_ARGS_PROGRAM, err);
 	if (ret)
 		return ret;
 	program = load_program(t, "exec", program_type(t), err);
@@ -375,7 +383,7 @@ static int trace_execs(struct tracer *t, struct error *err)
 	if (program < 0)
 		return program;
 	t->counted[t->counted_count++] = program;
-	return keep(t, attach(t, "sched/sched_process_exec", program, err));
+	return keep(t, attach(t, event, program, err));
 }
 
 /* Bytes of each CPU's ring that are wanted: a power of 2, and a page at least. */

@@ -36,7 +36,7 @@ struct tracer {
 	int peek_events[2]; /* what the learner attached, or -1 */
 	int counted[4]; /* programs whose misses are execs that are lost */
 	size_t counted_count;
-	uint64_t exec_old_pid, fork_child_pid;
+	uint64_t exec_filename, exec_old_pid, fork_child_pid;
 	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
 	uint64_t compat_execve, compat_execveat, compat_number, compat_mode, compat_mode_value;

@@ -99,7 +99,7 @@ boot() {
 	case $1 in
 	amd64) set -- "$@" qemu-system-x86_64 console=ttyS0 ;;
 	esac
-	timeout "$limit" "$6" -accel tcg -m "$3" -smp "$4" -nographic -no-reboot -kernel "$2" -initrd "$T/initrd" \
+	timeout "$limit" "$6" -accel tcg,thread=single -m "$3" -smp "$4" -nographic -no-reboot -kernel "$2" -initrd "$T/initrd" \
 		-append "$7 panic=-1 quiet $5" </dev/null
 }
 
