@@ -6,6 +6,7 @@
 
 #include "attach.h"
 #include "failures.h"
+#include "kprobes.h"
 #include "loader.h"
 #include "mounts.h"
 #include "tracefs.h"
@@ -14,7 +15,22 @@
  * failed exec each. */
 #define AGAINS 9
 
-/* Where the system calls' tracepoints carry what the programs read. */
+/* Puts "pieces" into its map. It is as long as the verifier bears it. */
+static int load_pieces(struct tracer *t, enum bpf_prog_type type, struct error *err)
+{
+	int ret = load_tail(t, "pieces", type, MAP_PIECES_PROGRAM, err);
+
+	if (ret != -E2BIG)
+		return ret;
+	free(err->log);
+	err->log = NULL;
+	t->few_pieces = true;
+	return load_tail(t, "pieces", type, MAP_PIECES_PROGRAM, err);
+}
+
+/* ---- by the system calls' tracepoints ---- */
+
+/* Where they carry what the programs read. */
 static int learn_formats(struct tracer *t, struct error *err)
 {
 	const char *execve = "syscalls/sys_enter_execve", *execveat = "syscalls/sys_enter_execveat";
@@ -50,10 +66,10 @@ static int attach_agains(struct tracer *t, const char *execve, const char *execv
 	return attach_call(t, "end", execve, execveat, err);
 }
 
-static int trace_calls(struct tracer *t, struct error *err)
+static int trace_by_tracepoints(struct tracer *t, struct error *err)
 {
 	const char *execve = "syscalls/sys_exit_execve", *execveat = "syscalls/sys_exit_execveat";
-	int ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
+	int ret = load_pieces(t, BPF_PROG_TYPE_TRACEPOINT, err);
 
 	/* The exits first: a call whose entry is seen must not be forgotten. */
 	if (!ret)
@@ -69,102 +85,143 @@ static int trace_calls(struct tracer *t, struct error *err)
 	return ret;
 }
 
-/* How a 64-bit kernel takes the calls of 32-bit programs. Their system call tracepoints do not fire; a kprobe
- * can see them, or the raw tracepoint that all system calls pass. Offsets are in struct pt_regs. */
-static const struct compat_abi {
-	const char *execve, *execveat; /* the functions, from Linux 4.17 on */
-	uint64_t regs;		       /* the functions' argument: the caller's registers */
-	uint64_t args[3];	       /* the caller's arguments */
+/* ---- by their functions, or at all system calls ---- */
+
+/* How a kernel takes the calls of its own programs, and those of 32-bit programs, whose tracepoints do not fire
+ * on a 64-bit one. Offsets are in struct pt_regs. */
+static const struct abi {
+	uint64_t slot_size; /* of the caller's argv */
+	const char *functions[2]; /* execve(2)'s and execveat(2)'s, from Linux 4.17 on */
+	uint64_t regs;		  /* their argument: the caller's registers */
+	uint64_t args[3];	  /* the caller's arguments */
+	const char *old_functions[2]; /* before */
+	uint64_t old_args[3];	      /* theirs */
 	uint64_t ret;
-	uint64_t execve_number, execveat_number; /* arch/x86/entry/syscalls/syscall_32.tbl */
-	uint64_t number; /* the call's number */
-	uint64_t mode, mode_value; /* the caller is a 32-bit program: cs is __USER32_CS */
-} compat_abi = {
+	uint64_t numbers[2]; /* of the calls: arch/x86/entry/syscalls/ */
+	uint64_t number;     /* the call's number */
+	uint64_t mode, mode_value; /* what tells such a caller: cs is __USER_CS or __USER32_CS */
+} abis[] = {
 #ifdef __x86_64__
-	"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat", 112, {40, 88, 96}, 80, 11, 358, 120, 136, 0x23,
+	{8, {"__x64_sys_execve", "__x64_sys_execveat"}, 112, {112, 104, 96},
+	 {"sys_execve", "sys_execveat"}, {112, 104, 96}, 80, {59, 322}, 120, 136, 0x33},
+	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, 112, {40, 88, 96},
+	 {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, 80, {11, 358}, 120, 136, 0x23},
 #endif
+	{0},
 };
 
-/* Where the compat programs are attached. */
-struct compat_way {
-	enum bpf_prog_type type;
-	uint32_t pmu; /* of kprobes */
+/* Where the programs are attached. */
+enum way {
+	BY_KPROBES,	      /* of the kprobe PMU */
+	BY_RAW_TRACEPOINTS,   /* that all system calls pass */
+	BY_KPROBES_OF_TRACEFS /* below 4.17 */
 };
 
-static int attach_compat(struct tracer *t, struct tracer *settings, const struct compat_way *way,
-			 const char *name, const char *function, struct error *err)
+#define NEEDS_KPROBES "this needs CONFIG_KPROBE_EVENTS=y"
+
+static int choose_way(struct tracer *t, enum way *way, uint32_t *pmu, struct error *err)
+{
+	char type[16];
+	int ret = read_file(t->sysfs, "bus/event_source/devices/kprobe/type", type, sizeof(type));
+
+	if (ret >= 0) {
+		*way = BY_KPROBES;
+		*pmu = (uint32_t)atoi(type);
+	} else if (feature_is_here(&t->features, FEATURE_UNPREEMPTED)) {
+		*way = BY_RAW_TRACEPOINTS;
+	} else if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
+		return error_set(err, -ret, NEEDS_KPROBES);
+	} else {
+		*way = BY_KPROBES_OF_TRACEFS;
+		return need_tracefs(t, err);
+	}
+	return 0;
+}
+
+/* A program with the settings, to a call's entry or exit. */
+static int attach_probe(struct tracer *t, struct tracer *settings, enum way way, uint32_t pmu, const char *name,
+			const char *function, struct error *err)
 {
 	bool at_return = !strcmp(name, "exit");
-	int program = load_program(settings, name, way->type, err), ret;
+	int program = load_program(settings, name,
+				   way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
+				   err);
+	int ret;
 
 	if (program < 0)
 		return program;
-	ret = keep(t, way->type == BPF_PROG_TYPE_KPROBE
-			      ? kprobe_attach(way->pmu, function, at_return, program, err)
-			      : raw_tracepoint_attach(at_return ? "sys_exit" : "sys_enter", program, err));
+	if (way == BY_KPROBES)
+		ret = kprobe_attach(pmu, function, at_return, program, err);
+	else if (way == BY_RAW_TRACEPOINTS)
+		ret = raw_tracepoint_attach(at_return ? "sys_exit" : "sys_enter", program, err);
+	else
+		ret = kprobes_attach(&t->kprobes, t->tracefs, function, at_return, program, err);
 	if (at_return)
 		t->counted[t->counted_count++] = program;
 	else
 		close(program);
-	return ret;
+	return keep(t, ret);
 }
 
-/* Failed calls of 32-bit programs; *partly: but not those that 64-bit programs make as if they were such. */
-static int trace_compat(struct tracer *t, bool *partly, struct error *err)
+/* The calls of one ABI; *way: how. */
+static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *way, struct error *err)
 {
-	const struct compat_abi *abi = &compat_abi;
-	struct tracer c = *t; /* the same programs with other settings */
-	struct compat_way way = {.type = BPF_PROG_TYPE_KPROBE};
-	char type[16];
+	struct tracer c; /* the same programs with other settings */
+	const char *const *functions = abi->functions;
+	const uint64_t *args = abi->args;
+	enum bpf_prog_type type;
+	uint32_t pmu = 0;
 	int ret;
 
-	if (!abi->execve)
+	if (!abi->slot_size)
 		return error_set(err, ENOTSUP, "not known on this architecture");
-	ret = read_file(t->sysfs, "bus/event_source/devices/kprobe/type", type, sizeof(type));
-	if (ret >= 0)
-		way.pmu = (uint32_t)atoi(type);
-	else if (feature_is_here(&t->features, FEATURE_UNPREEMPTED))
-		way.type = BPF_PROG_TYPE_RAW_TRACEPOINT;
-	else
-		return error_set(err, -ret, "this needs Linux 4.17");
-	c.slot_size = 4;
-	c.compat_regs = abi->regs;
+	ret = choose_way(t, way, &pmu, err);
+	if (ret)
+		return ret;
+	type = *way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE;
+	c = *t;
+	c.slot_size = abi->slot_size;
+	c.call_regs = abi->regs;
 	c.exit_ret = abi->ret;
-	if (way.type == BPF_PROG_TYPE_RAW_TRACEPOINT) {
-		/* Its arguments: on entry the registers and the number, on exit the registers and the result. */
-		c.compat_execve = abi->execve_number;
-		c.compat_execveat = abi->execveat_number;
-		c.compat_number = abi->number;
-		c.compat_mode = abi->mode;
-		c.compat_mode_value = abi->mode_value;
-		c.compat_regs = 0;
-		c.exit_ret = 8;
-	}
 	c.pieces_alone = true;
-	/* A map of programs holds one type: a second one for these. It stays open, or the kernel would
+	if (*way == BY_RAW_TRACEPOINTS) {
+		/* Its arguments: on entry the registers and the number, on exit the registers and the result. */
+		c.call_execve = abi->numbers[0];
+		c.call_execveat = abi->numbers[1];
+		c.call_number = abi->number;
+		c.call_mode = abi->mode;
+		c.call_mode_value = abi->mode_value;
+		c.call_regs = 0;
+		c.exit_ret = 8;
+	} else if (*way == BY_KPROBES_OF_TRACEFS) {
+		functions = abi->old_functions;
+		args = abi->old_args;
+		c.call_direct = true;
+	}
+	/* A map of programs holds one type: another one for these. It stays open, or the kernel would
 	 * empty it. */
 	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
 	if (!ret)
-		ret = load_tail(&c, "pieces", way.type, MAP_PIECES_PROGRAM, err);
+		ret = load_pieces(&c, type, err);
 	if (!ret)
-		ret = attach_compat(t, &c, &way, "exit", abi->execve, err);
+		ret = attach_probe(t, &c, *way, pmu, "exit", functions[0], err);
 	/* All exits pass the one raw tracepoint. */
-	if (!ret && way.type == BPF_PROG_TYPE_KPROBE)
-		ret = attach_compat(t, &c, &way, "exit", abi->execveat, err);
-	c.compat_filename = abi->args[0];
-	c.compat_argv = abi->args[1];
+	if (!ret && *way != BY_RAW_TRACEPOINTS)
+		ret = attach_probe(t, &c, *way, pmu, "exit", functions[1], err);
+	c.call_filename = args[0];
+	c.call_argv = args[1];
 	if (!ret)
-		ret = attach_compat(t, &c, &way, "enter_compat", abi->execve, err);
-	c.compat_fd = abi->args[0];
-	c.compat_filename = abi->args[1];
-	c.compat_argv = abi->args[2];
+		ret = attach_probe(t, &c, *way, pmu, "enter", functions[0], err);
+	c.call_has_fd = true;
+	c.call_fd = args[0];
+	c.call_filename = args[1];
+	c.call_argv = args[2];
 	if (!ret)
-		ret = attach_compat(t, &c, &way, "enter_compat", abi->execveat, err);
-	*partly = way.type == BPF_PROG_TYPE_RAW_TRACEPOINT;
+		ret = attach_probe(t, &c, *way, pmu, "enter", functions[1], err);
 	return ret;
 }
 
-#define NEEDS_KPROBES "this needs Linux 4.17 with CONFIG_KPROBE_EVENTS=y"
+/* ---- both ---- */
 
 int failures_learn(struct tracer *t, struct error *err)
 {
@@ -174,8 +231,39 @@ int failures_learn(struct tracer *t, struct error *err)
 	/* Without raw tracepoints, a program that goes on where "pieces" must stop has no room either: both came
 	 * with more programs on a tracepoint (4.15, 4.17). */
 	t->pieces_alone = !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
+	t->no_call_tracepoints = ret;
+	/* "exec" and "thread_exit" are linked with these, whatever sees the calls. */
+	if (ret && abis[0].slot_size == t->layout.long_size)
+		ret = 0;
 	if (ret)
 		feature_note(&t->features, FEATURE_FAILS, false, err->text);
+	return ret;
+}
+
+static int trace_native(struct tracer *t, struct error *err)
+{
+	static const char *const how[] = {"by kprobes", "at all system calls", "by kprobes"};
+	struct error no_probes = {0};
+	char why[sizeof(no_probes.text) + 32];
+	enum way way;
+	int ret;
+
+	if (!t->no_call_tracepoints) {
+		ret = trace_by_tracepoints(t, err);
+		feature_note(&t->features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
+		return ret;
+	}
+	/* err has why there are no tracepoints. */
+	ret = trace_by_probes(t, &abis[0], &way, &no_probes);
+	if (!ret) {
+		snprintf(why, sizeof(why), "%s: %s", how[way], err->text);
+		feature_note(&t->features, FEATURE_FAILS, true, why);
+		return 0;
+	}
+	free(no_probes.log);
+	snprintf(why, sizeof(why), "; nor %s", no_probes.text);
+	strncat(err->text, why, sizeof(err->text) - strlen(err->text) - 1);
+	feature_note(&t->features, FEATURE_FAILS, false, err->text);
 	return ret;
 }
 
@@ -183,21 +271,20 @@ int failures_trace(struct tracer *t, struct error *err)
 {
 	struct error no_compat = {0};
 	const char *what = NULL;
-	bool partly = false;
-	int ret = trace_calls(t, err);
+	enum way way = BY_KPROBES;
+	int ret = trace_native(t, err);
 
-	feature_note(&t->features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
 	if (ret || t->layout.long_size != 8)
 		return ret;
-	if (trace_compat(t, &partly, &no_compat))
+	if (trace_by_probes(t, &abis[1], &way, &no_compat))
 		what = "of 32-bit programs";
-	else if (partly)
+	else if (way == BY_RAW_TRACEPOINTS)
 		what = "by int 0x80 of 64-bit programs";
-	feature_note(&t->features, FEATURE_COMPAT_FAILS, !what || partly,
-		     partly ? "not by int 0x80 of 64-bit programs: " NEEDS_KPROBES : no_compat.text);
+	if (way == BY_RAW_TRACEPOINTS)
+		error_set(&no_compat, ENOTSUP, NEEDS_KPROBES);
+	feature_note(&t->features, FEATURE_COMPAT_FAILS, !what || way == BY_RAW_TRACEPOINTS, no_compat.text);
 	if (what && !t->options->check)
-		fprintf(stderr, "execsnoop: failed execs %s cannot be seen here: %s\n", what,
-			partly ? NEEDS_KPROBES : no_compat.text);
+		fprintf(stderr, "execsnoop: failed execs %s cannot be seen here: %s\n", what, no_compat.text);
 	free(no_compat.log);
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,13 @@
 
 #include "loader.h"
 
-static int sys_bpf(enum bpf_cmd cmd, union bpf_attr *attr)
+/* How much of a bpf_attr there is up to a command's last field. The compiler leaves undefined what an initializer
+ * does not name behind that, and the kernel refuses what it does not know unless it is zero. */
+#define UP_TO(field) (offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)0)->field))
+
+static int sys_bpf(enum bpf_cmd cmd, union bpf_attr *attr, size_t size)
 {
-	long ret = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+	long ret = syscall(SYS_bpf, cmd, attr, size);
 
 	return ret < 0 ? -errno : (int)ret;
 }
@@ -72,7 +77,7 @@ int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t valu
 		.value_size = value_size,
 		.max_entries = max_entries,
 	};
-	int fd = sys_bpf(BPF_MAP_CREATE, &attr);
+	int fd = sys_bpf(BPF_MAP_CREATE, &attr, UP_TO(max_entries));
 
 	if (fd < 0)
 		return error_set(err, -fd, "cannot create the BPF map \"%s\": %s; %s", name,
@@ -88,7 +93,7 @@ int map_lookup(int map, const void *key, void *value)
 		.value = (uintptr_t)value,
 	};
 
-	return sys_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
+	return sys_bpf(BPF_MAP_LOOKUP_ELEM, &attr, UP_TO(value));
 }
 
 int map_update(int map, const void *key, const void *value)
@@ -100,14 +105,14 @@ int map_update(int map, const void *key, const void *value)
 		.flags = BPF_ANY,
 	};
 
-	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
+	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr, UP_TO(flags));
 }
 
 int map_delete(int map, const void *key)
 {
 	union bpf_attr attr = {.map_fd = (uint32_t)map, .key = (uintptr_t)key};
 
-	return sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
+	return sys_bpf(BPF_MAP_DELETE_ELEM, &attr, UP_TO(key));
 }
 
 int map_next_key(int map, const void *key, void *next)
@@ -118,14 +123,14 @@ int map_next_key(int map, const void *key, void *next)
 		.next_key = (uintptr_t)next,
 	};
 
-	return sys_bpf(BPF_MAP_GET_NEXT_KEY, &attr);
+	return sys_bpf(BPF_MAP_GET_NEXT_KEY, &attr, UP_TO(next_key));
 }
 
 int pinned_open(const char *path)
 {
 	union bpf_attr attr = {.pathname = (uintptr_t)path};
 
-	return sys_bpf(BPF_OBJ_GET, &attr);
+	return sys_bpf(BPF_OBJ_GET, &attr, UP_TO(pathname));
 }
 
 /* LINUX_VERSION_CODE of the running kernel, which a kprobe's program must name below 5.0. */
@@ -153,7 +158,7 @@ static int load(enum bpf_prog_type type, const struct bpf_insn *insns, uint32_t 
 		.kern_version = type == BPF_PROG_TYPE_KPROBE ? kernel_version() : 0,
 	};
 
-	return sys_bpf(BPF_PROG_LOAD, &attr);
+	return sys_bpf(BPF_PROG_LOAD, &attr, UP_TO(kern_version));
 }
 
 int program_load(const char *name, enum bpf_prog_type type, const struct bpf_insn *insns,
@@ -234,7 +239,7 @@ uint64_t program_misses(int program)
 	};
 
 	/* An older kernel fills a shorter struct. */
-	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) ? 0 : info.recursion_misses;
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, UP_TO(info.info)) ? 0 : info.recursion_misses;
 }
 
 int raw_tracepoint_attach(const char *name, int program, struct error *err)
@@ -243,7 +248,7 @@ int raw_tracepoint_attach(const char *name, int program, struct error *err)
 		.raw_tracepoint.name = (uintptr_t)name,
 		.raw_tracepoint.prog_fd = (uint32_t)program,
 	};
-	int fd = sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
+	int fd = sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, UP_TO(raw_tracepoint.prog_fd));
 
 	if (fd < 0)
 		return error_set(err, -fd, "cannot attach a BPF program to the tracepoint %s: %s; %s",

@@ -17,6 +17,7 @@
 /* Options. */
 SETTING(uid_filter); /* 0: any; else uid + 1 */
 SETTING(ppid_filter); /* 0: any */
+SETTING(many_pieces); /* 0: before Linux 4.14 the verifier has patience for few of them */
 SETTING(pieces_alone); /* 1: "again" and "end" are not attached */
 SETTING(mntnsmap_filter); /* 1: only mount namespaces in the map mntnsmap; so for those below */
 SETTING(mntns_filter);
@@ -47,15 +48,18 @@ SETTING(execveat_filename);
 SETTING(execveat_argv);
 SETTING(exit_ret);
 SETTING(slot_size); /* of the caller's argv: 4 for a 32-bit program */
-SETTING(compat_execve); /* numbers of the calls; 0: by kprobe, which sees no others */
-SETTING(compat_execveat);
-SETTING(compat_number); /* in the caller's registers: the call's number */
-SETTING(compat_mode); /* what tells a 32-bit caller, and its value */
-SETTING(compat_mode_value);
-SETTING(compat_regs); /* in the kprobe's registers: the caller's, then in these: */
-SETTING(compat_fd); /* 0: not execveat */
-SETTING(compat_filename);
-SETTING(compat_argv);
+SETTING(call_execve); /* numbers of the calls; 0: by kprobe, which sees no others */
+SETTING(call_execveat);
+SETTING(call_number); /* in the caller's registers: the call's number */
+SETTING(call_mode); /* what tells a caller of the ABI, and its value */
+SETTING(call_mode_value);
+SETTING(call_direct); /* 1: the probe's registers have the arguments */
+SETTING(call_regs); /* else: in the probe's registers the caller's, then in these: */
+SETTING(call_has_fd); /* 1: execveat */
+SETTING(call_fd);
+SETTING(call_filename);
+SETTING(call_argv);
+SETTING(want_fails); /* 1: -x */
 SETTING(exec_filename); /* in the record of sched_process_exec; 0: a raw tracepoint */
 SETTING(exec_old_pid); /* in the records of sched_process_exec and _fork; 0: raw tracepoints */
 SETTING(fork_child_pid);
@@ -423,7 +427,7 @@ int on_exec(__u64 *ctx)
 	long name_len;
 
 	task = get_task();
-	if (VALUE(execve_argv))
+	if (VALUE(want_fails))
 		map_delete(&calls, &task);
 	s = get_scratch();
 	if (!s)
@@ -539,35 +543,40 @@ int on_enter_execveat(void *ctx)
 	return 0;
 }
 
-/* The number of the system call that a 32-bit program is in, by its registers; 0 for other programs. */
-INLINE __u64 compat_call(__u64 regs)
+/* The number of the system call that a caller of the ABI is in, by its registers; 0 for other callers and calls. */
+INLINE __u64 call_number(__u64 regs)
 {
 	__u32 number = 0;
 	__u16 mode = 0;
 
-	read_kernel(&number, sizeof(number), regs + VALUE(compat_number));
-	if (number != VALUE(compat_execve) && number != VALUE(compat_execveat))
+	read_kernel(&number, sizeof(number), regs + VALUE(call_number));
+	if (number != VALUE(call_execve) && number != VALUE(call_execveat))
 		return 0;
-	read_kernel(&mode, sizeof(mode), regs + VALUE(compat_mode));
-	return mode == VALUE(compat_mode_value) ? number : 0;
+	read_kernel(&mode, sizeof(mode), regs + VALUE(call_mode));
+	return mode == VALUE(call_mode_value) ? number : 0;
 }
 
-/* A 32-bit program's call on a 64-bit kernel, which has no tracepoint of its own: a kprobe on the function that
- * takes the caller's registers, or where there are no kprobes the raw tracepoint of all system calls. The
- * call's return runs "exit". */
-SEC("enter_compat")
-int on_enter_compat(void *ctx)
+INLINE __u64 call_pointer(__u64 address)
 {
-	__u64 task = get_task(), regs = argument(ctx, VALUE(compat_regs));
+	__u64 pointer = read_long(address);
+
+	return VALUE(slot_size) == 4 ? (__u32)pointer : pointer;
+}
+
+/* A call that has no tracepoint, or of a 32-bit program on a 64-bit kernel, where it does not fire: a kprobe on the
+ * function, or where there are no kprobes the raw tracepoint of all system calls. The call's return runs "exit". */
+SEC("enter")
+int on_enter(void *ctx)
+{
+	__u64 task = get_task(), regs = VALUE(call_direct) ? (__u64)ctx : argument(ctx, VALUE(call_regs));
 	struct call call = {};
 
-	if (VALUE(compat_execve) && compat_call(regs) != (VALUE(compat_fd) ? VALUE(compat_execveat)
-									   : VALUE(compat_execve)))
+	if (VALUE(call_execve) && call_number(regs) != (VALUE(call_has_fd) ? VALUE(call_execveat) : VALUE(call_execve)))
 		return 0;
-	call.filename = (__u32)read_long(regs + VALUE(compat_filename));
-	call.argv = (__u32)read_long(regs + VALUE(compat_argv));
-	if (VALUE(compat_fd)) {
-		call.dirfd = read_long(regs + VALUE(compat_fd));
+	call.filename = call_pointer(regs + VALUE(call_filename));
+	call.argv = call_pointer(regs + VALUE(call_argv));
+	if (VALUE(call_has_fd)) {
+		call.dirfd = read_long(regs + VALUE(call_fd));
 		call.has_dirfd = 1;
 	}
 	map_update(&calls, &task, &call, BPF_ANY);
@@ -607,7 +616,7 @@ int on_exit(void *ctx)
 		return 0;
 	s->unfinished = 0;
 	/* A raw tracepoint's arguments: the caller's registers, the result. */
-	if (VALUE(compat_execve) && !compat_call(argument(ctx, 0)))
+	if (VALUE(call_execve) && !call_number(argument(ctx, 0)))
 		return 0;
 	ret = argument(ctx, VALUE(exit_ret));
 	if (VALUE(long_size) == 4)
@@ -728,9 +737,10 @@ int on_pieces(void *ctx)
 	}
 #define FOUR_PIECES(ctx, s) \
 	(take_piece(ctx, s) && take_piece(ctx, s) && take_piece(ctx, s) && take_piece(ctx, s))
-#define SIXTEEN_PIECES(ctx, s) \
-	(FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s))
-	if (!SIXTEEN_PIECES(ctx, s) || !SIXTEEN_PIECES(ctx, s))
+#define EIGHT_PIECES(ctx, s) (FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s))
+	if (!EIGHT_PIECES(ctx, s))
+		return 0;
+	if (VALUE(many_pieces) && (!EIGHT_PIECES(ctx, s) || !EIGHT_PIECES(ctx, s) || !EIGHT_PIECES(ctx, s)))
 		return 0;
 	tail_call(ctx, &pieces_program, 0);
 	/* Still here: as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). */
@@ -799,7 +809,7 @@ int on_thread_exit(void *ctx)
 		return 0;
 	/* Killed in the call: by then it had become a 32-bit task (load_elf_binary, where its old image has
 	 * gone), and so the call's exit was not seen. What it was called with has gone, too. */
-	if (VALUE(execve_argv) && !map_delete(&calls, &task) && describe(s, task)) {
+	if (VALUE(want_fails) && !map_delete(&calls, &task) && describe(s, task)) {
 		s->exec.head.type = RECORD_FAIL;
 		s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
 		s->exec.head.data_len = 0;

@@ -621,6 +621,7 @@ void tracer_detach(struct tracer *t)
 {
 	while (t->attached_count)
 		close(t->attached[--t->attached_count]);
+	kprobes_remove(&t->kprobes);
 }
 
 void tracer_count_unseen(struct tracer *t, bool finally)

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "event.h"
 #include "features.h"
+#include "kprobes.h"
 #include "layout.h"
 #include "options.h"
 #include "peek.h"
@@ -39,9 +40,13 @@ struct tracer {
 	uint64_t exec_filename, exec_old_pid, fork_child_pid;
 	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
-	uint64_t compat_execve, compat_execveat, compat_number, compat_mode, compat_mode_value;
+	bool no_call_tracepoints; /* execve(2) and execveat(2) have none here */
+	bool call_direct, call_has_fd;
+	uint64_t call_execve, call_execveat, call_number, call_mode, call_mode_value;
+	bool few_pieces;   /* as many as the verifier bears */
 	bool pieces_alone; /* "pieces" is not followed by "again" */
-	uint64_t slot_size, compat_regs, compat_fd, compat_filename, compat_argv;
+	uint64_t slot_size, call_regs, call_fd, call_filename, call_argv;
+	struct kprobes kprobes;
 	int attached[48];
 	size_t attached_count;
 	struct collector collector;

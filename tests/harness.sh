@@ -27,7 +27,7 @@ case_() {
 
 fail() {
 	failures=$((failures + 1))
-	echo "# $*"
+	echo "$*" | sed 's/^/# /'
 }
 
 # needs COMMAND...: whether all are here, which they need not be in a guest; else the case is skipped.
