@@ -29,9 +29,8 @@ void choose_tracepoints(struct tracer *t)
 {
 	struct error no_tracefs = {0};
 	struct utsname name;
-	bool raw = program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT), preempted = false;
+	bool raw = feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS), preempted = false;
 
-	feature_note(&t->features, FEATURE_RAW_TRACEPOINTS, raw, NULL);
 	/* The one question that the kernel answers in no other way. */
 	if (raw && !uname(&name))
 		preempted = atoi(name.release) >= 7;

@@ -108,6 +108,9 @@ void collector_update(struct collector *collector)
 		ring_update(ring);
 		if (ring->head - ring->tail > ring->size / 2)
 			collector->crowded = true;
+		/* A record is no longer than that: its size is a u16. */
+		if (ring->size - (ring->head - ring->tail) < 65536)
+			collector->pressed = collector->now;
 	}
 }
 

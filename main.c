@@ -178,11 +178,15 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 		say_ring_losses(t, &printer, &said);
 		if (t->collector.now > look + LOOK_NS) {
 			look = t->collector.now;
-			tracer_count_unseen(t, false);
+			/* Not oftener than it may find something: while we ask, perf events run no program on this CPU. */
+			if (t->collector.pressed + 3 * LOOK_NS > t->collector.now)
+				tracer_count_unseen(t, false);
 			tracer_sweep_members(t);
 			say_other_losses(t, &printer, &said);
-			if (tracer_cover_cpus(t))
+			if (tracer_cover_cpus(t)) {
 				collector_poll_fds(&t->collector, fds + 1);
+				t->collector.pressed = t->collector.now; /* there was no ring until now */
+			}
 		}
 	}
 	tracer_detach(t);

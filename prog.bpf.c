@@ -388,19 +388,6 @@ INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env
 	return read_string(s->exec_data, NAME_SIZE, env_end);
 }
 
-/* Where "exec" cannot see it: in the same task, just before. It may be preempted, and is then not run for
- * others; then it is not known, and nothing worse. */
-SEC("script")
-int on_script(__u64 *ctx)
-{
-	struct scratch *s = get_scratch();
-	__u64 task = get_task();
-
-	if (s)
-		s->script = task + is_script(ctx);
-	return 0;
-}
-
 /* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
 INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 {
@@ -472,6 +459,19 @@ int on_exec(__u64 *ctx)
 		s->end = end;
 		tail_call(ctx, &args_program, 0);
 	}
+	return 0;
+}
+
+/* Where "exec" cannot see it: in the same task, just before. It may be preempted, and is then not run for
+ * others; then it is not known, and nothing worse. */
+SEC("script")
+int on_script(__u64 *ctx)
+{
+	struct scratch *s = get_scratch();
+	__u64 task = get_task();
+
+	if (s)
+		s->script = task + is_script(ctx);
 	return 0;
 }
 

@@ -38,7 +38,9 @@ static void swap_helper(struct tracer *t, int32_t from, int32_t to)
 	t->swaps[t->swap_count++] = (struct helper_swap){from, to};
 }
 
-static void choose_helpers(struct tracer *t)
+/* 0 or -errno. Nothing else may be tried on a kernel that is locked down: 7.2 crashes when a tracefs that was mounted
+ * then is unmounted (tracefs_destroy_inode). */
+static int choose_helpers(struct tracer *t, struct error *err)
 {
 	/* Below 5.5 there is one helper for user and kernel memory. */
 	feature_note(&t->features, FEATURE_SPLIT_READS, helper_exists(BPF_FUNC_probe_read_kernel), NULL);
@@ -52,6 +54,12 @@ static void choose_helpers(struct tracer *t)
 	/* The call stays in the program, and old verifiers look at what is never run. */
 	if (!feature_is_here(&t->features, FEATURE_CGROUP_IDS))
 		swap_helper(t, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
+	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read))
+		return 0;
+	return error_set(err, EPERM,
+			 "cannot read the kernel's memory: this kernel lets no BPF program do that; it is locked down "
+			 "(/sys/kernel/security/lockdown says \"confidentiality\"), and can only be traced after a boot "
+			 "with lockdown=integrity or less");
 }
 
 /* How many CPUs there can be: the last number of a list like "0-3,8". */
@@ -108,14 +116,6 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		st.st_ino = 0;
 	t->peek_name = peek_name();
 	ret = attach_peek(t, 0, "peek", "task/task_rename", err);
-	if (ret == -EINVAL && !helper_exists(BPF_FUNC_probe_read) && !helper_exists(BPF_FUNC_probe_read_kernel)) {
-		free(err->log);
-		err->log = NULL;
-		return error_set(err, EPERM,
-				 "cannot read the kernel's memory: this kernel lets no BPF program do that; it is "
-				 "locked down (/sys/kernel/security/lockdown says \"confidentiality\"), and can only "
-				 "be traced after a boot with lockdown=integrity or less");
-	}
 	if (ret)
 		return ret;
 	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0)
@@ -486,8 +486,11 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	t->cpus = possible_cpus(t->sysfs, err);
 	if (t->cpus < 0)
 		return t->cpus;
+	feature_note(&t->features, FEATURE_RAW_TRACEPOINTS, program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT), NULL);
+	ret = choose_helpers(t, err);
+	if (ret)
+		return ret;
 	choose_tracepoints(t);
-	choose_helpers(t);
 	ret = learn_layout(t, argv, err);
 	if (!ret && t->options->fails)
 		ret = failures_learn(t, err);

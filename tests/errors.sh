@@ -48,7 +48,9 @@ refused "another tracer on an old kernel's tracepoint" "-e inject=ioctl:error=EE
 refused "a kernel that takes no BPF at its tracepoints" "-e inject=ioctl:error=EINVAL" 'CONFIG_BPF_EVENTS' -x
 refused "no memory for a ring" "-P anon_inode:[perf_event] -e inject=mmap:error=ENOMEM" 'KiB: Out of memory; '
 refused "a ring over the limit of locked memory" "-P anon_inode:[perf_event] -e inject=mmap:error=EPERM" 'perf_event_mlock_kb'
-refused "tracefs that cannot be read" "-e inject=openat:error=EPERM:when=3" 'locked down' -x
+# Without raw tracepoints; these can do without tracefs.
+old="-e inject=bpf:error=EINVAL:when=2..4"
+refused "tracefs that cannot be read" "$old -e inject=openat:error=EPERM:when=2" 'locked down'
 goes_on "a limit of locked memory that cannot be raised" "-e inject=prlimit64:error=EPERM"
 
 # The second CPU is offline when the tracer starts, as far as it can see, and comes online then. The uid
@@ -87,7 +89,9 @@ late_cpu
 if grep -q ' /sys/kernel/tracing ' /proc/self/mounts; then
 	echo "ok a kernel without tracefs # skip: it is mounted here"
 else
-	refused "a kernel without tracefs" "-e inject=mount,fsopen:error=ENODEV" 'No such device; .*CONFIG_FTRACE' -x
+	refused "a kernel without tracefs" "$old -e inject=mount,fsopen:error=ENODEV" 'No such device; .*CONFIG_FTRACE'
+	goes_on "no tracefs where there are raw tracepoints" "-e inject=mount,fsopen:error=ENODEV" -x
 	goes_on "a kernel without fsopen(2)" "-e inject=fsopen:error=ENOSYS" -x
-	refused "mounts that are forbidden" "-e inject=mount,fsopen:error=EPERM" 'Operation not permitted; run it as root' -x
+	refused "mounts that are forbidden" "$old -e inject=mount,fsopen:error=EPERM" \
+		'Operation not permitted; run it as root'
 fi

@@ -80,6 +80,12 @@ mounts() {
 	X=$real
 }
 
+# As without CONFIG_FTRACE_SYSCALLS: by kprobes.
+no_call_tracepoints() {
+	mkdir "$D/empty"
+	mounts "mount -t tracefs t /sys/kernel/tracing; mount --bind $D/empty /sys/kernel/tracing/events/syscalls"
+}
+
 debugfs_alone() { mounts "mount -t debugfs debugfs /sys/kernel/debug"; }
 no_proc() { mounts "umount -l /proc"; }
 no_sys() { mounts "umount -l /sys"; }
@@ -142,6 +148,7 @@ esac
 case_ "works here" works
 case_ "works with the JIT and without" jit
 case_ "follows CPUs that come and go" cpus
+case_ "works where system calls have no tracepoints" no_call_tracepoints
 case_ "works where debugfs is mounted, not tracefs" debugfs_alone
 case_ "works where /proc is not mounted" no_proc
 case_ "works where /sys is not mounted" no_sys

@@ -884,6 +884,31 @@ ring_sizes() {
 	usage_error 'not a number of KiB' --ring-size 4k
 }
 
+# No system call has a tracepoint: seen with those of all calls, or by kprobes.
+no_call_tracepoints() {
+	needs strace || return
+	if grep -q ' /sys/kernel/tracing ' /proc/self/mounts; then
+		skipped="tracefs is mounted here"
+		return
+	fi
+	printf '#!/bin/sh\nexec strace -D -f -qq -o %s -e inject=mount,fsopen:error=EPERM %s "$@"\n' "$D/trace" "$X" >"$D/x"
+	chmod 755 "$D/x"
+	real=$X X=$D/x
+	acts() {
+		"$C" execve "$D/missing" a 'b c' '' 2>/dev/null
+		"$C" execveat "$D/missing" e 2>/dev/null
+		"$C" many "$D/missing" 500
+		"$D/prog" f
+	}
+	traced acts -x -q --max-args 0
+	X=$real
+	shows 1 " -2 \"$D/missing\" \"a\" \"b c\" \"\"\$"
+	shows 1 " -2 \"/dev/fd/[0-9]*/missing\" \"e\"\$"
+	shows 1 " -2 \"$D/missing\" \"a000000001\" .* \"a000000500\"\$"
+	shows 1 "  0 \"$D/prog\" \"f\"\$"
+	grep -q INJECTED "$D/trace" || fail "nothing was injected"
+}
+
 # Six at once leave each other room.
 six_tracers() {
 	others=
@@ -979,3 +1004,4 @@ case_ "counts execs of several records that are lost, marks those that are cut" 
 case_ "counts command lines that are cut" cut_lines
 case_ "rounds the size of a ring" ring_sizes
 case_ "shows failures while five others do" six_tracers
+case_ "shows failures where their calls have no tracepoints" no_call_tracepoints
