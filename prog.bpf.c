@@ -738,9 +738,10 @@ int on_pieces(void *ctx)
 #define FOUR_PIECES(ctx, s) \
 	(take_piece(ctx, s) && take_piece(ctx, s) && take_piece(ctx, s) && take_piece(ctx, s))
 #define EIGHT_PIECES(ctx, s) (FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s))
-	if (!EIGHT_PIECES(ctx, s))
+	if (!FOUR_PIECES(ctx, s))
 		return 0;
-	if (VALUE(many_pieces) && (!EIGHT_PIECES(ctx, s) || !EIGHT_PIECES(ctx, s) || !EIGHT_PIECES(ctx, s)))
+	if (VALUE(many_pieces) && (!FOUR_PIECES(ctx, s) || !EIGHT_PIECES(ctx, s) || !EIGHT_PIECES(ctx, s) ||
+				   !EIGHT_PIECES(ctx, s)))
 		return 0;
 	tail_call(ctx, &pieces_program, 0);
 	/* Still here: as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). */
