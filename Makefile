@@ -30,6 +30,7 @@ CFLAGS = --target=x86_64-linux-musl -std=c11 -D_GNU_SOURCE -Os $(WARNINGS) \
 	-isystem $(BUILD)/include
 LDFLAGS = --target=x86_64-linux-musl -static -nostdlib -fuse-ld=lld-19 -Wl,--gc-sections -Wl,-s \
 	-Wl,--build-id=none
+BPF_HEADERS = bpf.h stack.bpf.h record.h
 BPF_CFLAGS = -target bpfel -mcpu=v1 -O2 -Wall -Wextra -Wshadow -nostdinc -isystem $(BUILD)/include
 
 all: execsnoop
@@ -44,7 +45,7 @@ $(BUILD)/include:
 	ln -sfn /usr/include/asm-generic $@/asm-generic
 	ln -sfn /usr/include/x86_64-linux-gnu/asm $@/asm
 
-$(BUILD)/prog.o: prog.bpf.c record.h | $(BUILD)/include
+$(BUILD)/prog.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 $(BUILD)/embed.o: embed.S $(BUILD)/prog.o
@@ -103,7 +104,7 @@ $(UNITS:%=$(BUILD)/tests/%): $(BUILD)/tests/%: tests/%.c $$($$*_SOURCES) tests/c
 	$(CLANG) $(TEST_CFLAGS) -o $@ $< $($*_SOURCES)
 
 # The same program for the other byte order.
-$(BUILD)/tests/prog-be.o: prog.bpf.c record.h | $(BUILD)/include
+$(BUILD)/tests/prog-be.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS:bpfel=bpfeb) -c -o $@ $<
 

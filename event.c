@@ -137,6 +137,18 @@ static void append(struct source *s, const void *bytes, size_t len)
 	s->used += len;
 }
 
+/* Appends len bytes of a chunk: whole, or of each half those for which the length has a bit (stack.bpf.h). */
+static void append_chunk(struct source *s, const char *data, size_t len)
+{
+	if (len >= STACK_CHUNK_SIZE) {
+		append(s, data, STACK_CHUNK_SIZE);
+		return;
+	}
+	for (size_t size = STACK_CHUNK_SIZE / 2; size; data += size, size /= 2)
+		if (len & size)
+			append(s, data, size);
+}
+
 /* Where a part is missing because a ring was full. */
 static void lose_part(struct collector *c, struct source *s)
 {
@@ -205,6 +217,23 @@ static bool ask_args(struct collector *c, struct source *s, uint64_t offset)
 	return answer.complete;
 }
 
+/* Puts the record's name into the buffer. */
+static void take_name(struct collector *c, struct source *s, const char *data)
+{
+	const struct exec_record *e = &s->event.exec;
+
+	if (!s->event.name && e->name_address)
+		ask_name(c, s);
+	if (s->used)
+		return;
+	if (e->head.flags & RECORD_NO_NAME)
+		append(s, "", 1);
+	else if (e->head.flags & RECORD_ON_STACK)
+		append_chunk(s, data, e->name_len);
+	else
+		append(s, data, e->name_len);
+}
+
 static void take_head(struct collector *c, struct source *s, const struct record_head *head)
 {
 	const char *data = (const char *)head + sizeof(struct exec_record);
@@ -219,22 +248,21 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	s->open_piece = false;
 	*event = (struct event){.cpu = s->cpu};
 	memcpy(e, head, sizeof(*e)); /* in the ring it is aligned to 4 bytes only */
-	if (!(head->flags & RECORD_NO_NAME) && e->name_len && !data[e->name_len - 1])
+	if (!(head->flags & RECORD_NO_NAME) && e->name_len &&
+	    (head->flags & RECORD_ON_STACK || !data[e->name_len - 1]))
 		event->name = data;
 	event->name_cut = e->name_len == NAME_SIZE;
 	event->unreadable = head->flags & RECORD_UNREADABLE;
 	event->args = data + e->name_len;
 	event->args_len = event->unreadable ? 0 : head->data_len;
 	more = e->head.type == RECORD_EXEC ? e->args_len > head->data_len : !event->unreadable;
-	s->in_ring = !more && !(e->head.type == RECORD_EXEC && event->unreadable);
+	s->in_ring = !more && !(e->head.type == RECORD_EXEC && event->unreadable) &&
+		     !(head->flags & RECORD_ON_STACK);
 	if (s->in_ring) {
 		ready(s);
 		return;
 	}
-	if (!event->name && e->name_address)
-		ask_name(c, s);
-	if (!s->used)
-		append(s, data, e->name_len);
+	take_name(c, s, data);
 	append(s, event->args, event->args_len);
 	ring_next(&s->ring);
 	if (event->unreadable)
@@ -301,11 +329,13 @@ static void take_pieces(struct collector *c, struct source *s, const char *data,
 /* Adds the next bytes of the argument block, which begin at that offset; what is missing before them, or in
  * them, may still be in the process. */
 static void take_args(struct collector *c, struct source *s, const char *data, size_t len, uint64_t offset,
-		      bool readable)
+		      uint16_t flags)
 {
 	if (!ask_args(c, s, offset))
 		lose_part(c, s);
-	else if (readable)
+	else if (!(flags & RECORD_UNREADABLE) && flags & RECORD_ON_STACK)
+		append_chunk(s, data, len);
+	else if (!(flags & RECORD_UNREADABLE))
 		append(s, data, len);
 	else if (!ask_args(c, s, offset + len))
 		s->event.unreadable = true;
@@ -316,7 +346,8 @@ static void take_part(struct collector *c, struct source *s, const struct record
 {
 	const char *data = (const char *)((const struct more_record *)head + 1);
 	struct event *event = &s->event;
-	uint64_t offset = event->exec.head.data_len + (uint64_t)(head->part - 1) * CHUNK_SIZE;
+	uint64_t chunk = head->flags & RECORD_ON_STACK ? STACK_CHUNK_SIZE : CHUNK_SIZE;
+	uint64_t offset = event->exec.head.data_len + (head->part - 1) * chunk;
 	bool last;
 
 	if (head->type == RECORD_PIECES && head->part != s->next_part)
@@ -326,7 +357,7 @@ static void take_part(struct collector *c, struct source *s, const struct record
 		if (head->type == RECORD_PIECES)
 			take_pieces(c, s, data, head->data_len);
 		else
-			take_args(c, s, data, head->data_len, offset, !(head->flags & RECORD_UNREADABLE));
+			take_args(c, s, data, head->data_len, offset, head->flags);
 	}
 	event->cut |= head->flags & RECORD_CUT;
 	last = head->type == RECORD_PIECES ? head->flags & RECORD_LAST

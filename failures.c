@@ -142,7 +142,7 @@ static int choose_way(struct tracer *t, enum way *way, uint32_t *pmu, struct err
 static int attach_probe(struct tracer *t, struct tracer *settings, enum way way, uint32_t pmu, const char *name,
 			const char *function, struct error *err)
 {
-	bool at_return = !strcmp(name, "exit");
+	bool at_return = !strncmp(name, "exit", strlen("exit"));
 	int program = load_program(settings, name,
 				   way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
 				   err);
@@ -169,6 +169,8 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 	struct tracer c; /* the same programs with other settings */
 	const char *const *functions = abi->functions;
 	const uint64_t *args = abi->args;
+	bool on_stack = !feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
+	const char *exit = on_stack ? "exit_stack" : "exit";
 	enum bpf_prog_type type;
 	uint32_t pmu = 0;
 	int ret;
@@ -201,13 +203,13 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 	/* A map of programs holds one type: another one for these. It stays open, or the kernel would
 	 * empty it. */
 	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
-	if (!ret)
+	if (!ret && !on_stack)
 		ret = load_pieces(&c, type, err);
 	if (!ret)
-		ret = attach_probe(t, &c, *way, pmu, "exit", functions[0], err);
+		ret = attach_probe(t, &c, *way, pmu, exit, functions[0], err);
 	/* All exits pass the one raw tracepoint. */
 	if (!ret && *way != BY_RAW_TRACEPOINTS)
-		ret = attach_probe(t, &c, *way, pmu, "exit", functions[1], err);
+		ret = attach_probe(t, &c, *way, pmu, exit, functions[1], err);
 	c.call_filename = args[0];
 	c.call_argv = args[1];
 	if (!ret)
@@ -231,6 +233,9 @@ int failures_learn(struct tracer *t, struct error *err)
 	/* Without raw tracepoints, a program that goes on where "pieces" must stop has no room either: both came
 	 * with more programs on a tracepoint (4.15, 4.17). */
 	t->pieces_alone = !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
+	/* Below 4.14 they run no BPF program, if they are there; it is refused when it is attached. */
+	if (!ret && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
+		ret = error_set(err, ENOTSUP, "before Linux 4.14 the tracepoints of system calls run no BPF program");
 	t->no_call_tracepoints = ret;
 	/* "exec" and "thread_exit" are linked with these, whatever sees the calls. */
 	if (ret && abis[0].slot_size == t->layout.long_size)
@@ -250,8 +255,11 @@ static int trace_native(struct tracer *t, struct error *err)
 
 	if (!t->no_call_tracepoints) {
 		ret = trace_by_tracepoints(t, err);
-		feature_note(&t->features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
-		return ret;
+		if (ret != -EINVAL || !abis[0].slot_size) {
+			feature_note(&t->features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
+			return ret;
+		}
+		t->counted_count--; /* "exit", which was refused */
 	}
 	/* err has why there are no tracepoints. */
 	ret = trace_by_probes(t, &abis[0], &way, &no_probes);

@@ -24,6 +24,7 @@ static const struct row {
 	[FEATURE_EXIT_EXECVE] = {"syscalls/sys_exit_execve", NULL},
 	[FEATURE_EXIT_EXECVEAT] = {"syscalls/sys_exit_execveat", NULL},
 	[FEATURE_SPLIT_READS] = {"bpf_probe_read_kernel", "bpf_probe_read"},
+	[FEATURE_MAP_BUFFERS] = {"helpers write to maps", "the stack, a chunk at a time"},
 	[FEATURE_CGROUP_IDS] = {"bpf_get_current_cgroup_id", "--cgroup for --cgroupmap"},
 	[FEATURE_UNDER_CGROUP] = {"bpf_current_task_under_cgroup", "--mntns for --cgroup"},
 	[FEATURE_OTHER_HELPERS] = {"other BPF helpers", NULL},

@@ -47,7 +47,7 @@ static const char *bpf_advice(int errnum)
 	case EMFILE:
 		return "raise the limit of open files (ulimit -n)";
 	default:
-		return "this kernel's BPF lacks something the tracer needs; Linux 4.11 and later have it";
+		return "this kernel's BPF lacks something the tracer needs; Linux 4.8 and later have it";
 	}
 }
 

@@ -21,6 +21,7 @@
 
 struct peeker {
 	int map;
+	size_t chunk; /* as much as can be asked for at a time */
 	int self; /* what to execute for "peek_exec", or -1 */
 	int error; /* the first failure to ask, -errno */
 	struct peek peek;
@@ -69,11 +70,14 @@ static int read_kernel(void *context, uint64_t address, void *buffer, size_t len
 {
 	struct peeker *p = context;
 
-	if (p->error || ask(p, address, length))
-		return -EIO;
-	if (p->peek.status)
-		return (int)p->peek.status;
-	memcpy(buffer, p->peek.data, length);
+	for (size_t done = 0, size; done < length; done += size) {
+		size = length - done < p->chunk ? length - done : p->chunk;
+		if (p->error || ask(p, address + done, size))
+			return -EIO;
+		if (p->peek.status)
+			return (int)p->peek.status;
+		memcpy((char *)buffer + done, p->peek.data, size);
+	}
 	return 0;
 }
 
@@ -138,7 +142,7 @@ static int run_child(struct peeker *p)
 }
 
 int peek_layout(int map, uint64_t name, uint64_t arg_start, uint64_t arg_end, uint32_t mntns, int self,
-		struct layout *layout, struct peek_self *who, struct error *err)
+		size_t chunk, struct layout *layout, struct peek_self *who, struct error *err)
 {
 	const uint32_t zero = 0;
 	char old_name[16] = "";
@@ -151,6 +155,7 @@ int peek_layout(int map, uint64_t name, uint64_t arg_start, uint64_t arg_end, ui
 				 strerror(errno));
 	p->map = map;
 	p->self = self;
+	p->chunk = chunk;
 	p->layout = layout;
 	p->facts = (struct layout_facts){
 		.arg_start = arg_start,

@@ -3,6 +3,7 @@
 #ifndef PEEK_H
 #define PEEK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -19,10 +20,10 @@ struct peek_self {
 
 /* Learns the layout. The program "peek", linked with `name` as its peek_name, must be attached to
  * task:task_rename, and `map` be its map "peeks". arg_start and arg_end are this process's own; mntns
- * is the inode number of its mount namespace (0: unknown). self: a descriptor of this program's file
- * if "peek_exec" is attached to sched:sched_process_exec, or -1. *who gets who this process is. 0, or -errno with err filled if the
- * kernel could not be asked; what could not be found is said in *layout. */
+ * is the inode number of its mount namespace (0: unknown). self: a descriptor of this program's file if
+ * "peek_exec" is attached to sched:sched_process_exec, or -1. chunk: as much as the program reads at a time. *who
+ * gets who this process is. 0, or -errno with err filled if the kernel could not be asked; what could not be found is said in *layout. */
 int peek_layout(int map, uint64_t name, uint64_t arg_start, uint64_t arg_end, uint32_t mntns, int self,
-		struct layout *layout, struct peek_self *who, struct error *err);
+		size_t chunk, struct layout *layout, struct peek_self *who, struct error *err);
 
 #endif

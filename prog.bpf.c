@@ -1,345 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The BPF programs, one text for every kernel from 4.11 up: -mcpu=v1, no loop, no call, no global
- * data, at most 4096 instructions a program (tests/floor.sh holds the line).
- *
- * Settings are external symbols whose *address* is the value; elf.c writes it into the ld_imm64
- * that loads it. So the verifier sees a constant, and a filter that is off costs nothing. */
-#include <linux/bpf.h>
-#include "record.h"
-
-#define SEC(name) __attribute__((section(name), used))
-#define INLINE static inline __attribute__((always_inline))
-
-/* Weak, or clang takes the address to be non-zero and folds the comparisons away. */
-#define SETTING(name) extern const char name##_setting __attribute__((weak))
-#define VALUE(name) ((__u64)&name##_setting)
-
-/* Options. */
-SETTING(uid_filter); /* 0: any; else uid + 1 */
-SETTING(ppid_filter); /* 0: any */
-SETTING(many_pieces); /* 0: before Linux 4.14 the verifier has patience for few of them */
-SETTING(pieces_alone); /* 1: "again" and "end" are not attached */
-SETTING(mntnsmap_filter); /* 1: only mount namespaces in the map mntnsmap; so for those below */
-SETTING(mntns_filter);
-SETTING(cgroupmap_filter);
-SETTING(cgroup_filter); /* how many cgroups the map cgroups holds, 0: any will do */
-SETTING(member_filter); /* 1: only threads in the map members */
-SETTING(root_filter); /* 1: -p, so the map roots can hold something */
-SETTING(want_ancestors); /* 1: --tree */
-SETTING(cgroup_id_known); /* 1: the kernel has bpf_get_current_cgroup_id (4.18) */
-
-/* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; none of them can
- * be 0, so 0 means "not known". */
-SETTING(long_size);
-SETTING(task_tgid);
-SETTING(task_real_parent);
-SETTING(task_comm);
-SETTING(task_mm);
-SETTING(mm_arg_start);
-SETTING(task_nsproxy);
-SETTING(nsproxy_mnt_ns);
-SETTING(mnt_ns_inum);
-SETTING(bprm_filename); /* known only where there are raw tracepoints */
-SETTING(exec_is_raw); /* 1: "exec" is attached to one */
-SETTING(execve_filename);
-SETTING(execve_argv);
-SETTING(execveat_fd);
-SETTING(execveat_filename);
-SETTING(execveat_argv);
-SETTING(exit_ret);
-SETTING(slot_size); /* of the caller's argv: 4 for a 32-bit program */
-SETTING(call_execve); /* numbers of the calls; 0: by kprobe, which sees no others */
-SETTING(call_execveat);
-SETTING(call_number); /* in the caller's registers: the call's number */
-SETTING(call_mode); /* what tells a caller of the ABI, and its value */
-SETTING(call_mode_value);
-SETTING(call_direct); /* 1: the probe's registers have the arguments */
-SETTING(call_regs); /* else: in the probe's registers the caller's, then in these: */
-SETTING(call_has_fd); /* 1: execveat */
-SETTING(call_fd);
-SETTING(call_filename);
-SETTING(call_argv);
-SETTING(want_fails); /* 1: -x */
-SETTING(exec_filename); /* in the record of sched_process_exec; 0: a raw tracepoint */
-SETTING(exec_old_pid); /* in the records of sched_process_exec and _fork; 0: raw tracepoints */
-SETTING(fork_child_pid);
-SETTING(peek_name); /* the first eight bytes of the asking thread's name */
-
-/* As elf.c reads the section "maps". */
-struct map {
-	__u32 type;
-	__u32 key_size;
-	__u32 value_size;
-	__u32 max_entries;
-};
-
-static void *(*const map_lookup)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
-static long (*const map_update)(void *map, const void *key, const void *value,
-				__u64 flags) = (void *)BPF_FUNC_map_update_elem;
-static long (*const map_delete)(void *map, const void *key) = (void *)BPF_FUNC_map_delete_elem;
-static __u64 (*const ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
-static long (*const tail_call)(void *ctx, void *map, __u32 index) = (void *)BPF_FUNC_tail_call;
-static __u64 (*const get_pid_tgid)(void) = (void *)BPF_FUNC_get_current_pid_tgid;
-static __u64 (*const get_uid_gid)(void) = (void *)BPF_FUNC_get_current_uid_gid;
-static long (*const get_comm)(void *buf, __u32 size) = (void *)BPF_FUNC_get_current_comm;
-static long (*const output)(void *ctx, void *map, __u64 flags, void *data,
-			    __u64 size) = (void *)BPF_FUNC_perf_event_output;
-static __u64 (*const get_task)(void) = (void *)BPF_FUNC_get_current_task;
-/* Where the kernel lacks these two, elf.c puts another in their place that is never run. */
-static __u64 (*const get_cgroup_id)(void) = (void *)BPF_FUNC_get_current_cgroup_id;
-static long (*const is_under_cgroup)(void *map,
-				     __u32 index) = (void *)BPF_FUNC_current_task_under_cgroup;
-/* Where the kernel lacks these (below 5.5) elf.c puts the older probe_read in their place. */
-static long (*const read_user)(void *dst, __u32 size, __u64 addr) = (void *)BPF_FUNC_probe_read_user;
-static long (*const read_kernel)(void *dst, __u32 size,
-				 __u64 addr) = (void *)BPF_FUNC_probe_read_kernel;
-static long (*const read_kernel_str)(void *dst, __u32 size,
-				     __u64 addr) = (void *)BPF_FUNC_probe_read_kernel_str;
-static long (*const read_user_str)(void *dst, __u32 size,
-				   __u64 addr) = (void *)BPF_FUNC_probe_read_user_str;
-
-/* A CPU's working memory: what it is about to send, and how far it has come with it. */
-struct scratch {
-	__u32 seq;
-	__u32 forgotten; /* threads for which the map members had no room */
-	__u64 filtered;	 /* execs that the filters did not let pass */
-	__u64 added, removed; /* members */
-	__u64 part;  /* records of this exec sent so far */
-	__u64 unfinished; /* a failed call's argument list has not been read to its end */
-	__u64 script; /* what "script" has seen last: the task_struct, and 1 more if it was one */
-	__u64 used;  /* bytes of pieces not sent yet */
-	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
-	__u64 end;   /* arguments: arg_end; pieces: the rest of a long string, or 0 */
-	union {
-		struct {
-			struct exec_record exec;
-			char exec_data[NAME_SIZE + CHUNK_SIZE];
-		};
-		struct {
-			struct more_record more;
-			char more_data[CHUNK_SIZE];
-		};
-	};
-};
-
-/* The arguments of an execve(2) or execveat(2) that has not returned yet, by task_struct: the one
- * name of a thread that an exec does not change. */
-struct call {
-	__u64 filename;
-	__u64 argv;
-	__s32 dirfd;
-	__u32 has_dirfd; /* it was execveat(2) */
-};
-
-SEC("maps") struct map rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
-SEC("maps") struct map scratches = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct scratch), 1};
-/* One program each: those in one map must be of one type. */
-SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
-SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
-SEC("maps") struct map calls = {BPF_MAP_TYPE_HASH, 8, sizeof(struct call), 4096};
-/* Whom the filters let pass: what stands in these. The first two are the user's, pinned by others. */
-SEC("maps") struct map mntnsmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map cgroupmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map mntns_set = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map cgroups = {BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 1};
-/* The threads that are followed, by task_struct, the one name that an exec does not change; and those of which only
- * the id is known yet. */
-SEC("maps") struct map members = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map newcomers = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-/* The processes of -p, while their descendants are looked for in /proc: some come and go meanwhile. */
-SEC("maps") struct map roots = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map peeks = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1};
-
-/* Keeps clang from using what it knows of a number: the verifier does not know it, and wants the
- * comparison or the mask in the instructions. */
-#define FORGET(x) __asm__ volatile("" : "+r"(x))
-
-/* n, which is 1 … max, in a form that the verifiers since 4.11 see is 1 … max. max: a power of 2. */
-INLINE __u64 bounded(__u64 n, __u64 max)
-{
-	n -= 1;
-	FORGET(n);
-	return (n & (max - 1)) + 1;
-}
-
-/* A long or a pointer of the running kernel. 4-byte ones only on little-endian machines. */
-INLINE __u64 read_long(__u64 addr)
-{
-	__u64 value = 0;
-
-	read_kernel(&value, VALUE(long_size), addr);
-	return value;
-}
-
-/* A string from user space: the bytes with the NUL, or -errno. For an empty one some kernels
- * say 0 (6.1), others 1 (6.18): strncpy_from_user_nofault in mm/maccess.c. */
-INLINE long read_string(char *to, __u32 size, __u64 addr)
-{
-	long len = read_user_str(to, size, addr);
-
-	if (len == 0) {
-		*to = 0;
-		len = 1;
-	}
-	return len;
-}
-
-INLINE struct scratch *get_scratch(void)
-{
-	__u32 zero = 0;
-
-	return map_lookup(&scratches, &zero);
-}
-
-INLINE int uid_is_filtered(void)
-{
-	return VALUE(uid_filter) && (__u32)get_uid_gid() != (__u32)(VALUE(uid_filter) - 1);
-}
-
-/* The inode number of the task's mount namespace, as /proc/PID/ns/mnt shows it. */
-INLINE __u64 mount_namespace(__u64 task)
-{
-	__u64 nsproxy = read_long(task + VALUE(task_nsproxy));
-	__u32 inum = 0;
-
-	read_kernel(&inum, sizeof(inum),
-		    read_long(nsproxy + VALUE(nsproxy_mnt_ns)) + VALUE(mnt_ns_inum));
-	return inum;
-}
-
-INLINE int mntns_is_filtered(__u64 mntns)
-{
-	return (VALUE(mntnsmap_filter) && !map_lookup(&mntnsmap, &mntns)) ||
-	       (VALUE(mntns_filter) && !map_lookup(&mntns_set, &mntns));
-}
-
-INLINE int under_cgroup(__u32 index)
-{
-	return VALUE(cgroup_filter) > index && is_under_cgroup(&cgroups, index) == 1;
-}
-
-INLINE int cgroup_is_filtered(__u64 cgroup)
-{
-	if (VALUE(cgroupmap_filter) && !map_lookup(&cgroupmap, &cgroup))
-		return 1;
-#define FOUR_CGROUPS(i) \
-	(under_cgroup(i) || under_cgroup((i) + 1) || under_cgroup((i) + 2) || under_cgroup((i) + 3))
-	return VALUE(cgroup_filter) && !FOUR_CGROUPS(0) && !FOUR_CGROUPS(4) && !FOUR_CGROUPS(8) &&
-	       !FOUR_CGROUPS(12);
-}
-
-/* Makes the task a member. */
-INLINE void add_member(struct scratch *s, __u64 task)
-{
-	__u64 one = 1;
-
-	if (map_update(&members, &task, &one, BPF_ANY))
-		s->forgotten++;
-	else
-		s->added++;
-}
-
-INLINE int is_root(__u64 task)
-{
-	__u64 key;
-	__u32 tgid = 0;
-
-	read_kernel(&tgid, sizeof(tgid), task + VALUE(task_tgid));
-	key = tgid;
-	return map_lookup(&roots, &key) != 0;
-}
-
-/* Whether the task belongs to a root, or to what descends from one. */
-INLINE int under_root(__u64 task)
-{
-#pragma unroll
-	for (int i = 0; i < 8 && task; i++) {
-		if (is_root(task))
-			return 1;
-		task = read_long(task + VALUE(task_real_parent));
-	}
-	return 0;
-}
-
-/* Whether the current task is a member; tid: its id, before an exec changed that. */
-INLINE int is_member(struct scratch *s, __u64 task, __u64 tid)
-{
-	if (map_lookup(&members, &task))
-		return 1;
-	if (!map_delete(&newcomers, &tid)) {
-		s->removed++;
-		add_member(s, task);
-		return 1;
-	}
-	if (VALUE(root_filter) && under_root(task)) {
-		add_member(s, task);
-		return 1;
-	}
-	return 0;
-}
-
-INLINE int member_is_filtered(struct scratch *s, __u64 task)
-{
-	return VALUE(member_filter) && !is_member(s, task, (__u32)get_pid_tgid());
-}
-
-INLINE void add_ancestors(struct exec_record *e, __u64 parent)
-{
-#pragma unroll
-	for (int i = 0; i < ANCESTORS; i++) {
-		__u32 pid = 0;
-
-		if (parent)
-			parent = read_long(parent + VALUE(task_real_parent));
-		if (parent)
-			read_kernel(&pid, sizeof(pid), parent + VALUE(task_tgid));
-		e->ancestors[i] = pid;
-	}
-}
-
-/* Fills what a success and a failure have in common. 0: a filter does not want it. */
-INLINE int describe(struct scratch *s, __u64 task)
-{
-	struct exec_record *e = &s->exec;
-	__u64 parent, ids, mntns = 0, cgroup = 0;
-	__u32 ppid = 0;
-
-	if (uid_is_filtered() || member_is_filtered(s, task))
-		return 0;
-	if (VALUE(cgroup_id_known))
-		cgroup = get_cgroup_id();
-	if (cgroup_is_filtered(cgroup))
-		return 0;
-	if (VALUE(task_nsproxy))
-		mntns = mount_namespace(task);
-	if (mntns_is_filtered(mntns))
-		return 0;
-	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
-	if (parent)
-		read_kernel(&ppid, sizeof(ppid), parent + VALUE(task_tgid));
-	if (VALUE(ppid_filter) && ppid != VALUE(ppid_filter))
-		return 0;
-	e->ppid = ppid;
-	if (VALUE(want_ancestors))
-		add_ancestors(e, parent);
-	e->mntns = mntns;
-	e->cgroup = cgroup;
-	e->time = ktime_get_ns();
-	ids = get_pid_tgid();
-	e->pid = ids >> 32;
-	e->tid = ids;
-	ids = get_uid_gid();
-	e->uid = ids;
-	e->gid = ids >> 32;
-	get_comm(e->comm, sizeof(e->comm));
-	if (!parent || !VALUE(task_comm) ||
-	    read_kernel(e->pcomm, sizeof(e->pcomm), parent + VALUE(task_comm)))
-		e->pcomm[0] = 0;
-	e->head.seq = ++s->seq;
-	e->head.part = 0;
-	s->part = 0;
-	return 1;
-}
+ * data, at most 4096 instructions a program (tests/floor_test.c holds the line). Those for 4.8 to 4.10 are in
+ * stack.bpf.h. */
+#include "bpf.h"
 
 /* Sends the exec record with its name and len bytes of arguments behind it. */
 INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
@@ -388,22 +51,6 @@ INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env
 	return read_string(s->exec_data, NAME_SIZE, env_end);
 }
 
-/* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
-INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
-{
-	__u32 old_pid = 0;
-	__u64 old;
-
-	if (VALUE(exec_old_pid))
-		read_kernel(&old_pid, sizeof(old_pid), (__u64)ctx + VALUE(exec_old_pid));
-	else
-		old_pid = ctx[1];
-	old = old_pid;
-	/* It may be known in both ways, and nobody will remove the old id. */
-	if (is_member(s, task, old) && !map_delete(&newcomers, &old))
-		s->removed++;
-}
-
 /* The tracepoint fires when the new image stands: its argument strings are resident, whole, and
  * what the program will see. */
 SEC("exec")
@@ -421,7 +68,7 @@ int on_exec(__u64 *ctx)
 		return 0;
 	if (VALUE(member_filter))
 		keep_membership(ctx, s, task);
-	if (!describe(s, task)) {
+	if (!describe(s, &s->exec, task)) {
 		s->filtered++;
 		return 0;
 	}
@@ -512,11 +159,6 @@ int on_args(void *ctx)
 
 /* ---- a failure: the syscall's exit, with the pointers seen at its entry ---- */
 
-INLINE __u64 argument(void *ctx, __u64 offset)
-{
-	return read_long((__u64)ctx + offset);
-}
-
 SEC("enter_execve")
 int on_enter_execve(void *ctx)
 {
@@ -583,13 +225,6 @@ int on_enter(void *ctx)
 	return 0;
 }
 
-/* ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (include/linux/errno.h): the caller never
- * sees them; the call begins anew, or a signal ends the thread. */
-INLINE int is_restart(long ret)
-{
-	return ret == -512 || ret == -513 || ret == -514 || ret == -516;
-}
-
 /* Sends the head of a failed call, whose name has that many bytes with its NUL, or could not be read. */
 INLINE void send_failure(void *ctx, struct scratch *s, long name_len)
 {
@@ -625,7 +260,7 @@ int on_exit(void *ctx)
 		map_delete(&calls, &task);
 		return 0;
 	}
-	if (!describe(s, task)) {
+	if (!describe(s, &s->exec, task)) {
 		s->filtered++;
 		map_delete(&calls, &task);
 		return 0;
@@ -810,7 +445,7 @@ int on_thread_exit(void *ctx)
 		return 0;
 	/* Killed in the call: by then it had become a 32-bit task (load_elf_binary, where its old image has
 	 * gone), and so the call's exit was not seen. What it was called with has gone, too. */
-	if (VALUE(want_fails) && !map_delete(&calls, &task) && describe(s, task)) {
+	if (VALUE(want_fails) && VALUE(map_buffers) && !map_delete(&calls, &task) && describe(s, &s->exec, task)) {
 		s->exec.head.type = RECORD_FAIL;
 		s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
 		s->exec.head.data_len = 0;
@@ -868,5 +503,7 @@ int on_peek_exec(__u64 *ctx)
 	peek->answered = 1;
 	return 0;
 }
+
+#include "stack.bpf.h"
 
 SEC("license") char gpl[] = "GPL";

@@ -103,6 +103,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"call_fd_setting", t->call_fd},
 		{"call_filename_setting", t->call_filename},
 		{"call_argv_setting", t->call_argv},
+		{"map_buffers_setting", feature_is_here(&t->features, FEATURE_MAP_BUFFERS)},
 		{"want_fails_setting", t->options->fails},
 		{"exec_filename_setting", t->exec_filename},
 		{"exec_old_pid_setting", t->exec_old_pid},
@@ -115,6 +116,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		.setting_count = sizeof(settings) / sizeof(settings[0]),
 		.swaps = t->swaps,
 		.swap_count = t->swap_count,
+		.moves = !feature_is_here(&t->features, FEATURE_MAP_BUFFERS),
 	};
 	int ret;
 

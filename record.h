@@ -18,6 +18,9 @@
 /* A string of a failed exec is read in pieces of at most this many bytes, NUL included. */
 #define PIECE_SIZE 4096
 
+/* What a kernel carries instead whose helpers write to the stack alone (stack.bpf.h). A power of 2. */
+#define STACK_CHUNK_SIZE 256
+
 enum record_type {
 	RECORD_EXEC = 1, /* struct exec_record: a program was executed */
 	RECORD_FAIL,	 /* struct exec_record: a call failed; its arguments follow as RECORD_PIECES */
@@ -34,6 +37,7 @@ enum record_flags {
 	RECORD_SCRIPT = 1 << 5,	     /* an interpreter was executed in the named file's place */
 	RECORD_SCRIPT_KNOWN = 1 << 6, /* the kernel could tell whether it was so */
 	RECORD_PARENTS_MEMORY = 1 << 7, /* RECORD_FAIL: the parent has the same memory (vfork(2)) */
+	RECORD_ON_STACK = 1 << 9, /* from stack.bpf.h: the name, or the bytes, are a chunk of its kind */
 	RECORD_NO_RESULT = 1 << 8, /* RECORD_FAIL: the call never returned, its thread was killed in it */
 };
 

@@ -116,6 +116,12 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		st.st_ino = 0;
 	t->peek_name = peek_name();
 	ret = attach_peek(t, 0, "peek", "task/task_rename", err);
+	feature_note(&t->features, FEATURE_MAP_BUFFERS, ret != -EACCES, ret == -EACCES ? "from Linux 4.11 on" : NULL);
+	if (ret == -EACCES) {
+		free(err->log);
+		err->log = NULL;
+		ret = attach_peek(t, 0, "peek_stack", "task/task_rename", err);
+	}
 	if (ret)
 		return ret;
 	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0)
@@ -124,7 +130,9 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		ret = t->peek_events[1] = attach_raw(t, "peek_exec", "sched_process_exec", err);
 	if (ret >= 0)
 		ret = peek_layout(map_fd(t, MAP_PEEKS), t->peek_name, (uintptr_t)start,
-				  (uintptr_t)end, (uint32_t)st.st_ino, self, &t->layout, &t->self, err);
+				  (uintptr_t)end, (uint32_t)st.st_ino, self,
+				  feature_is_here(&t->features, FEATURE_MAP_BUFFERS) ? PEEK_SIZE : STACK_CHUNK_SIZE,
+				  &t->layout, &t->self, err);
 	if (self >= 0)
 		close(self);
 	if (ret)
@@ -363,6 +371,7 @@ static int trace_scripts(struct tracer *t, struct error *err)
 static int trace_execs(struct tracer *t, struct error *err)
 {
 	const char *event = "sched/sched_process_exec";
+	bool maps = feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
 	int ret = 0, program;
 
 	if (!feature_is_here(&t->features, FEATURE_UNPREEMPTED)) {
@@ -371,10 +380,10 @@ static int trace_execs(struct tracer *t, struct error *err)
 			ret = tracepoint_field(t->tracefs, event, "filename", 4, &t->exec_filename, err);
 	}
 	if (!ret)
-		ret = load_tail(t, "args", program_type(t), MAP_ARGS_PROGRAM, err);
+		ret = load_tail(t, maps ? "args" : "args_stack", program_type(t), MAP_ARGS_PROGRAM, err);
 	if (ret)
 		return ret;
-	program = load_program(t, "exec", program_type(t), err);
+	program = load_program(t, maps ? "exec" : "exec_stack", program_type(t), err);
 	/* Its list is what nothing works without (tests/floor_test.c has them all). */
 	feature_note(&t->features, FEATURE_OTHER_HELPERS, program >= 0,
 		     program < 0 ? err->text
@@ -411,7 +420,9 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 static int open_ring(struct tracer *t, int cpu, struct error *err)
 {
 	uint64_t size = t->ring_size;
-	uint32_t watermark = (uint32_t)(size < 4 * WATERMARK ? size / 4 : WATERMARK);
+	/* On the stack there is no room for a failed call's strings: they are asked for, so at once. */
+	bool at_once = t->options->fails && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
+	uint32_t watermark = at_once ? 1 : (uint32_t)(size < 4 * WATERMARK ? size / 4 : WATERMARK);
 	int fd = ring_event_open(cpu, watermark, err), ret;
 	struct ring ring;
 

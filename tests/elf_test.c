@@ -222,7 +222,7 @@ static void test_open(const struct suite *t, const struct object *o)
 			CHECK(same_code(o, &got, i, &t->link));
 		free(c.bytes);
 	}
-	CASE("reads 16 programs of up to 4096 instructions, symbols at the end") {
+	CASE("reads 24 programs of up to 4096 instructions, symbols at the end") {
 		c = copy_of(good);
 		grow(&c, 4096 * 8);
 		add_programs(&c, OBJECT_PROGRAMS - o->program_count);
@@ -232,7 +232,7 @@ static void test_open(const struct suite *t, const struct object *o)
 		c.symtab->sh_offset = c.size - c.symtab->sh_size;
 		memcpy(c.bytes + c.symtab->sh_offset, good->symbols, c.symtab->sh_size);
 		got = opened(&c);
-		CHECK(got.program_count == 16 && got.programs[0].insn_count == 4096);
+		CHECK(got.program_count == OBJECT_PROGRAMS && got.programs[0].insn_count == 4096);
 		free(c.bytes);
 	}
 	CASE("reads an object without maps") {

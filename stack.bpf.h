@@ -1,0 +1,201 @@
+/* The programs for Linux 4.8 to 4.10, whose verifiers let a helper write to the stack alone, and only as many bytes
+ * as a constant says. What is shorter than a chunk is read in halves, each to its own place: first 128 bytes, then
+ * 64, and so on, those that the length has a bit for; event.c puts them together. Strings of unknown length cannot
+ * be read at all (bpf_probe_read_str: 4.11), so those of a failed call are left to event.c, which asks the caller. */
+#ifndef STACK_BPF_H
+#define STACK_BPF_H
+
+struct chunk {
+	__u64 bytes[STACK_CHUNK_SIZE / 8];
+};
+
+INLINE void clear(struct chunk *c)
+{
+#pragma unroll
+	for (int i = 0; i < STACK_CHUNK_SIZE / 8; i++)
+		*(volatile __u64 *)&c->bytes[i] = 0;
+}
+
+/* Reads len bytes, at most a chunk. 0, or another number if they could not be read. */
+INLINE long read_chunk(struct chunk *c, __u64 len, __u64 addr)
+{
+	char *to = (char *)c->bytes;
+	long ret = 0;
+
+	if (len >= STACK_CHUNK_SIZE)
+		return read_user(to, STACK_CHUNK_SIZE, addr);
+#pragma unroll
+	for (int size = STACK_CHUNK_SIZE / 2; size; size /= 2) {
+		if (len & size) {
+			ret |= read_user(to, size, addr);
+			addr += size;
+		}
+		to += size;
+	}
+	return ret;
+}
+
+SEC("exec_stack")
+int on_exec_stack(__u64 *ctx)
+{
+	struct {
+		struct exec_record exec;
+		struct chunk name;
+	} out = {};
+	struct exec_record *e = &out.exec;
+	struct scratch *s = get_scratch();
+	__u64 task = get_task(), mm;
+	__u32 where = 0; /* __data_loc: the offset, and the length above it */
+
+	if (VALUE(want_fails))
+		map_delete(&calls, &task);
+	if (!s)
+		return 0;
+	if (VALUE(member_filter))
+		keep_membership(ctx, s, task);
+	if (!describe(s, e, task)) {
+		s->filtered++;
+		return 0;
+	}
+	clear(&out.name);
+	e->head.type = RECORD_EXEC;
+	e->head.flags = RECORD_ON_STACK;
+	mm = read_long(task + VALUE(task_mm)) + VALUE(mm_arg_start);
+	s->next = read_long(mm);
+	s->end = read_long(mm + VALUE(long_size));
+	e->arg_start = s->next;
+	e->args_len = s->end > s->next ? s->end - s->next : 0;
+	read_kernel(&where, sizeof(where), (__u64)ctx + VALUE(exec_filename));
+	e->name_len = where >> 16;
+	if (e->name_len > STACK_CHUNK_SIZE ||
+	    read_chunk(&out.name, e->name_len, (__u64)ctx + (where & 0xffff))) {
+		e->head.flags = RECORD_ON_STACK | RECORD_NO_NAME;
+		e->name_len = 1;
+		/* The string stands behind the environment, too: arg_start, arg_end, env_start, env_end. */
+		e->name_address = read_long(mm + 3 * VALUE(long_size));
+	}
+	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	if (e->args_len)
+		tail_call(ctx, &args_program, 0);
+	return 0;
+}
+
+/* Sends the next bytes of the argument block. 0: that was the end of it. */
+INLINE int send_stack_args(void *ctx, struct scratch *s)
+{
+	struct {
+		struct more_record more;
+		struct chunk chunk;
+	} out;
+	__u64 left = s->end - s->next;
+
+	clear(&out.chunk);
+	out.more.head.type = RECORD_ARGS;
+	out.more.head.seq = s->seq;
+	out.more.head.part = ++s->part;
+	out.more.head.data_len = left > STACK_CHUNK_SIZE ? STACK_CHUNK_SIZE : left;
+	out.more.head.flags = read_chunk(&out.chunk, left, s->next) ? RECORD_ON_STACK | RECORD_UNREADABLE
+								    : RECORD_ON_STACK;
+	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	s->next += STACK_CHUNK_SIZE;
+	return left > STACK_CHUNK_SIZE;
+}
+
+/* Eight chunks, then itself again: 33 times 8 times 256 bytes; the rest is for event.c to ask for. */
+SEC("args_stack")
+int on_args_stack(void *ctx)
+{
+	struct scratch *s = get_scratch();
+
+	if (!s)
+		return 0;
+#define TWO_STACK_ARGS(ctx, s) (send_stack_args(ctx, s) && send_stack_args(ctx, s))
+	if (TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s))
+		tail_call(ctx, &args_program, 0);
+	return 0;
+}
+
+/* A kprobe at the return of the call: these kernels take no BPF at the tracepoints of system calls. */
+SEC("exit_stack")
+int on_exit_stack(void *ctx)
+{
+	struct exec_record e = {};
+	struct {
+		struct more_record more;
+		struct piece piece;
+	} out = {};
+	struct scratch *s = get_scratch();
+	__u64 task = get_task(), mm, parent;
+	long ret = argument(ctx, VALUE(exit_ret));
+	struct call *call;
+
+	if (!s)
+		return 0;
+	if (VALUE(long_size) == 4)
+		ret = (__s32)ret;
+	call = map_lookup(&calls, &task);
+	if (ret >= 0 || is_restart(ret) || !describe(s, &e, task)) {
+		map_delete(&calls, &task);
+		return 0;
+	}
+	e.head.type = RECORD_FAIL;
+	e.head.flags = RECORD_NO_NAME;
+	e.name_len = 1;
+	e.ret = ret;
+	mm = read_long(task + VALUE(task_mm));
+	e.arg_start = read_long(mm + VALUE(mm_arg_start));
+	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
+	if (parent && read_long(parent + VALUE(task_mm)) == mm)
+		e.head.flags |= RECORD_PARENTS_MEMORY;
+	if (call) {
+		e.name_address = call->filename;
+		out.piece.address = call->argv;
+		if (call->has_dirfd) {
+			e.head.flags |= RECORD_HAS_DIRFD;
+			e.dirfd = call->dirfd;
+		}
+	} else {
+		e.head.flags |= RECORD_UNREADABLE;
+	}
+	e.head.flags |= RECORD_ON_STACK;
+	output(ctx, &rings, BPF_F_CURRENT_CPU, &e, sizeof(e));
+	if (call) {
+		out.more.head.type = RECORD_PIECES;
+		out.more.head.flags = RECORD_LAST;
+		out.more.head.seq = s->seq;
+		out.more.head.part = 1;
+		out.more.head.data_len = sizeof(out.piece);
+		out.piece.is_list = 1;
+		output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	}
+	map_delete(&calls, &task);
+	return 0;
+}
+
+SEC("peek_stack")
+int on_rename_stack(void *ctx)
+{
+	__u32 zero = 0;
+	__u64 name[2] = {};
+	struct chunk chunk;
+	struct peek *peek;
+
+	(void)ctx;
+	get_comm(name, sizeof(name));
+	if (name[0] != VALUE(peek_name))
+		return 0;
+	peek = map_lookup(&peeks, &zero);
+	if (!peek)
+		return 0;
+	clear(&chunk);
+	peek->task = get_task();
+	peek->pid_tgid = get_pid_tgid();
+	peek->status = read_chunk(&chunk, peek->length, peek->address) ? -14 /* EFAULT */ : 0;
+#pragma unroll
+	for (int i = 0; i < STACK_CHUNK_SIZE / 8; i++)
+		((__u64 *)peek->data)[i] = chunk.bytes[i];
+	peek->answered = 1;
+	return 0;
+}
+
+#endif
