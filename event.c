@@ -217,21 +217,44 @@ static bool ask_args(struct collector *c, struct source *s, uint64_t offset)
 	return answer.complete;
 }
 
+/* The same of a chunk, in which a failed call's name may end early, or not at all: then it is asked for. */
+static void take_stack_name(struct collector *c, struct source *s, const char *data)
+{
+	struct exec_record *e = &s->event.exec;
+	size_t length;
+
+	append_chunk(s, data, e->name_len);
+	length = strnlen(s->buffer, s->used);
+	if (length < s->used) {
+		s->used = e->name_len = (uint32_t)length + 1;
+		return;
+	}
+	s->used = 0;
+	s->event.name = NULL;
+	ask_name(c, s);
+	if (s->used)
+		return;
+	append(s, "", 1);
+	e->name_len = 1;
+}
+
 /* Puts the record's name into the buffer. */
 static void take_name(struct collector *c, struct source *s, const char *data)
 {
-	const struct exec_record *e = &s->event.exec;
+	struct exec_record *e = &s->event.exec;
 
 	if (!s->event.name && e->name_address)
 		ask_name(c, s);
 	if (s->used)
 		return;
-	if (e->head.flags & RECORD_NO_NAME)
+	if (e->head.flags & RECORD_NO_NAME) {
 		append(s, "", 1);
-	else if (e->head.flags & RECORD_ON_STACK)
-		append_chunk(s, data, e->name_len);
-	else
+		e->name_len = 1;
+	} else if (e->head.flags & RECORD_ON_STACK) {
+		take_stack_name(c, s, data);
+	} else {
 		append(s, data, e->name_len);
+	}
 }
 
 static void take_head(struct collector *c, struct source *s, const struct record_head *head)
@@ -297,6 +320,34 @@ static void ask_for_piece(struct collector *c, struct source *s, const struct pi
 	append(s, "", 1);
 }
 
+/* Adds the beginning of one string, at most len bytes of which were read, and asks for the rest. */
+static void take_stack_piece(struct collector *c, struct source *s, const char *data, size_t len)
+{
+	struct piece piece;
+	size_t begin, length;
+
+	if (len < sizeof(piece))
+		return;
+	memcpy(&piece, data, sizeof(piece));
+	if (piece.len <= 0) {
+		ask_for_piece(c, s, &piece);
+		return;
+	}
+	s->mark = s->used;
+	append(s, &(char){MARK_READ}, 1);
+	begin = s->used;
+	append_chunk(s, data + sizeof(piece), (size_t)piece.len);
+	length = strnlen(s->buffer + begin, s->used - begin);
+	if (length < s->used - begin) { /* what is behind the string is nobody's business */
+		s->used = begin + length + 1;
+		return;
+	}
+	piece.address += length;
+	s->open_piece = true;
+	ask_for_piece(c, s, &piece);
+	s->open_piece = false;
+}
+
 /* Adds the pieces of a failed exec's strings. */
 static void take_pieces(struct collector *c, struct source *s, const char *data, size_t len)
 {
@@ -354,7 +405,9 @@ static void take_part(struct collector *c, struct source *s, const struct record
 		lose_part(c, s); /* the ring was full for a part before this one */
 	s->next_part = head->part + 1;
 	if (!event->cut && !event->unreadable) {
-		if (head->type == RECORD_PIECES)
+		if (head->type == RECORD_PIECES && head->flags & RECORD_ON_STACK)
+			take_stack_piece(c, s, data, head->data_len);
+		else if (head->type == RECORD_PIECES)
 			take_pieces(c, s, data, head->data_len);
 		else
 			take_args(c, s, data, head->data_len, offset, head->flags);

@@ -203,8 +203,9 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 	/* A map of programs holds one type: another one for these. It stays open, or the kernel would
 	 * empty it. */
 	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
-	if (!ret && !on_stack)
-		ret = load_pieces(&c, type, err);
+	if (!ret)
+		ret = on_stack ? load_tail(&c, "pieces_stack", type, MAP_PIECES_PROGRAM, err)
+			       : load_pieces(&c, type, err);
 	if (!ret)
 		ret = attach_probe(t, &c, *way, pmu, exit, functions[0], err);
 	/* All exits pass the one raw tracepoint. */

@@ -1,7 +1,8 @@
 /* The programs for Linux 4.8 to 4.10, whose verifiers let a helper write to the stack alone, and only as many bytes
  * as a constant says. What is shorter than a chunk is read in halves, each to its own place: first 128 bytes, then
- * 64, and so on, those that the length has a bit for; event.c puts them together. Strings of unknown length cannot
- * be read at all (bpf_probe_read_str: 4.11), so those of a failed call are left to event.c, which asks the caller. */
+ * 64, and so on, those that the length has a bit for; event.c puts them together. There is no bpf_probe_read_str (4.11)
+ * either: of a failed call's strings a chunk is read, or what is left of the page, and event.c finds their ends; what is
+ * longer it asks the caller for. */
 #ifndef STACK_BPF_H
 #define STACK_BPF_H
 
@@ -115,15 +116,23 @@ int on_args_stack(void *ctx)
 	return 0;
 }
 
+/* How many bytes from there are read in one go: not over the end of a page, which may be where memory ends. */
+INLINE __u64 room(__u64 addr)
+{
+	__u64 left = 4096 - (addr & 4095);
+
+	return left > STACK_CHUNK_SIZE ? STACK_CHUNK_SIZE : left;
+}
+
 /* A kprobe at the return of the call: these kernels take no BPF at the tracepoints of system calls. */
 SEC("exit_stack")
 int on_exit_stack(void *ctx)
 {
-	struct exec_record e = {};
 	struct {
-		struct more_record more;
-		struct piece piece;
+		struct exec_record exec;
+		struct chunk name;
 	} out = {};
+	struct exec_record *e = &out.exec;
 	struct scratch *s = get_scratch();
 	__u64 task = get_task(), mm, parent;
 	long ret = argument(ctx, VALUE(exit_ret));
@@ -133,42 +142,96 @@ int on_exit_stack(void *ctx)
 		return 0;
 	if (VALUE(long_size) == 4)
 		ret = (__s32)ret;
-	call = map_lookup(&calls, &task);
-	if (ret >= 0 || is_restart(ret) || !describe(s, &e, task)) {
+	if (ret >= 0 || is_restart(ret) || !describe(s, e, task)) {
 		map_delete(&calls, &task);
 		return 0;
 	}
-	e.head.type = RECORD_FAIL;
-	e.head.flags = RECORD_NO_NAME;
-	e.name_len = 1;
-	e.ret = ret;
+	clear(&out.name);
+	e->head.type = RECORD_FAIL;
+	e->head.flags = RECORD_ON_STACK;
+	e->ret = ret;
 	mm = read_long(task + VALUE(task_mm));
-	e.arg_start = read_long(mm + VALUE(mm_arg_start));
+	e->arg_start = read_long(mm + VALUE(mm_arg_start));
 	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
 	if (parent && read_long(parent + VALUE(task_mm)) == mm)
-		e.head.flags |= RECORD_PARENTS_MEMORY;
-	if (call) {
-		e.name_address = call->filename;
-		out.piece.address = call->argv;
-		if (call->has_dirfd) {
-			e.head.flags |= RECORD_HAS_DIRFD;
-			e.dirfd = call->dirfd;
-		}
-	} else {
-		e.head.flags |= RECORD_UNREADABLE;
-	}
-	e.head.flags |= RECORD_ON_STACK;
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &e, sizeof(e));
-	if (call) {
-		out.more.head.type = RECORD_PIECES;
-		out.more.head.flags = RECORD_LAST;
-		out.more.head.seq = s->seq;
-		out.more.head.part = 1;
-		out.more.head.data_len = sizeof(out.piece);
-		out.piece.is_list = 1;
+		e->head.flags |= RECORD_PARENTS_MEMORY;
+	call = map_lookup(&calls, &task);
+	if (!call) {
+		e->head.flags |= RECORD_UNREADABLE | RECORD_NO_NAME;
 		output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+		return 0;
 	}
+	if (call->has_dirfd) {
+		e->head.flags |= RECORD_HAS_DIRFD;
+		e->dirfd = call->dirfd;
+	}
+	s->next = call->argv;
+	e->name_address = call->filename;
+	e->name_len = room(e->name_address);
 	map_delete(&calls, &task);
+	if (read_chunk(&out.name, e->name_len, e->name_address))
+		e->head.flags |= RECORD_NO_NAME;
+	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	tail_call(ctx, &pieces_program, 0);
+	return 0;
+}
+
+/* Sends the beginning of one argument. 0: the list is at its end. */
+INLINE int send_stack_piece(void *ctx, struct scratch *s)
+{
+	struct {
+		struct more_record more;
+		struct piece piece;
+		struct chunk chunk;
+	} out;
+	__u64 address = 0;
+
+	clear(&out.chunk);
+	out.more.head.type = RECORD_PIECES;
+	out.more.head.seq = s->seq;
+	out.more.head.part = ++s->part;
+	out.more.head.flags = RECORD_ON_STACK;
+	out.more.head.data_len = sizeof(out.piece);
+	out.piece.is_list = 0;
+	out.piece.len = -14; /* EFAULT */
+	if (!s->next || read_user(&address, VALUE(slot_size), s->next)) {
+		out.piece.is_list = 1;
+		out.piece.address = s->next;
+		address = 0;
+	} else {
+		out.piece.address = address;
+	}
+	if (!address) {
+		out.more.head.flags = RECORD_ON_STACK | RECORD_LAST;
+		if (!out.piece.is_list || !s->next) /* argv = NULL is as good as an empty one */
+			out.more.head.data_len = 0;
+	} else if (!read_chunk(&out.chunk, room(address), address)) {
+		out.piece.len = room(address);
+	}
+	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	s->next += VALUE(slot_size);
+	return address != 0;
+}
+
+SEC("pieces_stack")
+int on_pieces_stack(void *ctx)
+{
+	struct {
+		struct more_record more;
+	} cut = {};
+	struct scratch *s = get_scratch();
+
+	if (!s)
+		return 0;
+#define TWO_STACK_PIECES(ctx, s) (send_stack_piece(ctx, s) && send_stack_piece(ctx, s))
+	if (!TWO_STACK_PIECES(ctx, s) || !TWO_STACK_PIECES(ctx, s))
+		return 0;
+	tail_call(ctx, &pieces_program, 0);
+	cut.more.head.type = RECORD_PIECES;
+	cut.more.head.flags = RECORD_ON_STACK | RECORD_LAST | RECORD_CUT;
+	cut.more.head.seq = s->seq;
+	cut.more.head.part = ++s->part;
+	output(ctx, &rings, BPF_F_CURRENT_CPU, &cut, sizeof(cut));
 	return 0;
 }
 
