@@ -270,7 +270,7 @@ static int trace_native(struct tracer *t, struct error *err)
 		return 0;
 	}
 	free(no_probes.log);
-	snprintf(why, sizeof(why), "; nor %s", no_probes.text);
+	snprintf(why, sizeof(why), "; and %s", no_probes.text);
 	strncat(err->text, why, sizeof(err->text) - strlen(err->text) - 1);
 	feature_note(&t->features, FEATURE_FAILS, false, err->text);
 	return ret;

@@ -102,7 +102,7 @@ INLINE int send_stack_args(void *ctx, struct scratch *s)
 	return left > STACK_CHUNK_SIZE;
 }
 
-/* Eight chunks, then itself again: 33 times 8 times 256 bytes; the rest is for event.c to ask for. */
+/* Sixteen chunks, then itself again: 33 times 16 times 256 bytes; the rest is for event.c to ask for. */
 SEC("args_stack")
 int on_args_stack(void *ctx)
 {
@@ -111,7 +111,9 @@ int on_args_stack(void *ctx)
 	if (!s)
 		return 0;
 #define TWO_STACK_ARGS(ctx, s) (send_stack_args(ctx, s) && send_stack_args(ctx, s))
-	if (TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s))
+#define EIGHT_STACK_ARGS(ctx, s) \
+	(TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s))
+	if (EIGHT_STACK_ARGS(ctx, s) && EIGHT_STACK_ARGS(ctx, s))
 		tail_call(ctx, &args_program, 0);
 	return 0;
 }
@@ -224,7 +226,8 @@ int on_pieces_stack(void *ctx)
 	if (!s)
 		return 0;
 #define TWO_STACK_PIECES(ctx, s) (send_stack_piece(ctx, s) && send_stack_piece(ctx, s))
-	if (!TWO_STACK_PIECES(ctx, s) || !TWO_STACK_PIECES(ctx, s))
+	if (!TWO_STACK_PIECES(ctx, s) || !TWO_STACK_PIECES(ctx, s) || !TWO_STACK_PIECES(ctx, s) ||
+	    !TWO_STACK_PIECES(ctx, s))
 		return 0;
 	tail_call(ctx, &pieces_program, 0);
 	cut.more.head.type = RECORD_PIECES;

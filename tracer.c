@@ -54,7 +54,9 @@ static int choose_helpers(struct tracer *t, struct error *err)
 	/* The call stays in the program, and old verifiers look at what is never run. */
 	if (!feature_is_here(&t->features, FEATURE_CGROUP_IDS))
 		swap_helper(t, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
-	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read))
+	/* Where no program can be loaded at all, that of the learner says why. */
+	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read) ||
+	    !program_type_exists(BPF_PROG_TYPE_TRACEPOINT))
 		return 0;
 	return error_set(err, EPERM,
 			 "cannot read the kernel's memory: this kernel lets no BPF program do that; it is locked down "

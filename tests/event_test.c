@@ -363,6 +363,103 @@ static void test_pieces(void)
 	}
 }
 
+/* As stack.bpf.h reads a chunk: whole, or the halves that the length has bits for, each to its place. */
+static void halve(char *to, const char *from, size_t len)
+{
+	memset(to, 0, STACK_CHUNK_SIZE);
+	if (len >= STACK_CHUNK_SIZE)
+		memcpy(to, from, STACK_CHUNK_SIZE);
+	else
+		for (size_t size = STACK_CHUNK_SIZE / 2; size; to += size, size /= 2)
+			if (len & size) {
+				memcpy(to, from, size);
+				from += size;
+			}
+}
+
+/* A record behind the head: of the type, with a chunk, and a piece before it unless that is NULL. */
+static void put_chunk(uint16_t type, uint32_t part, uint16_t flags, const struct piece *piece, const char *bytes,
+		      size_t len)
+{
+	struct more_record m = {.head = {.type = type, .seq = 1, .part = part, .flags = flags | RECORD_ON_STACK}};
+	char data[sizeof(*piece) + STACK_CHUNK_SIZE];
+	size_t before = piece ? sizeof(*piece) : 0;
+
+	if (piece)
+		memcpy(data, piece, before);
+	halve(data + before, bytes, len);
+	m.head.data_len = (uint32_t)(piece ? before : len);
+	put(0, &m, sizeof(m), data, before + STACK_CHUNK_SIZE);
+}
+
+static void put_stack_head(uint16_t type, const char *name, size_t len, uint64_t name_address)
+{
+	struct exec_record r = record(type, 1, now());
+	char chunk[STACK_CHUNK_SIZE];
+
+	halve(chunk, name, len);
+	r.head.flags = RECORD_ON_STACK;
+	r.name_len = (uint32_t)len;
+	r.name_address = name_address;
+	r.args_len = type == RECORD_EXEC ? 300 : 0;
+	put(0, &r, sizeof(r), chunk, sizeof(chunk));
+}
+
+static void test_chunks(void)
+{
+	static char block[300], long_name[400];
+	const char caller[] = "the caller's";
+	struct piece piece = {0, 7, 0};
+
+	memset(block, 'b', sizeof(block) - 1);
+	memcpy(block, "argument", 9);
+	memset(long_name, 'n', sizeof(long_name) - 1);
+	CASE("chunks that were read in halves are put together, whatever their length")
+	for (size_t len = 2; len <= STACK_CHUNK_SIZE; len++) {
+		char name[STACK_CHUNK_SIZE];
+
+		memset(name, 'n', len - 1);
+		name[len / 2] = 'm';
+		name[len - 1] = '\0';
+		begin();
+		put_stack_head(RECORD_EXEC, name, len, 0);
+		put_chunk(RECORD_ARGS, 1, 0, NULL, block, STACK_CHUNK_SIZE);
+		put_chunk(RECORD_ARGS, 2, 0, NULL, block + STACK_CHUNK_SIZE, sizeof(block) - STACK_CHUNK_SIZE);
+		CHECK(next(true) && !e.cut && !e.unreadable && e.name && !strcmp(e.name, name));
+		got = event_args(&e);
+		CHECK(argument("argument", false) && argument(block + 9, false) && !args_next(&got));
+	}
+	CASE("a failed call's strings end where they do, and the rest of the chunk is nobody's business") {
+		begin();
+		put_stack_head(RECORD_FAIL, "name\0secret", 11, 0);
+		put_chunk(RECORD_PIECES, 1, 0, &piece, "one\0two", 7);
+		put_chunk(RECORD_PIECES, 2, 0, &(struct piece){(uintptr_t)caller, -14, 0}, "", 0);
+		put_chunk(RECORD_PIECES, 3, RECORD_LAST, NULL, "", 0);
+		CHECK(next(true) && !e.cut && !e.unreadable && e.name && !strcmp(e.name, "name"));
+		got = event_args(&e);
+		CHECK(argument("one", false) && argument(caller, false) && !args_next(&got));
+	}
+	CASE("what is longer than a chunk is asked for, and cut if it has gone") {
+		begin();
+		put_stack_head(RECORD_FAIL, long_name, STACK_CHUNK_SIZE, (uintptr_t)long_name);
+		put_chunk(RECORD_PIECES, 1, 0, &(struct piece){(uintptr_t)long_name, STACK_CHUNK_SIZE, 0}, long_name,
+			  STACK_CHUNK_SIZE);
+		put_chunk(RECORD_PIECES, 2, 0, &(struct piece){8, 7, 0}, "xxxxxxx", 7);
+		put_chunk(RECORD_PIECES, 3, RECORD_LAST, NULL, "", 0);
+		CHECK(next(true) && !e.cut && !e.unreadable && e.name && !strcmp(e.name, long_name));
+		got = event_args(&e);
+		CHECK(argument(long_name, false) && argument("xxxxxxx", true) && !args_next(&got));
+	}
+	CASE("a name that is longer than a chunk, and has gone, could not be read") {
+		begin();
+		put_stack_head(RECORD_FAIL, long_name, STACK_CHUNK_SIZE, 8);
+		put_chunk(RECORD_PIECES, 1, RECORD_LAST, NULL, "", 0);
+		CHECK(next(true) && !e.name);
+		got = event_args(&e);
+		CHECK(!args_next(&got));
+	}
+}
+
 static void test_asker(void)
 {
 	static const char string[] = "here";
@@ -426,6 +523,7 @@ int main(int argc, char **argv)
 	test_losses();
 	test_parts();
 	test_pieces();
+	test_chunks();
 	test_asker();
 	collector_free(&c);
 	return 0;

@@ -1,4 +1,4 @@
-/* Holds prog.o to what Linux 4.11 knows, instruction by instruction. The versions are from the kernel's
+/* Holds prog.o to what Linux 4.11 knows, and the programs of stack.bpf.h to 4.8, instruction by instruction. The versions are from the kernel's
  * history of include/uapi/linux/bpf.h and kernel/bpf/verifier.c. */
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ static const struct helper {
 	{BPF_FUNC_get_current_comm, "4.2"},
 	{BPF_FUNC_perf_event_output, "4.4"},
 	{BPF_FUNC_get_current_task, "4.8"},
-	{BPF_FUNC_current_task_under_cgroup, "4.9"},
+	{BPF_FUNC_current_task_under_cgroup, "4.9, swapped"},
 	{BPF_FUNC_get_current_cgroup_id, "4.18, swapped"}, /* for one that is never run: choose_helpers */
 	/* 5.5, but swapped for probe_read (4.1) and probe_read_str (4.11) where they are missing:
 	 * choose_helpers in tracer.c. */
@@ -81,6 +81,46 @@ static const char *too_new(const struct bpf_insn *insn)
 	}
 }
 
+/* Whether the program is for Linux 4.8 to 4.10. */
+static bool is_for_the_stack(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 6 && !strcmp(name + length - 6, "_stack");
+}
+
+/* Whether the register that a call at i takes a size from was set by a constant, where it was set last in the
+ * text (check_func_arg of 4.8: ARG_CONST_STACK_SIZE). */
+static bool has_constant_size(const struct bpf_insn *insns, unsigned int i, unsigned int reg)
+{
+	while (i-- > 0) {
+		const struct bpf_insn *insn = &insns[i];
+		unsigned int class = BPF_CLASS(insn->code);
+
+		if ((class == BPF_ALU || class == BPF_ALU64 || class == BPF_LDX) && insn->dst_reg == reg)
+			return insn->code == (BPF_ALU64 | BPF_MOV | BPF_K);
+	}
+	return false;
+}
+
+/* Why Linux 4.8 would not take the call at i, or NULL. */
+static const char *too_new_for_the_stack(const struct bpf_insn *insns, unsigned int i)
+{
+	switch (insns[i].imm) {
+	case BPF_FUNC_probe_read_user_str:
+	case BPF_FUNC_probe_read_kernel_str:
+		return "bpf_probe_read_str (4.11)";
+	case BPF_FUNC_probe_read_user:
+	case BPF_FUNC_probe_read_kernel:
+	case BPF_FUNC_get_current_comm:
+		return has_constant_size(insns, i, BPF_REG_2) ? NULL : "a size that is no constant (4.11)";
+	case BPF_FUNC_perf_event_output:
+		return has_constant_size(insns, i, BPF_REG_5) ? NULL : "a size that is no constant (4.11)";
+	default:
+		return NULL;
+	}
+}
+
 enum colour { UNSEEN, ON_THE_WAY, DONE };
 
 /* Whether a way from instruction i leads back to itself: a loop (5.3), by depth-first search as in
@@ -116,6 +156,8 @@ static void check_program(const struct object *o, const struct object_program *p
 	for (unsigned int i = 0; i < p->insn_count; i++) {
 		const char *why = too_new(&insns[i]);
 
+		if (!why && is_for_the_stack(p->name) && insns[i].code == (BPF_JMP | BPF_CALL))
+			why = too_new_for_the_stack(insns, i);
 		if (why) {
 			printf("# %s, instruction %u: %s\n", p->name, i, why);
 			check_failures++;
@@ -147,6 +189,14 @@ static void check_the_check(void)
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 
+	static const struct bpf_insn variable[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_6},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_user},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_user_str},
+	};
+
+	for (unsigned int i = 1; i < COUNT(variable); i++)
+		CHECK(too_new_for_the_stack(variable, i));
 	for (size_t i = 0; i < COUNT(newer); i++)
 		CHECK(too_new(&newer[i]));
 	CHECK(loops(loop, COUNT(loop), 0, (char[3]){0}));
@@ -195,9 +245,9 @@ int main(int argc, char **argv)
 			if (!have)
 				settings[link.setting_count++] = (struct object_setting){name, 8};
 		}
-		CASE("Linux 4.11 knows every instruction and helper of the program \"%s\" (%u "
-		     "instructions)",
-		     p->name, p->insn_count)
+		link.moves = is_for_the_stack(p->name);
+		CASE("Linux %s knows every instruction and helper of the program \"%s\" (%u instructions)",
+		     link.moves ? "4.8" : "4.11", p->name, p->insn_count)
 			check_program(&o, p, &link);
 	}
 	return 0;
