@@ -1,7 +1,7 @@
 # make            build ./execsnoop
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
-# make check      install what the tests need (as root), run all tests
-# make check-kernels  the end-to-end tests on other kernels (not part of make check yet)
+# make check      install what the tests need (as root), run all tests; KERNELS=all for those on all kernels
+# make check-kernels  the end-to-end tests on other kernels alone; KERNELS="6.1 7.2" for some
 # make install    put binary and man page below PREFIX (/usr/local)
 # make clean      remove what was built
 
@@ -111,8 +111,10 @@ $(BUILD)/tests/prog-be.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(I386) $(BUILD)/tests/layout_live \
 	$(BUILD)/tests/prog-be.o
 
+# One of those that make check-kernels boots.
+check: KERNELS = 6.1
 check:
-	@sh packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	@sh packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(KERNEL_PACKAGES)
 	@$(MAKE) --no-print-directory tests
 	@sh tests/run \
 		"$(BUILD)/tests/elf_test $(BUILD)/prog.o $(BUILD)/tests/prog-be.o" \
@@ -132,13 +134,14 @@ check:
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/faults.sh ./execsnoop $(BUILD)/tests" \
-		"sh tests/readme.sh"
+		"sh tests/readme.sh" \
+		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
-# The end-to-end tests on other kernels, in QEMU; ROWS="6.1 7.2" for some of them.
+check-kernels: KERNELS = all
 check-kernels:
 	@sh packages.sh $(BUILD_PACKAGES) $(KERNEL_PACKAGES)
 	@$(MAKE) --no-print-directory tests
-	@sh tests/run "sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(ROWS)"
+	@sh tests/run "sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
 clean:
 	rm -rf $(BUILD) execsnoop

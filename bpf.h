@@ -268,9 +268,11 @@ INLINE int is_member(struct scratch *s, __u64 task, __u64 tid)
 {
 	if (map_lookup(&members, &task))
 		return 1;
-	if (!map_delete(&newcomers, &tid)) {
-		s->removed++;
+	/* First the one, then the other: whoever looks must never find it in neither. */
+	if (map_lookup(&newcomers, &tid)) {
 		add_member(s, task);
+		if (!map_delete(&newcomers, &tid))
+			s->removed++;
 		return 1;
 	}
 	if (VALUE(root_filter) && under_root(task)) {

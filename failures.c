@@ -15,19 +15,6 @@
  * failed exec each. */
 #define AGAINS 9
 
-/* Puts "pieces" into its map. It is as long as the verifier bears it. */
-static int load_pieces(struct tracer *t, enum bpf_prog_type type, struct error *err)
-{
-	int ret = load_tail(t, "pieces", type, MAP_PIECES_PROGRAM, err);
-
-	if (ret != -E2BIG)
-		return ret;
-	free(err->log);
-	err->log = NULL;
-	t->few_pieces = true;
-	return load_tail(t, "pieces", type, MAP_PIECES_PROGRAM, err);
-}
-
 /* ---- by the system calls' tracepoints ---- */
 
 /* Where they carry what the programs read. */
@@ -69,7 +56,7 @@ static int attach_agains(struct tracer *t, const char *execve, const char *execv
 static int trace_by_tracepoints(struct tracer *t, struct error *err)
 {
 	const char *execve = "syscalls/sys_exit_execve", *execveat = "syscalls/sys_exit_execveat";
-	int ret = load_pieces(t, BPF_PROG_TYPE_TRACEPOINT, err);
+	int ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
 
 	/* The exits first: a call whose entry is seen must not be forgotten. */
 	if (!ret)
@@ -199,13 +186,13 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 		functions = abi->old_functions;
 		args = abi->old_args;
 		c.call_direct = true;
+		c.few_pieces = true; /* below 4.14 the verifier bears no more */
 	}
 	/* A map of programs holds one type: another one for these. It stays open, or the kernel would
 	 * empty it. */
 	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
 	if (!ret)
-		ret = on_stack ? load_tail(&c, "pieces_stack", type, MAP_PIECES_PROGRAM, err)
-			       : load_pieces(&c, type, err);
+		ret = load_tail(&c, on_stack ? "pieces_stack" : "pieces", type, MAP_PIECES_PROGRAM, err);
 	if (!ret)
 		ret = attach_probe(t, &c, *way, pmu, exit, functions[0], err);
 	/* All exits pass the one raw tracepoint. */

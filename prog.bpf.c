@@ -159,29 +159,39 @@ int on_args(void *ctx)
 
 /* ---- a failure: the syscall's exit, with the pointers seen at its entry ---- */
 
+/* Notes a call's arguments, for its exit. A thread that dies in the call has its leader's id by then, so it must be
+ * known by its task. */
+INLINE void enter_call(const struct call *call)
+{
+	__u64 task = get_task();
+	struct scratch *s = get_scratch();
+
+	if (VALUE(member_filter) && s)
+		is_member(s, task, (__u32)get_pid_tgid());
+	map_update(&calls, &task, call, BPF_ANY);
+}
+
 SEC("enter_execve")
 int on_enter_execve(void *ctx)
 {
-	__u64 task = get_task();
 	struct call call = {};
 
 	call.filename = argument(ctx, VALUE(execve_filename));
 	call.argv = argument(ctx, VALUE(execve_argv));
-	map_update(&calls, &task, &call, BPF_ANY);
+	enter_call(&call);
 	return 0;
 }
 
 SEC("enter_execveat")
 int on_enter_execveat(void *ctx)
 {
-	__u64 task = get_task();
 	struct call call = {};
 
 	call.filename = argument(ctx, VALUE(execveat_filename));
 	call.argv = argument(ctx, VALUE(execveat_argv));
 	call.dirfd = argument(ctx, VALUE(execveat_fd));
 	call.has_dirfd = 1;
-	map_update(&calls, &task, &call, BPF_ANY);
+	enter_call(&call);
 	return 0;
 }
 
@@ -210,7 +220,7 @@ INLINE __u64 call_pointer(__u64 address)
 SEC("enter")
 int on_enter(void *ctx)
 {
-	__u64 task = get_task(), regs = VALUE(call_direct) ? (__u64)ctx : argument(ctx, VALUE(call_regs));
+	__u64 regs = VALUE(call_direct) ? (__u64)ctx : argument(ctx, VALUE(call_regs));
 	struct call call = {};
 
 	if (VALUE(call_execve) && call_number(regs) != (VALUE(call_has_fd) ? VALUE(call_execveat) : VALUE(call_execve)))
@@ -221,7 +231,7 @@ int on_enter(void *ctx)
 		call.dirfd = read_long(regs + VALUE(call_fd));
 		call.has_dirfd = 1;
 	}
-	map_update(&calls, &task, &call, BPF_ANY);
+	enter_call(&call);
 	return 0;
 }
 

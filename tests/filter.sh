@@ -809,14 +809,14 @@ build() {
 	quiet
 }
 
-case_ "--mntnsmap takes bpftool's map, values of 4 bytes, and its changes" mntnsmap_4
-case_ "--mntnsmap takes values of 64 bytes" mntnsmap_64
-case_ "--cgroupmap takes bpftool's map, and its changes, for that cgroup alone" cgroupmap
-case_ "--mntnsmap and --cgroupmap together must both match" both_maps
-case_ "--mntnsmap filters failed execs" failures_by_map
-case_ "refuses what is no hash map with keys of 8 bytes, in one line" bad_maps
-case_ "refuses a pinned program" pinned_program
-case_ "--cgroupmap says that the kernel cannot tell cgroup ids" no_cgroup_ids
+case_ "--mntnsmap takes bpftool's map, values of 4 bytes, and its changes" mntnsmap_4 bpftool
+case_ "--mntnsmap takes values of 64 bytes" mntnsmap_64 bpftool
+case_ "--cgroupmap takes bpftool's map, and its changes, for that cgroup alone" cgroupmap bpftool
+case_ "--mntnsmap and --cgroupmap together must both match" both_maps bpftool
+case_ "--mntnsmap filters failed execs" failures_by_map bpftool
+case_ "refuses what is no hash map with keys of 8 bytes, in one line" bad_maps bpftool
+case_ "refuses a pinned program" pinned_program bpftool jq
+case_ "--cgroupmap says that the kernel cannot tell cgroup ids" no_cgroup_ids bpftool strace
 case_ "--mntns takes a process, its file, a bound file, and several" mntns_by_pid_and_file
 case_ "--mntns takes a process without its first thread" mntns_without_leader
 case_ "--mntns refuses what is no mount namespace" bad_mntns
@@ -845,11 +845,11 @@ case_ "-- hands a signal to a command that is another user's by then" signal_to_
 case_ "-- ends with SIGHUP, with all it had seen" hangup
 case_ "-- misses none of 50,000 short processes" fifty_thousand
 case_ "-- and other filters compose" filters_compose
-case_ "says that the table of descendants is full" full_table
+case_ "says that the table of descendants is full" full_table strace
 new=$X
-case_ "follows and filters without raw tracepoints, as before Linux 4.17" as_before_4_17
-case_ "shows what a container executes, by --mntns" container_by_mntns
-case_ "shows what a container executes, by --mntnsmap" container_by_mntnsmap
-case_ "shows what a container executes, by --cgroup" container_by_cgroup
-case_ "shows what a container executes, by --pid" container_by_pid
-case_ "-- make -j shows what strace -f sees" build
+case_ "follows and filters without raw tracepoints, as before Linux 4.17" as_before_4_17 strace
+case_ "shows what a container executes, by --mntns" container_by_mntns runc jq
+case_ "shows what a container executes, by --mntnsmap" container_by_mntnsmap runc jq bpftool
+case_ "shows what a container executes, by --cgroup" container_by_cgroup runc jq
+case_ "shows what a container executes, by --pid" container_by_pid runc jq
+case_ "-- make -j shows what strace -f sees" build gcc make strace

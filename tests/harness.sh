@@ -8,33 +8,33 @@ T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 case_number=0
 
-# case_ SENTENCE FUNCTION: runs one case. It fails if a check in it does.
+# case_ SENTENCE FUNCTION [COMMAND]...: runs one case. It fails if a check in it does. The commands are what it needs;
+# in a guest they may not be there. CASES, an extended regular expression, chooses among the sentences.
 case_() {
+	sentence=$1 function=$2
+	shift 2
+	[ -z "${CASES:-}" ] || echo "$sentence" | grep -Eqe "$CASES" || return
+	for command; do
+		command -v "$command" >/dev/null || { echo "ok $sentence # skip: no $command here"; return; }
+	done
 	case_number=$((case_number + 1))
 	D=$T/$case_number # the case's own directory, whose name tells its execs from all others
 	mkdir "$D"
 	cp "$PROGRAMS/nothing" "$D/prog"
 	out=$D/out err=$D/err failures=0 tracer='' skipped=''
-	"$2"
+	$function
 	[ -z "$tracer" ] || stop
 	if [ "$failures" = 0 ]; then
-		echo "ok $1${skipped:+ # skip: $skipped}"
+		echo "ok $sentence${skipped:+ # skip: $skipped}"
 		rm -rf "$D"
 	else
-		echo "not ok $1"
+		echo "not ok $sentence"
 	fi
 }
 
 fail() {
 	failures=$((failures + 1))
 	echo "$*" | sed 's/^/# /'
-}
-
-# needs COMMAND...: whether all are here, which they need not be in a guest; else the case is skipped.
-needs() {
-	for c; do
-		command -v "$c" >/dev/null || { skipped="no $c here"; return 1; }
-	done
 }
 
 # since MAJOR MINOR: the running kernel is that one or later.

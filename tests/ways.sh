@@ -868,7 +868,6 @@ cut_lines() {
 }
 
 ring_sizes() {
-	needs strace || return
 	for size in 1 3 5 1000; do
 		start --ring-size $size
 		"$D/prog" $size
@@ -886,7 +885,6 @@ ring_sizes() {
 
 # No system call has a tracepoint: seen with those of all calls, or by kprobes.
 no_call_tracepoints() {
-	needs strace || return
 	if grep -q ' /sys/kernel/tracing ' /proc/self/mounts; then
 		skipped="tracefs is mounted here"
 		return
@@ -1002,6 +1000,6 @@ case_ "counts what is lost, and says it at once" lost
 case_ "counts failed execs that are lost" lost_failures
 case_ "counts execs of several records that are lost, marks those that are cut" lost_long
 case_ "counts command lines that are cut" cut_lines
-case_ "rounds the size of a ring" ring_sizes
+case_ "rounds the size of a ring" ring_sizes strace
 case_ "shows failures while five others do" six_tracers
-case_ "shows failures where their calls have no tracepoints" no_call_tracepoints
+case_ "shows failures where their calls have no tracepoints" no_call_tracepoints strace
