@@ -35,16 +35,23 @@ int output_open(struct output *out, const char *path, struct error *err)
 	return 0;
 }
 
+/* Of the first `done` bytes of the buffer, those behind the last end of a line. */
+static size_t unfinished(const struct output *out, size_t done)
+{
+	for (size_t i = done; i; i--)
+		if (out->buffer[i - 1] == '\n')
+			return done - i;
+	return done + out->partial;
+}
+
 /* Of a line that could not be written whole, nothing stays in the file: `done` bytes of the buffer are in it. */
 static void drop_part(struct output *out, size_t done)
 {
-	size_t whole = done;
+	size_t part = unfinished(out, done);
 	struct stat st;
 
-	while (whole && out->buffer[whole - 1] != '\n')
-		whole--;
-	if (out->name && !out->in_line && !fstat(out->fd, &st) && S_ISREG(st.st_mode) &&
-	    ftruncate(out->fd, st.st_size - (off_t)(done - whole)))
+	if (out->name && part && !fstat(out->fd, &st) && S_ISREG(st.st_mode) &&
+	    ftruncate(out->fd, st.st_size - (off_t)part))
 		return;
 }
 
@@ -69,8 +76,7 @@ static void write_out(struct output *out, size_t size)
 	out->size += done;
 	if (out->error)
 		drop_part(out, done);
-	if (size)
-		out->in_line = out->buffer[size - 1] != '\n';
+	out->partial = unfinished(out, size);
 	memmove(out->buffer, out->buffer + size, out->used - size);
 	out->used -= size;
 	out->complete -= size < out->complete ? size : out->complete;

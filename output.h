@@ -19,7 +19,7 @@ struct output {
 	const char *heading; /* what each file begins with, or NULL */
 	char *buffer;
 	size_t used, capacity;
-	bool in_line; /* what was written last is not the end of a line */
+	size_t partial; /* bytes in the file of a line that has not ended there */
 	size_t complete; /* of `used`, those that belong to lines that have ended */
 };
 

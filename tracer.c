@@ -575,10 +575,10 @@ void tracer_ask_rest(struct tracer *t)
 	if (t->attached_count) {
 		note_memory(t);
 		need_tracefs(t, &err);
-		if (!t->options->fails && !failures_learn(t, &err))
-			failures_trace(t, &err);
 		attach_to(t, "fork", "sched/sched_process_fork", &err);
 		attach_to(t, "thread_exit", "sched/sched_process_exit", &err);
+		if (!t->options->fails && !failures_learn(t, &err))
+			failures_trace(t, &err);
 	}
 	free(err.log);
 }

@@ -1,4 +1,5 @@
 #include "utf8.h"
+#include "unprintable.h"
 
 size_t utf8_sequence(const unsigned char *s, size_t length, uint32_t *character)
 {
@@ -35,23 +36,30 @@ bool utf8_is_valid(const char *bytes, size_t length)
 	return true;
 }
 
-/* Controls (C0, DEL, C1), line and paragraph separators, bidirectional marks, embeddings, overrides and
- * isolates (Unicode Standard Annex 9), and what shows as nothing at all: the property
- * Default_Ignorable_Code_Point of Unicode 15 (DerivedCoreProperties.txt), and interlinear annotations. */
 bool utf8_is_harmful(uint32_t character)
 {
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{0, 0x1f},	    {0x7f, 0x9f},	{0xad, 0xad},	      {0x34f, 0x34f},
-		{0x61c, 0x61c},	    {0x115f, 0x1160},	{0x17b4, 0x17b5},     {0x180b, 0x180f},
-		{0x200b, 0x200f},   {0x2028, 0x202e},	{0x2060, 0x206f},     {0x3164, 0x3164},
-		{0xfe00, 0xfe0f},   {0xfeff, 0xfeff},	{0xffa0, 0xffa0},     {0xfff0, 0xfffb},
-		{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
-	};
+	/* Where the run of characters begins that was asked for last: text keeps to few scripts. */
+	static uint32_t first = 0x20, length;
+	static size_t next;
+	static bool harmful = true;
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && character >= ranges[i].first; i++)
-		if (character <= ranges[i].last)
-			return true;
-	return false;
+	if (character < 0x20)
+		return true;
+	if (character < first) {
+		first = 0x20;
+		length = 0;
+		next = 0;
+		harmful = true;
+	}
+	while (character - first >= length && next < sizeof(unprintable)) {
+		first += length;
+		length = 0;
+		for (int shift = 0;; shift += 7) {
+			length |= (unprintable[next] & 0x7fU) << shift;
+			if (!(unprintable[next++] & 0x80))
+				break;
+		}
+		harmful = !harmful;
+	}
+	return character - first < length ? harmful : true;
 }

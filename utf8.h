@@ -13,7 +13,8 @@ size_t utf8_sequence(const unsigned char *bytes, size_t length, uint32_t *charac
 /* Whether all of it is valid UTF-8. */
 bool utf8_is_valid(const char *bytes, size_t length);
 
-/* Whether a terminal acts on the character, or it hides or reorders what stands beside it. */
+/* Whether a terminal acts on the character, or it shows as nothing, hides or reorders what stands beside it, or may do
+ * so: all that is no letter, mark, number, punctuation, symbol or plain space of Unicode 14. */
 bool utf8_is_harmful(uint32_t character);
 
 #endif

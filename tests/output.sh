@@ -161,6 +161,16 @@ terminal() {
 	case $title in *forged*) fail "the title is '$title'" ;; esac
 }
 
+# The table of what a terminal may be shown is what Python's copy of Unicode says.
+unicode() {
+	version=$(sed -n 's/.* Unicode \([0-9.]*\)\. .*/\1/p' unprintable.h)
+	if [ "$(/usr/bin/python3 -c 'import unicodedata; print(unicodedata.unidata_version)')" = "$version" ]; then
+		/usr/bin/python3 tests/unprintable.py | cmp - unprintable.h || fail "unprintable.h is not what it says"
+	else
+		skipped="Python has another Unicode here"
+	fi
+}
+
 # ---- files ----
 
 # ended OPTION...: traces three execs and ends; the lines go where the options say.
@@ -291,6 +301,13 @@ full() {
 	[ "$(wc -l <"$D/numbers")" -gt 50 ] || fail "only $(wc -l <"$D/numbers") lines"
 	seq 1 "$(wc -l <"$D/numbers")" | cmp -s - "$D/numbers" || fail "lines are missing or twice"
 	umount "$D/small"
+	# Half of a line that is longer than what is written at a time does not stay.
+	mount -t tmpfs -o size=64k tmpfs "$D/small"
+	timeout 60 "$X" -J -o "$D/small/file" -- sh -c "$D/prog a; sleep 0.3; $D/prog $(printf %0100000d 0)" 2>"$err"
+	is $? 1
+	valid "$D/small/file"
+	grep -q "$D/prog" "$D/small/file" || fail "the first line is not there"
+	umount "$D/small"
 	# EIO, which a real file rarely gives.
 	strace -f -qq -o "$D/trace" -P "$D/io" -e inject=write:error=EIO:when=2 "$X" -o "$D/io" -- "$PROGRAMS/storm" vfork 1 500 "$D/prog" 2>"$err"
 	is $? 1
@@ -383,6 +400,7 @@ case_ "-o writes a file of mode 0600, never through a link, and appends only if 
 case_ "--max-size begins new files" rotation
 case_ "files that others remove, empty or leave unfinished do no harm" file_of_others
 case_ "--count ends after so many execs" count
+case_ "the table of unprintable characters is Unicode's" unicode
 case_ "says that a file system is full, and writes nothing twice" full
 case_ "--time-format iso prints UTC with nanoseconds" iso_time
 case_ "--tree indents by descent" tree

@@ -73,6 +73,15 @@ static void test_escapes(void)
 	CASE("bidirectional overrides and invisible characters are escaped")
 		CHECK_TEXT(ESCAPED("\xe2\x80\xae \xe2\x81\xa6 \xe2\x80\x8b \xef\xbb\xbf"),
 			   "\\xe2\\x80\\xae \\xe2\\x81\\xa6 \\xe2\\x80\\x8b \\xef\\xbb\\xbf");
+	CASE("so are those that mean nothing, and spaces that only look like one") {
+		/* U+0378, U+FFFF, U+1FFFE, U+10FFFF, U+FDD0, U+E000; U+00A0, U+2003, U+2800, U+070F */
+		const char *escapes = ESCAPED("\xcd\xb8\xef\xbf\xbf\xf0\x9f\xbf\xbe\xf4\x8f\xbf\xbf\xef\xb7\x90"
+					      "\xee\x80\x80\xc2\xa0\xe2\x80\x83\xe2\xa0\x80\xdc\x8f");
+
+		for (const char *p = escapes; *p; p++)
+			CHECK((unsigned char)*p < 0x7f);
+		CHECK(strlen(escapes) == 4 * 28);
+	}
 	CASE("what only looks like UTF-8 is escaped: overlong, surrogate, too large, cut")
 		CHECK_TEXT(ESCAPED("\xc0\xaf \xe0\x80\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82"),
 			   "\\xc0\\xaf \\xe0\\x80\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82");
@@ -99,6 +108,14 @@ static void test_lines(void)
 
 		CHECK_TEXT(printed(&all, &e), "1.500   1000  comm             1234   parent           "
 					      "99     3      0 /bin/x one two\n");
+	}
+	CASE("a number that fills its column keeps off the next one") {
+		struct options two = {.max_args = 20, .timestamp = true, .print_uid = true};
+		struct event late = e;
+
+		late.exec.uid = 100000;
+		late.exec.time += 1000000000000ULL;
+		CHECK_TEXT(printed(&two, &late), "1001.500 100000 comm             1234   99       0 /bin/x one two\n");
 	}
 	CASE("mount namespace and cgroup have their columns, ? where they are not known") {
 		struct options which = {.max_args = 20, .print_mntns = true, .print_cgroup = true};
