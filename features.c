@@ -37,6 +37,7 @@ static const struct row {
 	[FEATURE_COMPAT_FAILS] = {"failed execs, 32-bit", NULL},
 	[FEATURE_SANDBOX] = {"sandbox", NULL},
 	[FEATURE_MEMORY] = {"memory", NULL},
+	[FEATURE_TRACING] = {"tracing", NULL},
 };
 
 void feature_note(struct features *features, enum feature feature, bool here, const char *why)

@@ -37,6 +37,7 @@ enum feature {
 	FEATURE_COMPAT_FAILS,
 	FEATURE_SANDBOX,
 	FEATURE_MEMORY,
+	FEATURE_TRACING, /* all that it needs */
 	FEATURES
 };
 

@@ -197,7 +197,15 @@ int program_load(const char *name, enum bpf_prog_type type, const struct bpf_ins
 	return fd;
 }
 
-bool helper_exists(int32_t helper)
+/* What the kernel said when it was asked for something that it may not know: EINVAL, if it does not. */
+static int known(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 1 : fd == -EINVAL ? 0 : fd;
+}
+
+int helper_exists(int32_t helper)
 {
 	const struct bpf_insn insns[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10},
@@ -208,25 +216,18 @@ bool helper_exists(int32_t helper)
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	int fd = load(BPF_PROG_TYPE_TRACEPOINT, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL,
-		      0);
 
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	return known(load(BPF_PROG_TYPE_TRACEPOINT, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0));
 }
 
-bool program_type_exists(enum bpf_prog_type type)
+int program_type_exists(enum bpf_prog_type type)
 {
 	const struct bpf_insn insns[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	int fd = load(type, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0);
 
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	return known(load(type, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0));
 }
 
 uint64_t program_misses(int program)
@@ -240,6 +241,19 @@ uint64_t program_misses(int program)
 
 	/* An older kernel fills a shorter struct. */
 	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, UP_TO(info.info)) ? 0 : info.recursion_misses;
+}
+
+int program_is_compiled(int program)
+{
+	struct bpf_prog_info info = {0};
+	union bpf_attr attr = {
+		.info.bpf_fd = (uint32_t)program,
+		.info.info_len = sizeof(info),
+		.info.info = (uintptr_t)&info,
+	};
+	int ret = sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, UP_TO(info.info));
+
+	return ret < 0 ? ret : info.jited_prog_len > 0;
 }
 
 int raw_tracepoint_attach(const char *name, int program, struct error *err)

@@ -33,11 +33,14 @@ int program_load(const char *name, enum bpf_prog_type type, const struct bpf_ins
  * that CPU. 0 where the kernel does not count it (below 5.12). */
 uint64_t program_misses(int program);
 
-/* Whether the kernel has programs of this type. */
-bool program_type_exists(enum bpf_prog_type type);
+/* Whether the kernel has compiled the program, 1 or 0; -errno where it cannot be asked (below Linux 4.13). */
+int program_is_compiled(int program);
 
-/* Whether the kernel has this helper with the signature of bpf_probe_read, or with no argument. */
-bool helper_exists(int32_t helper);
+/* Whether the kernel has programs of this type: 1, 0, or -errno if it would not say. */
+int program_type_exists(enum bpf_prog_type type);
+
+/* Whether the kernel has this helper with the signature of bpf_probe_read, or with no argument: the same. */
+int helper_exists(int32_t helper);
 
 /* Runs a BPF_PROG_TYPE_RAW_TRACEPOINT program at each hit of the tracepoint (its name without the
  * category), on every CPU, until the descriptor returned is closed. */

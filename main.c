@@ -29,9 +29,12 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	(void)context;
 	stop_signal = number;
 	stop_sent = info->si_code <= 0;
-	/* What the terminal sends twice is still the command's affair; the third ends us where we stand. */
-	if (++stop == 3)
+	/* What the terminal sends twice is still the command's affair; the third ends us where we stand, which may be
+	 * a write that nobody reads. */
+	if (++stop == 3) {
 		signal(number, SIG_DFL);
+		raise(number);
+	}
 }
 
 /* So that the end of the command is seen at once: poll(2) comes back. */
@@ -214,6 +217,7 @@ static int check(struct tracer *t, char **argv, int *status, struct error *err)
 	if (output_init(&out, STDOUT_FILENO))
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	*status = tracer_set_up(t, argv, err) != 0;
+	feature_note(&t->features, FEATURE_TRACING, !*status, *status ? err->text : NULL);
 	if (*status)
 		fprintf(stderr, "execsnoop: %s\n", err->text);
 	tracer_ask_rest(t);

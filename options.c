@@ -438,6 +438,8 @@ int options_parse(struct options *options, int argc, char **argv)
 		options->command = argv + optind;
 	if ((options->append || options->max_size) && !options->output)
 		return usage_error("--append and --max-size need a file: -o FILE");
+	if (options->check && (options->output || options->command))
+		return usage_error("--check writes to the standard output and runs no command");
 	if (options->json && options->tree)
 		return usage_error("--tree is for text, not for --json");
 	if (options->user && !options->command)

@@ -38,25 +38,30 @@ static void swap_helper(struct tracer *t, int32_t from, int32_t to)
 	t->swaps[t->swap_count++] = (struct helper_swap){from, to};
 }
 
+/* What helper_exists() and its like say. */
+static void note_exists(struct tracer *t, enum feature feature, int exists)
+{
+	feature_note(&t->features, feature, exists > 0, exists < 0 ? strerror(-exists) : NULL);
+}
+
 /* 0 or -errno. Nothing else may be tried on a kernel that is locked down: 7.2 crashes when a tracefs that was mounted
  * then is unmounted (tracefs_destroy_inode). */
 static int choose_helpers(struct tracer *t, struct error *err)
 {
 	/* Below 5.5 there is one helper for user and kernel memory. */
-	feature_note(&t->features, FEATURE_SPLIT_READS, helper_exists(BPF_FUNC_probe_read_kernel), NULL);
+	note_exists(t, FEATURE_SPLIT_READS, helper_exists(BPF_FUNC_probe_read_kernel));
 	if (!feature_is_here(&t->features, FEATURE_SPLIT_READS)) {
 		swap_helper(t, BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read);
 		swap_helper(t, BPF_FUNC_probe_read_user, BPF_FUNC_probe_read);
 		swap_helper(t, BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str);
 		swap_helper(t, BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_str);
 	}
-	feature_note(&t->features, FEATURE_CGROUP_IDS, helper_exists(BPF_FUNC_get_current_cgroup_id), NULL);
+	note_exists(t, FEATURE_CGROUP_IDS, helper_exists(BPF_FUNC_get_current_cgroup_id));
 	/* The call stays in the program, and old verifiers look at what is never run. */
 	if (!feature_is_here(&t->features, FEATURE_CGROUP_IDS))
 		swap_helper(t, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
 	/* Where no program can be loaded at all, that of the learner says why. */
-	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read) ||
-	    !program_type_exists(BPF_PROG_TYPE_TRACEPOINT))
+	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read))
 		return 0;
 	return error_set(err, EPERM,
 			 "cannot read the kernel's memory: this kernel lets no BPF program do that; it is locked down "
@@ -499,7 +504,7 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	t->cpus = possible_cpus(t->sysfs, err);
 	if (t->cpus < 0)
 		return t->cpus;
-	feature_note(&t->features, FEATURE_RAW_TRACEPOINTS, program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT), NULL);
+	note_exists(t, FEATURE_RAW_TRACEPOINTS, program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT));
 	ret = choose_helpers(t, err);
 	if (ret)
 		return ret;
@@ -564,13 +569,14 @@ static void note_memory(struct tracer *t)
 void tracer_ask_rest(struct tracer *t)
 {
 	struct error err = {0};
-	char jit[8];
 
-	if (t->proc >= 0) {
-		int n = read_file(t->proc, "sys/net/core/bpf_jit_enable", jit, sizeof(jit));
+	if (t->counted_count) {
+		int compiled = program_is_compiled(t->counted[t->counted_count - 1]);
 
-		feature_note(&t->features, FEATURE_JIT, n > 0 && jit[0] != '0',
-			     n > 0 ? "net.core.bpf_jit_enable" : "it needs CONFIG_BPF_JIT=y");
+		feature_note(&t->features, FEATURE_JIT, compiled > 0,
+			     compiled < 0 ? "cannot be asked (below Linux 4.13)"
+			     : compiled   ? NULL
+					  : "it needs CONFIG_BPF_JIT=y, and net.core.bpf_jit_enable to be 1");
 	}
 	if (t->attached_count) {
 		note_memory(t);

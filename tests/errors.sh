@@ -45,11 +45,12 @@ refused "a kernel without perf events" "-e inject=perf_event_open:error=ENOSYS" 
 refused "perf events that are forbidden" "-e inject=perf_event_open:error=EACCES" 'Permission denied; run it as root'
 refused "another tracer on an old kernel's tracepoint" "-e inject=ioctl:error=EEXIST" \
 	'File exists; another tracer holds it.*stop the other tracer' -x
-refused "a kernel that takes no BPF at its tracepoints" "-e inject=ioctl:error=EINVAL" 'CONFIG_BPF_EVENTS' -x
 refused "no memory for a ring" "-P anon_inode:[perf_event] -e inject=mmap:error=ENOMEM" 'KiB: Out of memory; '
 refused "a ring over the limit of locked memory" "-P anon_inode:[perf_event] -e inject=mmap:error=EPERM" 'perf_event_mlock_kb'
 # Without raw tracepoints; these can do without tracefs.
 old="-e inject=bpf:error=EINVAL:when=2..4"
+refused "a kernel that takes no BPF at its tracepoints" "$old -e inject=ioctl:error=EINVAL" 'CONFIG_BPF_EVENTS'
+goes_on "a kernel that takes no BPF at its system calls" "-e inject=ioctl:error=EINVAL" -x
 refused "tracefs that cannot be read" "$old -e inject=openat:error=EPERM:when=2" 'locked down'
 goes_on "a limit of locked memory that cannot be raised" "-e inject=prlimit64:error=EPERM"
 

@@ -303,7 +303,7 @@ full() {
 	umount "$D/small"
 	# Half of a line that is longer than what is written at a time does not stay.
 	mount -t tmpfs -o size=64k tmpfs "$D/small"
-	timeout 60 "$X" -J -o "$D/small/file" -- sh -c "$D/prog a; sleep 0.3; $D/prog $(printf %0100000d 0)" 2>"$err"
+	timeout 60 "$X" -J -n prog -o "$D/small/file" -- sh -c "$D/prog a; sleep 0.3; $D/prog $(printf %0100000d 0)" 2>"$err"
 	is $? 1
 	valid "$D/small/file"
 	grep -q "$D/prog" "$D/small/file" || fail "the first line is not there"
@@ -359,7 +359,14 @@ check() {
 	strace -f -qq -o "$D/trace" -e inject=bpf:error=ENOSYS "$X" --check >"$out" 2>"$err"
 	is $? 1
 	has "$out" '^bpf(2)  *no .*CONFIG_BPF_SYSCALL'
+	has "$out" '^tracing  *no .*CONFIG_BPF_SYSCALL'
 	has "$out" '^raw tracepoints  *? '
+	# What is forbidden is not said to be missing.
+	strace -f -qq -o "$D/trace" -e inject=bpf:error=EPERM:when=2+ "$X" --check >"$out" 2>"$err"
+	is $? 1
+	has "$out" '^raw tracepoints  *no .*Operation not permitted'
+	has "$out" '^tracing  *no .*Operation not permitted; '
+	unshare -n "$X" --check 2>&1 | grep -q '^BPF JIT  *yes ' || fail "the JIT is not seen from another network namespace"
 }
 
 summary() {
