@@ -116,7 +116,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		.setting_count = sizeof(settings) / sizeof(settings[0]),
 		.swaps = t->swaps,
 		.swap_count = t->swap_count,
-		.moves = !feature_is_here(&t->features, FEATURE_MAP_BUFFERS),
+		.moves = t->moves,
 	};
 	int ret;
 
