@@ -96,16 +96,26 @@ int map_lookup(int map, const void *key, void *value)
 	return sys_bpf(BPF_MAP_LOOKUP_ELEM, &attr, UP_TO(value));
 }
 
-int map_update(int map, const void *key, const void *value)
+static int update(int map, const void *key, const void *value, uint64_t flags)
 {
 	union bpf_attr attr = {
 		.map_fd = (uint32_t)map,
 		.key = (uintptr_t)key,
 		.value = (uintptr_t)value,
-		.flags = BPF_ANY,
+		.flags = flags,
 	};
 
 	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr, UP_TO(flags));
+}
+
+int map_update(int map, const void *key, const void *value)
+{
+	return update(map, key, value, BPF_ANY);
+}
+
+int map_replace(int map, const void *key, const void *value)
+{
+	return update(map, key, value, BPF_EXIST);
 }
 
 int map_delete(int map, const void *key)

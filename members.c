@@ -189,7 +189,8 @@ int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err
 
 unsigned int members_sweep(int newcomers, int proc)
 {
-	uint64_t key = 0, next;
+	const uint64_t suspect = 2; /* the programs make it 1 */
+	uint64_t key = 0, next, value;
 	unsigned int swept = 0;
 	char path[32], name[32];
 	int ret;
@@ -198,6 +199,11 @@ unsigned int members_sweep(int newcomers, int proc)
 	while (proc >= 0 && !map_next_key(newcomers, &key, &next)) {
 		snprintf(path, sizeof(path), "%llu/comm", (unsigned long long)next);
 		ret = read_file(proc, path, name, sizeof(name));
+		/* It may be about to execute: it has another id already, and its exec has not been seen yet. */
+		if ((ret == -ENOENT || ret == -ESRCH) && !map_lookup(newcomers, &next, &value) && value != suspect) {
+			map_replace(newcomers, &next, &suspect);
+			ret = 0;
+		}
 		if ((ret == -ENOENT || ret == -ESRCH) && !map_delete(newcomers, &next))
 			swept++;
 		else

@@ -20,7 +20,7 @@ int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err
 uint32_t members_process(int proc, uint32_t tid);
 
 /* Removes newcomers that have ended unseen, as a thread does that is killed in an exec, which has changed its id by
- * then. How many there were. */
+ * then; those that were missing the last time, too. How many there were. */
 unsigned int members_sweep(int newcomers, int proc);
 
 #endif

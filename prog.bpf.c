@@ -450,6 +450,7 @@ int on_thread_exit(void *ctx)
 {
 	__u64 tid = (__u32)get_pid_tgid(), task = get_task();
 	struct scratch *s = get_scratch();
+	int known;
 
 	if (!s)
 		return 0;
@@ -468,9 +469,12 @@ int on_thread_exit(void *ctx)
 		send_failure(ctx, s, 0);
 	}
 	if (VALUE(member_filter)) {
-		if (!map_delete(&members, &task))
+		known = !map_delete(&members, &task);
+		if (known)
 			s->removed++;
-		if (!map_delete(&newcomers, &tid))
+		/* A leader that another thread of its process replaces has that one's id by now, if the kernel is new
+		 * enough (7.2): then it is not its own. */
+		if ((!known || tid == get_pid_tgid() >> 32) && !map_delete(&newcomers, &tid))
 			s->removed++;
 	}
 	return 0;

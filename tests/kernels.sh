@@ -20,10 +20,10 @@ rows() {
 # What each kernel is booted as: name, MiB, CPUs, kernel parameters, seconds, tests.
 boots() {
 	cat <<-'END'
-		- 512 2 - 600 e2e,ways,filter,storm,guest
-		little-memory,one-CPU least 1 - 120 guest
-		integrity 256 2 lockdown=integrity 120 guest
-		confidentiality 256 2 lockdown=confidentiality 60 guest
+		- 512 2 - 1200 e2e,ways,filter,storm,guest
+		little-memory,one-CPU least 1 - 300 guest
+		integrity 256 2 lockdown=integrity 300 guest
+		confidentiality 256 2 lockdown=confidentiality 120 guest
 	END
 }
 
@@ -88,6 +88,7 @@ initramfs() {
 			filter) export CASES='^-p|^-- (shows a|ends|hands signals|leaves|gives)|^--cgroup' ;;
 			*) unset CASES ;;
 			esac
+			printf '\n== %s\n' $t
 			sh /tests/$t.sh /bin/execsnoop /programs 2>/tmp/err
 		done
 		execsnoop --check -J 2>/dev/null
@@ -126,6 +127,9 @@ row() {
 		boot "$2" "$image" "$mib" "$cpus" "$parameters tests=$tests " 2>&1 | tr -d '\r' >"$R/console"
 		grep -a '^#' "$R/console"
 		sed -n "s/^\(ok\|not ok\) /\1 $name: /p" "$R/console"
+		awk -v name="$name" '
+			/^== / { if (test && !cases) print "not ok " name ": " test " ran no case"; test = $2; cases = 0 }
+			/^(not )?ok / { cases++ }' "$R/console"
 		if ! grep -aq '^== end' "$R/console"; then
 			tail -n 40 "$R/console" | sed 's/^/# /'
 			echo "not ok $name: the guest did not come to its end"
