@@ -157,18 +157,33 @@ static void lose_part(struct collector *c, struct source *s)
 	s->event.cut = true;
 }
 
+/* What became of the string that was begun last, if there was memory for its beginning. */
+static void set_mark(struct source *s, char mark)
+{
+	if (s->mark < s->used)
+		s->buffer[s->mark] = mark;
+}
+
 static void ready(struct source *s)
 {
+	const struct exec_record *e = &s->event.exec;
+
 	s->state = READY;
 	if (s->in_ring)
 		return;
 	if (s->open_piece) {
-		s->buffer[s->mark] = MARK_CUT;
+		set_mark(s, MARK_CUT);
 		append(s, "", 1);
 	}
+	if (s->used < e->name_len) { /* there was no memory, not even for the name */
+		s->event.name = NULL;
+		s->event.args = "";
+		s->event.args_len = 0;
+		return;
+	}
 	s->event.name = s->event.name ? s->buffer : NULL;
-	s->event.args = s->buffer + s->event.exec.name_len;
-	s->event.args_len = s->used - s->event.exec.name_len;
+	s->event.args = s->buffer + e->name_len;
+	s->event.args_len = s->used - e->name_len;
 }
 
 /* Asks the thread itself or, if it has ended (as a child of vfork(2) does that could not execute), its parent,
@@ -288,7 +303,7 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	take_name(c, s, data);
 	append(s, event->args, event->args_len);
 	ring_next(&s->ring);
-	if (event->unreadable)
+	if (event->unreadable && e->head.type == RECORD_EXEC)
 		event->unreadable = !ask_args(c, s, e->head.data_len);
 	if (more)
 		s->state = GATHERING;
@@ -313,9 +328,9 @@ static void ask_for_piece(struct collector *c, struct source *s, const struct pi
 		append(s, &(char){MARK_UNREADABLE}, 1);
 	}
 	if (answer.complete)
-		s->buffer[s->mark] = answer.cut ? MARK_CUT : MARK_READ;
+		set_mark(s, answer.cut ? MARK_CUT : MARK_READ);
 	else if (s->open_piece)
-		s->buffer[s->mark] = MARK_CUT;
+		set_mark(s, MARK_CUT);
 	append(s, answer.bytes, answer.length);
 	append(s, "", 1);
 }

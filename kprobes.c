@@ -18,6 +18,9 @@ static void name_event(char *name, size_t size, const char *function, bool at_re
 int kprobes_attach(struct kprobes *k, int tracefs, const char *function, bool at_return, int program,
 		   struct error *err)
 {
+	/* How many calls can be under way and are seen to return. Before 4.12 the kernel has its own number, by CPUs,
+	 * and takes what stands there for no name. */
+	const char *kind = !at_return ? "p" : kernel_version() >= (4 << 16 | 12 << 8) ? "r512" : "r";
 	char event[64], line[160];
 	uint64_t id;
 	int ret;
@@ -32,7 +35,7 @@ int kprobes_attach(struct kprobes *k, int tracefs, const char *function, bool at
 	}
 	name_event(event, sizeof(event), function, at_return);
 	/* Documentation/trace/kprobetrace.txt */
-	snprintf(line, sizeof(line), "%c:%s %s\n", at_return ? 'r' : 'p', event, function);
+	snprintf(line, sizeof(line), "%s:%s %s\n", kind, event, function);
 	if (write(k->fd, line, strlen(line)) < 0) {
 		ret = error_set(err, errno, "cannot probe the kernel's function %s: %s", function, strerror(errno));
 		if (!k->count)

@@ -143,8 +143,7 @@ int pinned_open(const char *path)
 	return sys_bpf(BPF_OBJ_GET, &attr, UP_TO(pathname));
 }
 
-/* LINUX_VERSION_CODE of the running kernel, which a kprobe's program must name below 5.0. */
-static uint32_t kernel_version(void)
+uint32_t kernel_version(void)
 {
 	unsigned int a = 0, b = 0, c = 0;
 	struct utsname name;

@@ -79,7 +79,10 @@ static void say_ring_losses(const struct tracer *t, struct printer *printer, str
 	say_loss(printer, t->collector.lost, &said->lost,
 		 "lost %llu execs: a CPU's ring was full (see --ring-size) or not there yet\n");
 	say_loss(NULL, t->collector.cut, &said->cut,
-		 "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size)\n");
+		 feature_is_here(&t->features, FEATURE_MAP_BUFFERS)
+			 ? "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size)\n"
+			 : "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size), or they are "
+			   "longer than 135 KB, and below Linux 4.11 the rest is asked of the program, which had ended\n");
 }
 
 /* The same for what the kernel must be asked for. */
@@ -241,8 +244,11 @@ static int run(const struct options *options, char **argv, const struct inherite
 		return ret;
 	if (options->ebpf)
 		return tracer_print_programs(&tracer, err);
-	if (options->check)
-		return check(&tracer, argv, status, err);
+	if (options->check) {
+		ret = check(&tracer, argv, status, err);
+		tracer_detach(&tracer);
+		return ret;
+	}
 	if (options->output)
 		ret = output_open(&out, options->output, err);
 	else if (output_init(&out, STDOUT_FILENO))
@@ -251,6 +257,7 @@ static int run(const struct options *options, char **argv, const struct inherite
 		ret = tracer_set_up(&tracer, argv, err);
 	if (!ret)
 		ret = trace(&tracer, &out, &command, inherited, err);
+	tracer_detach(&tracer); /* set-up may have failed half-way */
 	*status = command.status;
 	output_free(&out);
 	if (!ret && out.error)

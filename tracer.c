@@ -395,8 +395,8 @@ static int trace_execs(struct tracer *t, struct error *err)
 	/* Its list is what nothing works without (tests/floor_test.c has them all). */
 	feature_note(&t->features, FEATURE_OTHER_HELPERS, program >= 0,
 		     program < 0 ? err->text
-				 : "bpf_perf_event_output, bpf_get_current_task, bpf_tail_call, bpf_probe_read_str, "
-				   "bpf_ktime_get_ns and older ones");
+				 : "bpf_perf_event_output, bpf_get_current_task, bpf_tail_call, bpf_ktime_get_ns and "
+				   "older ones");
 	if (program < 0)
 		return program;
 	t->counted[t->counted_count++] = program;
@@ -549,7 +549,7 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 static void note_memory(struct tracer *t)
 {
 	uint64_t resident = 0, maps = 0, rings = 0, page = (uint64_t)sysconf(_SC_PAGESIZE);
-	char text[128];
+	char text[160], *at;
 
 	if (t->proc < 0 || read_file(t->proc, "self/statm", text, sizeof(text)) < 0)
 		return;
@@ -559,11 +559,16 @@ static void note_memory(struct tracer *t)
 			maps += object_memory(t, map_fd(t, map));
 	for (int cpu = 0; cpu < t->cpus; cpu++)
 		rings += collector_has(&t->collector, cpu);
-	snprintf(text, sizeof(text),
-		 "KiB: %" PRIu64 " rings (%" PRIu64 " of %" PRIu64 "), %" PRIu64 " maps with -x, %" PRIu64
-		 " programs, %" PRIu64 " resident",
-		 rings * t->ring_size / 1024, rings, t->ring_size / 1024, maps / 1024, t->program_memory / 1024,
-		 resident * page / 1024);
+	snprintf(text, sizeof(text), "KiB: %" PRIu64 " rings (%" PRIu64 " of %" PRIu64 "), ", rings * t->ring_size / 1024,
+		 rings, t->ring_size / 1024);
+	at = text + strlen(text);
+	if (maps)
+		snprintf(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " maps with -x, %" PRIu64 " programs, ",
+			 maps / 1024, t->program_memory / 1024);
+	else
+		snprintf(at, (size_t)(text + sizeof(text) - at), "maps and programs not known below Linux 4.10, ");
+	at += strlen(at);
+	snprintf(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " resident", resident * page / 1024);
 	feature_note(&t->features, FEATURE_MEMORY, true, text);
 }
 
