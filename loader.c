@@ -113,9 +113,9 @@ int map_update(int map, const void *key, const void *value)
 	return update(map, key, value, BPF_ANY);
 }
 
-int map_replace(int map, const void *key, const void *value)
+int map_add(int map, const void *key, const void *value)
 {
-	return update(map, key, value, BPF_EXIST);
+	return update(map, key, value, BPF_NOEXIST);
 }
 
 int map_delete(int map, const void *key)

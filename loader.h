@@ -17,8 +17,8 @@ int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t valu
 /* 0 or -errno. For a per-CPU map `value` has one 8-byte aligned value for each possible CPU. */
 int map_lookup(int map, const void *key, void *value);
 int map_update(int map, const void *key, const void *value);
-/* The same, if the key is there; else -ENOENT. */
-int map_replace(int map, const void *key, const void *value);
+/* The same, unless the key is there: -EEXIST. */
+int map_add(int map, const void *key, const void *value);
 int map_delete(int map, const void *key);
 /* Copies a key of the map to `next`: the one that stands behind `key` in the map's own order, or the
  * first if `key` is not in the map. -ENOENT: there is none. */

@@ -84,7 +84,9 @@ static void add_thread(struct scan *s, uint32_t pid, uint32_t tid)
 		return;
 	add(s->put, tid);
 	s->changed = true;
-	ret = map_update(s->map, &key, &one);
+	ret = map_add(s->map, &key, &one);
+	if (ret == -EEXIST)
+		return; /* the program "fork" was first, and counts it */
 	snprintf(path, sizeof(path), "%u/task/%u/stat", pid, tid);
 	if (!ret && (!read_stat(s->proc, path, &ppid, &flags) || flags & EXITING))
 		s->added += map_delete(s->map, &key) != 0; /* the program was first, and counts it */
@@ -187,10 +189,18 @@ int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err
 	return s.added;
 }
 
-unsigned int members_sweep(int newcomers, int proc)
+static bool is_suspect(const struct suspects *suspects, uint64_t key)
 {
-	const uint64_t suspect = 2; /* the programs make it 1 */
-	uint64_t key = 0, next, value;
+	for (size_t i = 0; i < suspects->count; i++)
+		if (suspects->keys[i] == key)
+			return true;
+	return false;
+}
+
+unsigned int members_sweep(int newcomers, int proc, struct suspects *suspects)
+{
+	struct suspects missing = {.count = 0};
+	uint64_t key = 0, next;
 	unsigned int swept = 0;
 	char path[32], name[32];
 	int ret;
@@ -199,15 +209,17 @@ unsigned int members_sweep(int newcomers, int proc)
 	while (proc >= 0 && !map_next_key(newcomers, &key, &next)) {
 		snprintf(path, sizeof(path), "%llu/comm", (unsigned long long)next);
 		ret = read_file(proc, path, name, sizeof(name));
-		/* It may be about to execute: it has another id already, and its exec has not been seen yet. */
-		if ((ret == -ENOENT || ret == -ESRCH) && !map_lookup(newcomers, &next, &value) && value != suspect) {
-			map_replace(newcomers, &next, &suspect);
-			ret = 0;
-		}
-		if ((ret == -ENOENT || ret == -ESRCH) && !map_delete(newcomers, &next))
-			swept++;
-		else
+		if (ret != -ENOENT && ret != -ESRCH) {
 			key = next;
+		} else if (is_suspect(suspects, next) && !map_delete(newcomers, &next)) {
+			swept++;
+		} else {
+			/* It may be about to execute: it has another id already, and its exec has not been seen yet. */
+			if (missing.count < SUSPECTS)
+				missing.keys[missing.count++] = next;
+			key = next;
+		}
 	}
+	*suspects = missing;
 	return swept;
 }

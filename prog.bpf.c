@@ -427,6 +427,7 @@ int on_fork(__u64 *ctx)
 	struct scratch *s = get_scratch();
 	__u64 key, one = 1;
 	__u32 pid = 0;
+	long ret;
 
 	if (!s || !is_member(s, get_task(), (__u32)get_pid_tgid()))
 		return 0;
@@ -437,10 +438,12 @@ int on_fork(__u64 *ctx)
 	}
 	read_kernel(&pid, sizeof(pid), (__u64)ctx + VALUE(fork_child_pid));
 	key = pid;
-	if (map_update(&newcomers, &key, &one, BPF_ANY))
-		s->forgotten++;
-	else
+	/* It may be there: found in /proc already, or left by another with that id, which ended unseen. */
+	ret = map_update(&newcomers, &key, &one, BPF_NOEXIST);
+	if (!ret)
 		s->added++;
+	else if (ret != -17) /* EEXIST */
+		s->forgotten++;
 	return 0;
 }
 

@@ -325,7 +325,7 @@ bool tracer_has_members(const struct tracer *t)
 void tracer_sweep_members(struct tracer *t)
 {
 	if (tracer_has_members(t))
-		t->removed += members_sweep(map_fd(t, MAP_NEWCOMERS), t->proc);
+		t->removed += members_sweep(map_fd(t, MAP_NEWCOMERS), t->proc, &t->suspects);
 }
 
 /* The programs count what they add and remove. That nothing was added between the two times we look, which are

@@ -13,6 +13,7 @@
 #include "features.h"
 #include "kprobes.h"
 #include "layout.h"
+#include "members.h"
 #include "options.h"
 #include "peek.h"
 
@@ -23,6 +24,7 @@ struct tracer {
 	struct object object;
 	struct features features;
 	struct peek_self self;
+	struct suspects suspects;
 	uint64_t added, removed; /* members, by us and not by the programs */
 	uint64_t program_memory; /* bytes in the kernel, counted for --check */
 	struct helper_swap swaps[6];

@@ -463,7 +463,7 @@ short_lived_descendants() {
 		seen "chain's end"
 		quiet
 	done
-	"$C" thread-loop "$D/prog" 2000 &
+	"$C" thread-loop "$D/prog" 1000 &
 	loop=$!
 	"$X" -p $loop -q >"$out" 2>"$err"
 	wait $loop
