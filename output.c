@@ -76,7 +76,7 @@ static void write_out(struct output *out, size_t size)
 	out->size += done;
 	if (out->error)
 		drop_part(out, done);
-	out->partial = unfinished(out, size);
+	out->partial = out->error ? 0 : unfinished(out, size);
 	memmove(out->buffer, out->buffer + size, out->used - size);
 	out->used -= size;
 	out->complete -= size < out->complete ? size : out->complete;
