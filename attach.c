@@ -1,7 +1,5 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -28,12 +26,10 @@ int need_tracefs(struct tracer *t, struct error *err)
 void choose_tracepoints(struct tracer *t)
 {
 	struct error no_tracefs = {0};
-	struct utsname name;
 	bool raw = feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS), preempted = false;
 
 	/* The one question that the kernel answers in no other way. */
-	if (raw && !uname(&name))
-		preempted = atoi(name.release) >= 7;
+	preempted = raw && kernel_version() >= 7 << 16;
 	if (preempted && need_tracefs(t, &no_tracefs)) {
 		fprintf(stderr, "execsnoop: warning: execs may be lost in a storm: Linux 7.0 and later may preempt raw "
 				"tracepoints, and perf events are not to be had: %s\n", no_tracefs.text);

@@ -360,6 +360,32 @@ INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 		s->removed++;
 }
 
+/* Fills what all failed calls have in common, behind describe(). */
+INLINE void describe_failure(struct exec_record *e, __u64 task, long ret)
+{
+	__u64 mm = read_long(task + VALUE(task_mm));
+	__u64 parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
+
+	e->head.type = RECORD_FAIL;
+	e->head.flags = parent && read_long(parent + VALUE(task_mm)) == mm ? RECORD_PARENTS_MEMORY : 0;
+	e->head.data_len = 0;
+	e->args_len = 0;
+	e->ret = ret;
+	e->dirfd = 0;
+	e->arg_start = read_long(mm + VALUE(mm_arg_start));
+	e->name_address = 0;
+}
+
+/* And what the call was entered with. */
+INLINE void describe_call(struct exec_record *e, const struct call *call)
+{
+	e->name_address = call->filename;
+	if (call->has_dirfd) {
+		e->head.flags |= RECORD_HAS_DIRFD;
+		e->dirfd = call->dirfd;
+	}
+}
+
 /* A long of the record, or of the registers, that a program is given. */
 INLINE __u64 argument(void *ctx, __u64 offset)
 {

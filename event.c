@@ -108,8 +108,7 @@ void collector_update(struct collector *collector)
 		ring_update(ring);
 		if (ring->head - ring->tail > ring->size / 2)
 			collector->crowded = true;
-		/* A record is no longer than that: its size is a u16. */
-		if (ring->size - (ring->head - ring->tail) < 65536)
+		if (ring->size - (ring->head - ring->tail) < RECORD_MAX)
 			collector->pressed = collector->now;
 	}
 }

@@ -186,7 +186,6 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 		functions = abi->old_functions;
 		args = abi->old_args;
 		c.call_direct = true;
-		c.few_pieces = true; /* below 4.14 the verifier bears no more */
 	}
 	/* A map of programs holds one type: another one for these. It stays open, or the kernel would
 	 * empty it. */
@@ -243,6 +242,7 @@ static int trace_native(struct tracer *t, struct error *err)
 
 	if (!t->no_call_tracepoints) {
 		ret = trace_by_tracepoints(t, err);
+		/* EINVAL: Linux 4.11 to 4.13 has them, and runs no BPF program there. */
 		if (ret != -EINVAL || !abis[0].slot_size) {
 			feature_note(&t->features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
 			return ret;

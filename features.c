@@ -61,6 +61,11 @@ bool feature_is_here(const struct features *features, enum feature feature)
 	return features->rows[feature].here;
 }
 
+bool feature_is_missing(const struct features *features, enum feature feature)
+{
+	return features->rows[feature].asked && !features->rows[feature].here;
+}
+
 static void print_json(struct output *out, const char *key, const char *text)
 {
 	output_add(out, key, strlen(key));

@@ -57,6 +57,9 @@ void feature_note_tracepoint(struct features *features, const char *event, bool 
 /* Whether it is here. */
 bool feature_is_here(const struct features *features, enum feature feature);
 
+/* Whether it was asked for, and is not. */
+bool feature_is_missing(const struct features *features, enum feature feature);
+
 /* Prints all rows. What has not been asked, because something before it was missing, is said to be so. */
 void features_print(const struct features *features, struct output *out, bool json);
 

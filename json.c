@@ -23,7 +23,7 @@ static void add_number(struct output *out, uint64_t number)
 	output_add(out, digits + at, sizeof(digits) - at);
 }
 
-/* As \uXXXX, in two halves if it is beyond them (RFC 8259, 7). */
+/* As \u and four hexadecimal digits, in two halves if it is beyond them (RFC 8259, 7). */
 static void add_escaped(struct output *out, uint32_t character)
 {
 	if (character > 0xffff) {

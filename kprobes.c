@@ -7,6 +7,7 @@
 
 #include "kprobes.h"
 #include "loader.h"
+#include "mounts.h"
 #include "tracefs.h"
 
 /* The name of its event; others of us have other groups. */
@@ -15,12 +16,19 @@ static void name_event(char *name, size_t size, const char *function, bool at_re
 	snprintf(name, size, "execsnoop_%d/%s%s", (int)getpid(), function, at_return ? "_return" : "");
 }
 
+/* Whether it can be said how many calls that are under way are seen to return, by tracefs's own help (Linux 4.12 or so).
+ * An older kernel has a number by its CPUs, and takes ours for no name. */
+static bool takes_maxactive(int tracefs)
+{
+	char help[16384];
+
+	return read_file(tracefs, "README", help, sizeof(help)) > 0 && strstr(help, "r[maxactive]");
+}
+
 int kprobes_attach(struct kprobes *k, int tracefs, const char *function, bool at_return, int program,
 		   struct error *err)
 {
-	/* How many calls can be under way and are seen to return. Before 4.12 the kernel has its own number, by CPUs,
-	 * and takes what stands there for no name. */
-	const char *kind = !at_return ? "p" : kernel_version() >= (4 << 16 | 12 << 8) ? "r512" : "r";
+	const char *kind = !at_return ? "p" : takes_maxactive(tracefs) ? "r512" : "r";
 	char event[64], line[160];
 	uint64_t id;
 	int ret;

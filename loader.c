@@ -239,28 +239,30 @@ int program_type_exists(enum bpf_prog_type type)
 	return known(load(type, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0));
 }
 
-uint64_t program_misses(int program)
+/* What the kernel tells of a program; an older one fills a shorter struct. 0 or -errno. */
+static int program_info(int program, struct bpf_prog_info *info)
 {
-	struct bpf_prog_info info = {0};
 	union bpf_attr attr = {
 		.info.bpf_fd = (uint32_t)program,
-		.info.info_len = sizeof(info),
-		.info.info = (uintptr_t)&info,
+		.info.info_len = sizeof(*info),
+		.info.info = (uintptr_t)info,
 	};
 
-	/* An older kernel fills a shorter struct. */
-	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, UP_TO(info.info)) ? 0 : info.recursion_misses;
+	memset(info, 0, sizeof(*info));
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, UP_TO(info.info));
+}
+
+uint64_t program_misses(int program)
+{
+	struct bpf_prog_info info;
+
+	return program_info(program, &info) ? 0 : info.recursion_misses;
 }
 
 int program_is_compiled(int program)
 {
-	struct bpf_prog_info info = {0};
-	union bpf_attr attr = {
-		.info.bpf_fd = (uint32_t)program,
-		.info.info_len = sizeof(info),
-		.info.info = (uintptr_t)&info,
-	};
-	int ret = sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, UP_TO(info.info));
+	struct bpf_prog_info info;
+	int ret = program_info(program, &info);
 
 	return ret < 0 ? ret : info.jited_prog_len > 0;
 }

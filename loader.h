@@ -24,7 +24,8 @@ int map_delete(int map, const void *key);
  * first if `key` is not in the map. -ENOENT: there is none. */
 int map_next_key(int map, const void *key, void *next);
 
-/* LINUX_VERSION_CODE of the running kernel, which a kprobe's program must name below 5.0. */
+/* LINUX_VERSION_CODE of the running kernel, which a kprobe's program must name below 5.0. For what the kernel can be
+ * asked in no other way. */
 uint32_t kernel_version(void);
 
 /* Opens what is pinned at the path (bpf(2), BPF_OBJ_GET), without a message. */

@@ -253,7 +253,7 @@ int on_exit(void *ctx)
 	__u64 task = get_task();
 	struct call *call;
 	struct scratch *s;
-	__u64 argv = 0, mm, parent;
+	__u64 argv = 0;
 	long ret, name_len = 0;
 
 	s = get_scratch();
@@ -275,26 +275,11 @@ int on_exit(void *ctx)
 		map_delete(&calls, &task);
 		return 0;
 	}
-	s->exec.head.type = RECORD_FAIL;
-	s->exec.head.flags = 0;
-	s->exec.head.data_len = 0;
-	s->exec.args_len = 0;
-	s->exec.ret = ret;
-	s->exec.dirfd = 0;
-	mm = read_long(task + VALUE(task_mm));
-	s->exec.arg_start = read_long(mm + VALUE(mm_arg_start));
-	s->exec.name_address = 0;
-	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
-	if (parent && read_long(parent + VALUE(task_mm)) == mm)
-		s->exec.head.flags = RECORD_PARENTS_MEMORY;
+	describe_failure(&s->exec, task, ret);
 	call = map_lookup(&calls, &task);
 	if (call) {
 		argv = call->argv;
-		s->exec.name_address = call->filename;
-		if (call->has_dirfd) {
-			s->exec.head.flags |= RECORD_HAS_DIRFD;
-			s->exec.dirfd = call->dirfd;
-		}
+		describe_call(&s->exec, call);
 		name_len = read_string(s->exec_data, NAME_SIZE, call->filename);
 	}
 	if (!call) /* entered before we were attached, or denied by seccomp(2) before any tracepoint */
@@ -460,14 +445,8 @@ int on_thread_exit(void *ctx)
 	/* Killed in the call: by then it had become a 32-bit task (load_elf_binary, where its old image has
 	 * gone), and so the call's exit was not seen. What it was called with has gone, too. */
 	if (VALUE(want_fails) && VALUE(map_buffers) && !map_delete(&calls, &task) && describe(s, &s->exec, task)) {
-		s->exec.head.type = RECORD_FAIL;
+		describe_failure(&s->exec, task, 0);
 		s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
-		s->exec.head.data_len = 0;
-		s->exec.args_len = 0;
-		s->exec.ret = 0;
-		s->exec.dirfd = 0;
-		s->exec.arg_start = 0;
-		s->exec.name_address = 0;
 		s->exec_data[0] = 0;
 		send_failure(ctx, s, 0);
 	}

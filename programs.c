@@ -64,7 +64,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 	const struct object_setting settings[] = {
 		{"uid_filter_setting", o->has_uid ? (uint64_t)o->uid + 1 : 0},
 		{"ppid_filter_setting", o->ppid},
-		{"many_pieces_setting", !t->few_pieces},
+		{"many_pieces_setting", !t->call_direct}, /* old kprobes, old verifier */
 		{"pieces_alone_setting", t->pieces_alone},
 		{"mntnsmap_filter_setting", o->mntnsmap != NULL},
 		{"mntns_filter_setting", o->mntns.count > 0},
@@ -103,7 +103,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"call_fd_setting", t->call_fd},
 		{"call_filename_setting", t->call_filename},
 		{"call_argv_setting", t->call_argv},
-		{"map_buffers_setting", feature_is_here(&t->features, FEATURE_MAP_BUFFERS)},
+		{"map_buffers_setting", !feature_is_missing(&t->features, FEATURE_MAP_BUFFERS)},
 		{"want_fails_setting", t->options->fails},
 		{"exec_filename_setting", t->exec_filename},
 		{"exec_old_pid_setting", t->exec_old_pid},
@@ -116,7 +116,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		.setting_count = sizeof(settings) / sizeof(settings[0]),
 		.swaps = t->swaps,
 		.swap_count = t->swap_count,
-		.moves = t->moves,
+		.moves = feature_is_missing(&t->features, FEATURE_MAP_BUFFERS),
 	};
 	int ret;
 

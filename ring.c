@@ -6,9 +6,6 @@
 
 #include "ring.h"
 
-/* A perf record's size is a u16. */
-#define RECORD_MAX 65536
-
 /* What PERF_SAMPLE_RAW puts into a record of type PERF_RECORD_SAMPLE. */
 struct raw_sample {
 	struct perf_event_header header;

@@ -8,6 +8,9 @@
 #include "error.h"
 #include "record.h"
 
+/* More bytes than a record has: a perf record's size is a u16. */
+#define RECORD_MAX 65536
+
 struct perf_event_mmap_page;
 
 struct ring {

@@ -36,6 +36,16 @@ INLINE long read_chunk(struct chunk *c, __u64 len, __u64 addr)
 	return ret;
 }
 
+/* Begins the next record of an exec. */
+INLINE void begin_more(struct more_record *more, struct scratch *s, __u16 type)
+{
+	more->head.type = type;
+	more->head.flags = RECORD_ON_STACK;
+	more->head.seq = s->seq;
+	more->head.part = ++s->part;
+	more->head.data_len = 0;
+}
+
 SEC("exec_stack")
 int on_exec_stack(__u64 *ctx)
 {
@@ -91,12 +101,10 @@ INLINE int send_stack_args(void *ctx, struct scratch *s)
 	__u64 left = s->end - s->next;
 
 	clear(&out.chunk);
-	out.more.head.type = RECORD_ARGS;
-	out.more.head.seq = s->seq;
-	out.more.head.part = ++s->part;
+	begin_more(&out.more, s, RECORD_ARGS);
 	out.more.head.data_len = left > STACK_CHUNK_SIZE ? STACK_CHUNK_SIZE : left;
-	out.more.head.flags = read_chunk(&out.chunk, left, s->next) ? RECORD_ON_STACK | RECORD_UNREADABLE
-								    : RECORD_ON_STACK;
+	if (read_chunk(&out.chunk, left, s->next))
+		out.more.head.flags |= RECORD_UNREADABLE;
 	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
 	s->next += STACK_CHUNK_SIZE;
 	return left > STACK_CHUNK_SIZE;
@@ -136,7 +144,7 @@ int on_exit_stack(void *ctx)
 	} out = {};
 	struct exec_record *e = &out.exec;
 	struct scratch *s = get_scratch();
-	__u64 task = get_task(), mm, parent;
+	__u64 task = get_task();
 	long ret = argument(ctx, VALUE(exit_ret));
 	struct call *call;
 
@@ -144,31 +152,26 @@ int on_exit_stack(void *ctx)
 		return 0;
 	if (VALUE(long_size) == 4)
 		ret = (__s32)ret;
-	if (ret >= 0 || is_restart(ret) || !describe(s, e, task)) {
+	if (ret >= 0 || is_restart(ret)) {
+		map_delete(&calls, &task);
+		return 0;
+	}
+	if (!describe(s, e, task)) {
+		s->filtered++;
 		map_delete(&calls, &task);
 		return 0;
 	}
 	clear(&out.name);
-	e->head.type = RECORD_FAIL;
-	e->head.flags = RECORD_ON_STACK;
-	e->ret = ret;
-	mm = read_long(task + VALUE(task_mm));
-	e->arg_start = read_long(mm + VALUE(mm_arg_start));
-	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
-	if (parent && read_long(parent + VALUE(task_mm)) == mm)
-		e->head.flags |= RECORD_PARENTS_MEMORY;
+	describe_failure(e, task, ret);
+	e->head.flags |= RECORD_ON_STACK;
 	call = map_lookup(&calls, &task);
 	if (!call) {
 		e->head.flags |= RECORD_UNREADABLE | RECORD_NO_NAME;
 		output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
 		return 0;
 	}
-	if (call->has_dirfd) {
-		e->head.flags |= RECORD_HAS_DIRFD;
-		e->dirfd = call->dirfd;
-	}
+	describe_call(e, call);
 	s->next = call->argv;
-	e->name_address = call->filename;
 	e->name_len = room(e->name_address);
 	map_delete(&calls, &task);
 	if (read_chunk(&out.name, e->name_len, e->name_address))
@@ -189,10 +192,7 @@ INLINE int send_stack_piece(void *ctx, struct scratch *s)
 	__u64 address = 0;
 
 	clear(&out.chunk);
-	out.more.head.type = RECORD_PIECES;
-	out.more.head.seq = s->seq;
-	out.more.head.part = ++s->part;
-	out.more.head.flags = RECORD_ON_STACK;
+	begin_more(&out.more, s, RECORD_PIECES);
 	out.more.head.data_len = sizeof(out.piece);
 	out.piece.is_list = 0;
 	out.piece.len = -14; /* EFAULT */
@@ -204,7 +204,7 @@ INLINE int send_stack_piece(void *ctx, struct scratch *s)
 		out.piece.address = address;
 	}
 	if (!address) {
-		out.more.head.flags = RECORD_ON_STACK | RECORD_LAST;
+		out.more.head.flags |= RECORD_LAST;
 		if (!out.piece.is_list || !s->next) /* argv = NULL is as good as an empty one */
 			out.more.head.data_len = 0;
 	} else if (!read_chunk(&out.chunk, room(address), address)) {
@@ -218,9 +218,7 @@ INLINE int send_stack_piece(void *ctx, struct scratch *s)
 SEC("pieces_stack")
 int on_pieces_stack(void *ctx)
 {
-	struct {
-		struct more_record more;
-	} cut = {};
+	struct more_record cut;
 	struct scratch *s = get_scratch();
 
 	if (!s)
@@ -230,10 +228,8 @@ int on_pieces_stack(void *ctx)
 	    !TWO_STACK_PIECES(ctx, s))
 		return 0;
 	tail_call(ctx, &pieces_program, 0);
-	cut.more.head.type = RECORD_PIECES;
-	cut.more.head.flags = RECORD_ON_STACK | RECORD_LAST | RECORD_CUT;
-	cut.more.head.seq = s->seq;
-	cut.more.head.part = ++s->part;
+	begin_more(&cut, s, RECORD_PIECES);
+	cut.head.flags |= RECORD_LAST | RECORD_CUT;
 	output(ctx, &rings, BPF_F_CURRENT_CPU, &cut, sizeof(cut));
 	return 0;
 }

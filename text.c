@@ -191,15 +191,14 @@ void text_event(struct printer *printer, const struct event *event)
 	struct output *out = printer->out;
 	double seconds = e->time > printer->start ? (double)(e->time - printer->start) / 1e9 : 0;
 
-	/* A number that fills its column keeps off the next one. */
 	if (o->tree)
 		output_format(out, "%*s", 2 * tree_depth(&printer->tree, printer->proc, e), "");
 	if (o->time)
 		add_time(printer, e->time);
 	if (o->timestamp)
-		output_format(out, seconds < 1000 ? "%-8.3f" : "%.3f ", seconds);
+		output_format(out, "%-7.3f ", seconds);
 	if (o->print_uid)
-		output_format(out, e->uid < 100000 ? "%-6u" : "%u ", e->uid);
+		output_format(out, "%-5u ", e->uid);
 	add_column(out, e->comm, sizeof(e->comm), 16);
 	output_format(out, "%-6u ", e->pid);
 	if (o->print_pcomm)

@@ -127,7 +127,6 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	if (ret == -EACCES) {
 		free(err->log);
 		err->log = NULL;
-		t->moves = true;
 		ret = attach_peek(t, 0, "peek_stack", "task/task_rename", err);
 	}
 	if (ret)

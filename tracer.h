@@ -45,8 +45,6 @@ struct tracer {
 	bool no_call_tracepoints; /* execve(2) and execveat(2) have none here */
 	bool call_direct, call_has_fd;
 	uint64_t call_execve, call_execveat, call_number, call_mode, call_mode_value;
-	bool moves; /* settings are loaded by mov */
-	bool few_pieces;   /* "pieces" reads as many strings as the verifier of 4.11 bears */
 	bool pieces_alone; /* "pieces" is not followed by "again" */
 	uint64_t slot_size, call_regs, call_fd, call_filename, call_argv;
 	struct kprobes kprobes;
