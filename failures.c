@@ -256,7 +256,8 @@ static int trace_native(struct tracer *t, struct error *err)
 		feature_note(&t->features, FEATURE_FAILS, true, why);
 		return 0;
 	}
-	free(no_probes.log);
+	free(err->log);
+	err->log = no_probes.log;
 	snprintf(why, sizeof(why), "; and %s", no_probes.text);
 	strncat(err->text, why, sizeof(err->text) - strlen(err->text) - 1);
 	feature_note(&t->features, FEATURE_FAILS, false, err->text);

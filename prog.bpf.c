@@ -414,7 +414,10 @@ int on_fork(__u64 *ctx)
 	__u32 pid = 0;
 	long ret;
 
-	if (!s || !is_member(s, get_task(), (__u32)get_pid_tgid()))
+	if (!s)
+		return 0;
+	FORGET_UNCHECKED(s);
+	if (!is_member(s, get_task(), (__u32)get_pid_tgid()))
 		return 0;
 	/* A raw tracepoint's arguments: the parent's task, the child's. */
 	if (!VALUE(fork_child_pid)) {
@@ -442,6 +445,7 @@ int on_thread_exit(void *ctx)
 
 	if (!s)
 		return 0;
+	FORGET_UNCHECKED(s);
 	/* Killed in the call: by then it had become a 32-bit task (load_elf_binary, where its old image has
 	 * gone), and so the call's exit was not seen. What it was called with has gone, too. */
 	if (VALUE(want_fails) && VALUE(map_buffers) && !map_delete(&calls, &task) && describe(s, &s->exec, task)) {

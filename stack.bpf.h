@@ -55,13 +55,15 @@ int on_exec_stack(__u64 *ctx)
 	} out = {};
 	struct exec_record *e = &out.exec;
 	struct scratch *s = get_scratch();
-	__u64 task = get_task(), mm;
+	__u64 task, mm;
 	__u32 where = 0; /* __data_loc: the offset, and the length above it */
 
-	if (VALUE(want_fails))
-		map_delete(&calls, &task);
 	if (!s)
 		return 0;
+	FORGET_UNCHECKED(s);
+	task = get_task();
+	if (VALUE(want_fails))
+		map_delete(&calls, &task);
 	if (VALUE(member_filter))
 		keep_membership(ctx, s, task);
 	if (!describe(s, e, task)) {
@@ -118,6 +120,7 @@ int on_args_stack(void *ctx)
 
 	if (!s)
 		return 0;
+	FORGET_UNCHECKED(s);
 #define TWO_STACK_ARGS(ctx, s) (send_stack_args(ctx, s) && send_stack_args(ctx, s))
 #define EIGHT_STACK_ARGS(ctx, s) \
 	(TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s))
@@ -144,12 +147,15 @@ int on_exit_stack(void *ctx)
 	} out = {};
 	struct exec_record *e = &out.exec;
 	struct scratch *s = get_scratch();
-	__u64 task = get_task();
-	long ret = argument(ctx, VALUE(exit_ret));
 	struct call *call;
+	__u64 task;
+	long ret;
 
 	if (!s)
 		return 0;
+	FORGET_UNCHECKED(s);
+	task = get_task();
+	ret = argument(ctx, VALUE(exit_ret));
 	if (VALUE(long_size) == 4)
 		ret = (__s32)ret;
 	if (ret >= 0 || is_restart(ret)) {
@@ -223,6 +229,7 @@ int on_pieces_stack(void *ctx)
 
 	if (!s)
 		return 0;
+	FORGET_UNCHECKED(s);
 #define TWO_STACK_PIECES(ctx, s) (send_stack_piece(ctx, s) && send_stack_piece(ctx, s))
 	if (!TWO_STACK_PIECES(ctx, s) || !TWO_STACK_PIECES(ctx, s) || !TWO_STACK_PIECES(ctx, s) ||
 	    !TWO_STACK_PIECES(ctx, s))
