@@ -19,7 +19,7 @@ TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps str
 KERNEL_PACKAGES = qemu-system-x86 busybox-static cpio debian-archive-keyring
 
 SOURCES = main.c options.c tracer.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c loader.c mounts.c tracefs.c layout.c peek.c filter.c members.c command.c \
-	ring.c event.c caller.c print.c text.c json.c tree.c output.c timestamp.c utf8.c errname.c disasm.c error.c
+	ring.c chunk.c event.c caller.c print.c text.c json.c tree.c output.c timestamp.c utf8.c errname.c disasm.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -73,7 +73,7 @@ UNITS = elf_test layout_test floor_test event_test print_test options_test loade
 elf_test_SOURCES = elf.c error.c
 layout_test_SOURCES = layout.c
 floor_test_SOURCES = elf.c error.c
-event_test_SOURCES = event.c caller.c ring.c mounts.c error.c timestamp.c
+event_test_SOURCES = event.c chunk.c caller.c ring.c mounts.c error.c timestamp.c
 print_test_SOURCES = print.c text.c json.c tree.c output.c utf8.c errname.c $(event_test_SOURCES)
 options_test_SOURCES = options.c
 loader_test_SOURCES = loader.c error.c

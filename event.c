@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "caller.h"
+#include "chunk.h"
 #include "event.h"
 #include "timestamp.h"
 
@@ -136,16 +137,15 @@ static void append(struct source *s, const void *bytes, size_t len)
 	s->used += len;
 }
 
-/* Appends len bytes of a chunk: whole, or of each half those for which the length has a bit (stack.bpf.h). */
-static void append_chunk(struct source *s, const char *data, size_t len)
+/* Appends len bytes of a chunk. */
+static void append_chunk(struct source *s, const char *chunk, size_t len)
 {
-	if (len >= STACK_CHUNK_SIZE) {
-		append(s, data, STACK_CHUNK_SIZE);
-		return;
-	}
-	for (size_t size = STACK_CHUNK_SIZE / 2; size; data += size, size /= 2)
-		if (len & size)
-			append(s, data, size);
+	char bytes[STACK_CHUNK_SIZE];
+
+	if (len > sizeof(bytes))
+		len = sizeof(bytes);
+	chunk_join(bytes, chunk, len);
+	append(s, bytes, len);
 }
 
 /* Where a part is missing because a ring was full. */

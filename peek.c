@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "chunk.h"
 #include "loader.h"
 #include "peek.h"
 #include "record.h"
@@ -76,7 +77,10 @@ static int read_kernel(void *context, uint64_t address, void *buffer, size_t len
 			return -EIO;
 		if (p->peek.status)
 			return (int)p->peek.status;
-		memcpy((char *)buffer + done, p->peek.data, size);
+		if (p->chunk == STACK_CHUNK_SIZE)
+			chunk_join((char *)buffer + done, p->peek.data, size);
+		else
+			memcpy((char *)buffer + done, p->peek.data, size);
 	}
 	return 0;
 }
