@@ -18,8 +18,9 @@ TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps str
 
 KERNEL_PACKAGES = qemu-system-x86 busybox-static cpio debian-archive-keyring
 
-SOURCES = main.c options.c tracer.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c loader.c mounts.c tracefs.c layout.c peek.c filter.c members.c command.c \
-	ring.c chunk.c event.c caller.c print.c text.c json.c tree.c output.c timestamp.c utf8.c errname.c disasm.c error.c
+SOURCES = main.c options.c tracer.c cpus.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c loader.c \
+	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \
+	tree.c output.c timestamp.c utf8.c errname.c disasm.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion

@@ -151,12 +151,26 @@ static int open_of_process(int proc, const char *pid)
 	return fd;
 }
 
+/* Whether the descriptor is of one: by NS_GET_NSTYPE (Linux 4.11), before by what /proc calls it, which does not tell
+ * of a file on which one is bound. */
+static bool is_mount_namespace(int proc, int fd)
+{
+	int type = ioctl(fd, NS_GET_NSTYPE);
+	char path[32], name[8] = "";
+
+	if (type >= 0 || errno != ENOTTY)
+		return type == CLONE_NEWNS;
+	snprintf(path, sizeof(path), "self/fd/%d", fd);
+	return proc >= 0 && readlinkat(proc, path, name, sizeof(name)) >= 5 && !strncmp(name, "mnt:[", 5);
+}
+
 /* The inode number of the mount namespace that the text names: a process by its id, or a file. */
 static int namespace_number(const char *text, int proc, uint64_t *number, struct error *err)
 {
 	bool is_pid = *text && text[strspn(text, "0123456789")] == '\0' && strlen(text) < 20;
 	struct stat st;
-	int fd, type;
+	bool is_one;
+	int fd;
 
 	if (is_pid && proc < 0)
 		return error_set(err, ENOENT, "--mntns: cannot look for process %s: /proc is not there; "
@@ -174,10 +188,10 @@ static int namespace_number(const char *text, int proc, uint64_t *number, struct
 		return error_set(err, errnum, "--mntns: cannot open \"%s\": %s; give a process id, or a file "
 				 "like /proc/PID/ns/mnt", text, strerror(errnum));
 	}
-	/* NS_GET_NSTYPE is of 4.11. The namespace is not kept: to hold it would keep its mounts busy. */
-	type = ioctl(fd, NS_GET_NSTYPE);
+	/* The namespace is not kept: to hold it would keep its mounts busy. */
+	is_one = is_mount_namespace(proc, fd);
 	close(fd);
-	if (type != CLONE_NEWNS)
+	if (!is_one)
 		return error_set(err, EINVAL, "--mntns: \"%s\" is no mount namespace; give a process id, or a "
 				 "file like /proc/PID/ns/mnt", text);
 	*number = st.st_ino;
