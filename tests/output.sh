@@ -386,6 +386,9 @@ summary() {
 # What the tracer may still do when it traces: no other program, no socket; few capabilities.
 sandbox() {
 	start -x
+	# It traces first, then it gives up.
+	tries=0
+	until grep -q '^Seccomp:	2$' "/proc/$tracer/status" || [ $tries -ge 200 ]; do sleep 0.01; tries=$((tries + 1)); done
 	grep -q '^Seccomp:	2$' "/proc/$tracer/status" || fail "no seccomp filter: $(grep Seccomp "/proc/$tracer/status")"
 	grep -q '^NoNewPrivs:	1$' "/proc/$tracer/status" || fail "new privileges"
 	# CAP_IPC_LOCK 14, CAP_SYS_PTRACE 19, CAP_PERFMON 38, CAP_BPF 39
