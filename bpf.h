@@ -87,6 +87,7 @@ static long (*const get_comm)(void *buf, __u32 size) = (void *)BPF_FUNC_get_curr
 static long (*const output)(void *ctx, void *map, __u64 flags, void *data,
 			    __u64 size) = (void *)BPF_FUNC_perf_event_output;
 static __u64 (*const get_task)(void) = (void *)BPF_FUNC_get_current_task;
+static __u32 (*const get_cpu)(void) = (void *)BPF_FUNC_get_smp_processor_id;
 /* Where the kernel lacks these two, elf.c puts another in their place that is never run. */
 static __u64 (*const get_cgroup_id)(void) = (void *)BPF_FUNC_get_current_cgroup_id;
 static long (*const is_under_cgroup)(void *map,
@@ -100,8 +101,9 @@ static long (*const read_kernel_str)(void *dst, __u32 size,
 static long (*const read_user_str)(void *dst, __u32 size,
 				   __u64 addr) = (void *)BPF_FUNC_probe_read_user_str;
 
-/* A CPU's working memory: what it is about to send, and how far it has come with it. */
-struct scratch {
+/* A CPU's working memory: what it is about to send, and how far it has come with it. Whole cache lines, for each CPU
+ * its own. */
+struct __attribute__((aligned(64))) scratch {
 	__u32 seq;
 	__u32 forgotten; /* threads for which the map members had no room */
 	__u64 filtered;	 /* execs that the filters did not let pass */
@@ -134,7 +136,9 @@ struct call {
 };
 
 SEC("maps") struct map rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
-SEC("maps") struct map scratches = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct scratch), 1};
+/* One for each CPU. No per-CPU array, which could not be mapped: the tracer reads the counts without a bpf(2) call,
+ * because perf events run no programs on a CPU that is at work for one. */
+SEC("maps") struct map scratches = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct scratch), 1};
 /* One program each: those in one map must be of one type. */
 SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
 SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
@@ -192,9 +196,9 @@ INLINE long read_string(char *to, __u32 size, __u64 addr)
 
 INLINE struct scratch *get_scratch(void)
 {
-	__u32 zero = 0;
+	__u32 cpu = get_cpu();
 
-	return map_lookup(&scratches, &zero);
+	return map_lookup(&scratches, &cpu);
 }
 
 INLINE int uid_is_filtered(void)

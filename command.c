@@ -42,33 +42,55 @@ int command_start(struct command *command, const struct options *o, const struct
 		  struct error *err)
 {
 	struct failure failure = {0};
-	int ends[2], ret = 0;
+	int go[2], failed[2], errnum;
 	ssize_t n;
+	char none;
 
-	if (pipe2(ends, O_CLOEXEC))
+	if (pipe2(go, O_CLOEXEC))
 		return error_set(err, errno, "cannot make a pipe: %s; raise the limit of open files (ulimit -n)",
 				 strerror(errno));
+	if (pipe2(failed, O_CLOEXEC)) {
+		errnum = errno;
+		close(go[0]);
+		close(go[1]);
+		return error_set(err, errnum, "cannot make a pipe: %s; raise the limit of open files (ulimit -n)",
+				 strerror(errnum));
+	}
 	command->pid = fork();
+	errnum = errno;
 	if (!command->pid) {
+		close(go[1]);
+		while (read(go[0], &none, 1) < 0 && errno == EINTR)
+			;
 		failure.step = execute(o, inherited);
 		failure.errnum = errno;
-		n = write(ends[1], &failure, sizeof(failure));
+		n = write(failed[1], &failure, sizeof(failure));
 		_exit(n == sizeof(failure) ? 127 : 126);
 	}
-	if (command->pid < 0)
-		ret = -errno;
-	close(ends[1]);
-	/* An exec that succeeds closes the other end. */
-	while (!ret && (n = read(ends[0], &failure, sizeof(failure))) < 0 && errno == EINTR)
-		;
-	close(ends[0]);
-	if (!ret && failure.step == NOTHING)
+	close(go[0]);
+	close(failed[1]);
+	command->go = go[1];
+	command->failed = failed[0];
+	if (command->pid > 0)
 		return 0;
-	if (ret) {
-		command->pid = 0;
-		return error_set(err, -ret, "cannot make a process for the command \"%s\": %s; it needs one "
-				 "more (ulimit -u)", o->command[0], strerror(-ret));
-	}
+	command->pid = 0;
+	close(go[1]);
+	close(failed[0]);
+	return error_set(err, errnum, "cannot make a process for the command \"%s\": %s; it needs one "
+			 "more (ulimit -u)", o->command[0], strerror(errnum));
+}
+
+int command_execute(struct command *command, const struct options *o, struct error *err)
+{
+	struct failure failure = {0};
+
+	close(command->go);
+	/* An exec that succeeds closes the other end. */
+	while (read(command->failed, &failure, sizeof(failure)) < 0 && errno == EINTR)
+		;
+	close(command->failed);
+	if (failure.step == NOTHING)
+		return 0;
 	waitpid(command->pid, NULL, 0);
 	command->pid = 0;
 	if (failure.step == CHANGE_USER)

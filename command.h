@@ -16,6 +16,7 @@ extern const int inherited_signals[INHERITED_SIGNALS];
 
 struct command {
 	pid_t pid; /* 0: none runs (any more) */
+	int go, failed; /* until it executes: it begins when the one is closed, and writes to the other what failed */
 	int status; /* how it ended: its exit status, 128 + the signal's number if one killed it */
 };
 
@@ -30,10 +31,13 @@ struct inherited {
 /* Notes it, before this process changes any of it. */
 void inherited_note(struct inherited *inherited);
 
-/* Runs options->command along the PATH, as the user that --user names. 0; or -errno with err filled if it
- * could not be executed. */
+/* Makes the process that command_execute() makes the command of. 0; or -errno with err filled. */
 int command_start(struct command *command, const struct options *options, const struct inherited *inherited,
 		  struct error *err);
+
+/* Runs options->command in it, looked for along the PATH, as the user that --user names. 0; or -errno with err filled if it
+ * could not be executed. */
+int command_execute(struct command *command, const struct options *options, struct error *err);
 
 /* Whether the command has ended (which fills status), or there is none. */
 bool command_ended(struct command *command);

@@ -109,8 +109,6 @@ void collector_update(struct collector *collector)
 		ring_update(ring);
 		if (ring->head - ring->tail > ring->size / 2)
 			collector->crowded = true;
-		if (ring->size - (ring->head - ring->tail) < RECORD_MAX)
-			collector->pressed = collector->now;
 	}
 }
 

@@ -56,7 +56,6 @@ struct collector {
 	uint64_t lost; /* execs that were seen in the kernel but did not reach us */
 	uint64_t cut;  /* those of which a part did not */
 	uint64_t now;  /* CLOCK_MONOTONIC, ns, of the last collector_update() */
-	uint64_t pressed; /* ns, as `now`: when a ring was seen last that may have had no room for a record */
 	bool crowded;  /* a ring is so full that order must wait for nobody */
 	uint32_t long_size;
 	struct asker asker;

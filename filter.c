@@ -202,7 +202,7 @@ static int make_mntns(const struct strings *names, int proc, struct error *err)
 {
 	const uint64_t one = 1;
 	int map = map_create("mntns_set", BPF_MAP_TYPE_HASH, KEY_SIZE, sizeof(one),
-			     (uint32_t)names->count, err), ret;
+			     (uint32_t)names->count, 0, err), ret;
 	uint64_t number;
 
 	for (size_t i = 0; map >= 0 && i < names->count; i++) {
@@ -220,7 +220,7 @@ static int make_mntns(const struct strings *names, int proc, struct error *err)
 static int make_cgroups(const struct strings *paths, struct error *err)
 {
 	int map = map_create("cgroups", BPF_MAP_TYPE_CGROUP_ARRAY, sizeof(uint32_t), sizeof(uint32_t),
-			     (uint32_t)paths->count, err);
+			     (uint32_t)paths->count, 0, err);
 
 	for (uint32_t i = 0; map >= 0 && i < paths->count; i++) {
 		const char *path = paths->items[i];

@@ -69,15 +69,16 @@ static const char *perf_advice(int errnum)
 }
 
 int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t value_size,
-	       uint32_t max_entries, struct error *err)
+	       uint32_t max_entries, uint32_t flags, struct error *err)
 {
 	union bpf_attr attr = {
 		.map_type = type,
 		.key_size = key_size,
 		.value_size = value_size,
 		.max_entries = max_entries,
+		.map_flags = flags,
 	};
-	int fd = sys_bpf(BPF_MAP_CREATE, &attr, UP_TO(max_entries));
+	int fd = sys_bpf(BPF_MAP_CREATE, &attr, UP_TO(map_flags));
 
 	if (fd < 0)
 		return error_set(err, -fd, "cannot create the BPF map \"%s\": %s; %s", name,

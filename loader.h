@@ -12,9 +12,10 @@
 /* All functions that return a file descriptor: close-on-exec, the caller closes it; -errno on
  * failure, with err filled where it is taken. */
 
+/* flags: BPF_F_MMAPABLE (Linux 5.5), or 0. */
 int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t value_size,
-	       uint32_t max_entries, struct error *err);
-/* 0 or -errno. For a per-CPU map `value` has one 8-byte aligned value for each possible CPU. */
+	       uint32_t max_entries, uint32_t flags, struct error *err);
+/* 0 or -errno. */
 int map_lookup(int map, const void *key, void *value);
 int map_update(int map, const void *key, const void *value);
 /* The same, unless the key is there: -EEXIST. */

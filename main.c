@@ -58,7 +58,7 @@ static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t 
 
 /* What has been said of what is missing in the output. */
 struct said {
-	uint64_t lost, cut, skipped, forgotten;
+	uint64_t lost, cut, skipped, unseen_forks, forgotten;
 };
 
 /* A loss of execs is a record of the output, too. */
@@ -90,6 +90,9 @@ static void say_other_losses(const struct tracer *t, struct printer *printer, st
 {
 	say_loss(printer, tracer_skipped(t), &said->skipped,
 		 "lost up to %llu execs: the kernel did not show them, being at work for another BPF user\n");
+	say_loss(NULL, tracer_unseen_forks(t), &said->unseen_forks,
+		 "lost sight of up to %llu new threads and processes: the kernel did not show them, being at work for "
+		 "another BPF user\n");
 	say_loss(NULL, tracer_forgotten(t), &said->forgotten,
 		 "could not follow %llu more threads: too many live at once; what they execute is not shown\n");
 }
@@ -184,15 +187,11 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 		say_ring_losses(t, &printer, &said);
 		if (t->collector.now > look + LOOK_NS) {
 			look = t->collector.now;
-			/* Not oftener than it may find something: while we ask, perf events run no program on this CPU. */
-			if (t->collector.pressed + 3 * LOOK_NS > t->collector.now)
-				tracer_count_unseen(t, false);
+			tracer_count_unseen(t, false);
 			tracer_sweep_members(t);
 			say_other_losses(t, &printer, &said);
-			if (tracer_cover_cpus(t)) {
+			if (tracer_cover_cpus(t))
 				collector_poll_fds(&t->collector, fds + 1);
-				t->collector.pressed = t->collector.now; /* there was no ring until now */
-			}
 		}
 	}
 	tracer_detach(t);

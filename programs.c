@@ -28,12 +28,14 @@ int create_map(struct tracer *t, int map, uint32_t max_entries, struct error *er
 {
 	size_t i = map_index(&t->object, map_names[map]);
 	const struct object_map *m = &t->object.maps[i];
+	uint32_t entries = max_entries ? max_entries : m->max_entries, flags = map == MAP_SCRATCHES ? BPF_F_MMAPABLE : 0;
 	int fd;
 
 	if (i == t->object.map_count)
 		return error_set(err, ENOENT, "the BPF object has no map \"%s\"", map_names[map]);
-	fd = map_create(m->name, m->type, m->key_size, m->value_size,
-			max_entries ? max_entries : m->max_entries, err);
+	fd = map_create(m->name, m->type, m->key_size, m->value_size, entries, flags, err);
+	if (fd == -EINVAL && flags) /* below 5.5 there is no such thing */
+		fd = map_create(m->name, m->type, m->key_size, m->value_size, entries, 0, err);
 	if (fd < 0)
 		return fd;
 	t->map_fds[i] = fd;

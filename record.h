@@ -11,8 +11,8 @@
  * "/dev/fd/N/" in front of it (do_open_execat and alloc_bprm in fs/exec.c). */
 #define NAME_SIZE 8192
 
-/* The most argument bytes one record carries. With the name and the head it stays under 32 KiB, the
- * largest element of a per-CPU map (PCPU_MIN_UNIT_SIZE, include/linux/percpu.h). */
+/* The most argument bytes one record carries. With the name and the head it stays under the 64 KiB that the size in a
+ * struct perf_event_header can tell. */
 #define CHUNK_SIZE 16384
 
 /* A string of a failed exec is read in pieces of at most this many bytes, NUL included. */

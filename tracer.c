@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -196,24 +197,39 @@ struct counts {
 	uint64_t filtered, added, removed;
 };
 
+static int make_scratches(struct tracer *t, struct error *err)
+{
+	size_t size = map_value_size(t, MAP_SCRATCHES) * (size_t)t->cpus;
+	int ret = create_map(t, MAP_SCRATCHES, (uint32_t)t->cpus, err);
+
+	if (ret)
+		return ret;
+	t->scratches = mmap(NULL, size, PROT_READ, MAP_SHARED, map_fd(t, MAP_SCRATCHES), 0);
+	if (t->scratches == MAP_FAILED)
+		t->scratches = NULL; /* below 5.5: each will be asked for */
+	return 0;
+}
+
 /* Copies each CPU's. NULL: it cannot be had; the caller frees it. */
 static struct counts *read_counts(const struct tracer *t)
 {
-	/* bpf_percpu_array_copy rounds each CPU's value up to 8 bytes. */
-	size_t stride = (map_value_size(t, MAP_SCRATCHES) + 7) & ~7U;
-	char *values = malloc(stride * (size_t)t->cpus);
+	size_t size = map_value_size(t, MAP_SCRATCHES);
+	char *asked = t->scratches ? NULL : malloc(size);
 	struct counts *counts = calloc((size_t)t->cpus, sizeof(*counts));
-	const uint32_t zero = 0;
+	int ret = counts && (t->scratches || asked) ? 0 : -ENOMEM;
 
-	if (values && counts && !map_lookup(map_fd(t, MAP_SCRATCHES), &zero, values)) {
-		for (int cpu = 0; cpu < t->cpus; cpu++)
-			memcpy(&counts[cpu], values + stride * (size_t)cpu, sizeof(*counts));
-	} else {
-		free(counts);
-		counts = NULL;
+	/* What is read here is not older than what was read before. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	for (int cpu = 0; !ret && cpu < t->cpus; cpu++) {
+		if (asked)
+			ret = map_lookup(map_fd(t, MAP_SCRATCHES), &cpu, asked);
+		memcpy(&counts[cpu], asked ? asked : t->scratches + size * (size_t)cpu, sizeof(*counts));
 	}
-	free(values);
-	return counts;
+	free(asked);
+	if (!ret)
+		return counts;
+	free(counts);
+	return NULL;
 }
 
 /* -p takes ids of the initial pid namespace, as /proc must show them. */
@@ -270,9 +286,10 @@ static int trace_members(struct tracer *t, struct error *err)
 			ret = tracepoint_field(t->tracefs, "sched/sched_process_exec", "old_pid", 4,
 					       &t->exec_old_pid, err);
 	}
-	if (!ret)
-		ret = attach_to(t, "fork", fork, err);
-	return ret;
+	if (ret)
+		return ret;
+	t->fork_program = load_program(t, "fork", program_type(t), err);
+	return t->fork_program < 0 ? t->fork_program : keep(t, attach(t, fork, t->fork_program, err));
 }
 
 /* Those that live already. All programs must be at work by now: an exec changes a thread's id. */
@@ -337,7 +354,7 @@ int tracer_start_command(struct tracer *t, struct command *command, const struct
 	t->added++;
 	ret = command_start(command, t->options, inherited, err);
 	t->removed += !map_delete(map, &t->self.task);
-	return ret;
+	return ret ? ret : command_execute(command, t->options, err);
 }
 
 /* Behind a perf event a program cannot see the struct linux_binprm: one on the raw tracepoint notes for it what that
@@ -406,7 +423,7 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	if (!ret)
 		ret = create_map(t, MAP_RINGS, (uint32_t)t->cpus, err);
 	if (!ret)
-		ret = create_map(t, MAP_SCRATCHES, 0, err);
+		ret = make_scratches(t, err);
 	if (!ret)
 		ret = create_map(t, MAP_ARGS_PROGRAM, 0, err);
 	if (!ret)
@@ -526,6 +543,11 @@ uint64_t tracer_skipped(const struct tracer *t)
 	return misses;
 }
 
+uint64_t tracer_unseen_forks(const struct tracer *t)
+{
+	return t->fork_program < 0 ? 0 : program_misses(t->fork_program);
+}
+
 uint64_t tracer_filtered(const struct tracer *t)
 {
 	struct counts *counts = read_counts(t);
@@ -550,7 +572,7 @@ uint64_t tracer_forgotten(const struct tracer *t)
 
 int tracer_open(struct tracer *tracer, const struct options *options, struct error *err)
 {
-	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .peek_events = {-1, -1}};
+	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .fork_program = -1, .peek_events = {-1, -1}};
 	return object_open(&tracer->object, prog_object, (size_t)(prog_object_end - prog_object),
 			   err);
 }

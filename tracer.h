@@ -39,6 +39,7 @@ struct tracer {
 	int peek_events[2]; /* what the learner attached, or -1 */
 	int counted[4]; /* programs whose misses are execs that are lost */
 	size_t counted_count;
+	int fork_program; /* whose misses are descendants that are not known; -1 */
 	uint64_t exec_filename, exec_old_pid, fork_child_pid;
 	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
@@ -51,6 +52,7 @@ struct tracer {
 	int attached[48];
 	size_t attached_count;
 	struct collector collector;
+	const char *scratches; /* the map, mapped; NULL: it cannot be */
 	struct counts *counts; /* by CPU, as tracer_count_unseen() last saw them */
 };
 
@@ -103,6 +105,9 @@ void tracer_count_unseen(struct tracer *tracer, bool finally);
 /* How often the kernel did not run a program that shows execs, because another BPF program or a bpf(2)
  * call was at work on the CPU. With -x some of these may have been execs that are shown all the same. */
 uint64_t tracer_skipped(const struct tracer *tracer);
+
+/* The same for the program that sees threads and processes begin: what descends from them may not be followed. */
+uint64_t tracer_unseen_forks(const struct tracer *tracer);
 
 /* How many execs the filters in the kernel did not let pass. */
 uint64_t tracer_filtered(const struct tracer *tracer);

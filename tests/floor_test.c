@@ -13,6 +13,7 @@ static const struct helper {
 	{BPF_FUNC_map_update_elem, "3.19"},
 	{BPF_FUNC_map_delete_elem, "3.19"},
 	{BPF_FUNC_ktime_get_ns, "4.1"},
+	{BPF_FUNC_get_smp_processor_id, "4.1"},
 	{BPF_FUNC_tail_call, "4.2"},
 	{BPF_FUNC_get_current_pid_tgid, "4.2"},
 	{BPF_FUNC_get_current_uid_gid, "4.2"},
@@ -35,7 +36,7 @@ static const struct map_type {
 } map_types[] = {
 	{BPF_MAP_TYPE_HASH, "3.19"},	     {BPF_MAP_TYPE_ARRAY, "3.19"},
 	{BPF_MAP_TYPE_PROG_ARRAY, "4.2"},    {BPF_MAP_TYPE_PERF_EVENT_ARRAY, "4.3"},
-	{BPF_MAP_TYPE_PERCPU_ARRAY, "4.6"},  {BPF_MAP_TYPE_CGROUP_ARRAY, "4.8"},
+	{BPF_MAP_TYPE_CGROUP_ARRAY, "4.8"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -53,7 +53,7 @@ int main(void)
 	}
 	CASE("says which map could not be made, and why") {
 		err = (struct error){0};
-		CHECK(map_create("odd", BPF_MAP_TYPE_ARRAY, 3, 4, 1, &err) == -EINVAL);
+		CHECK(map_create("odd", BPF_MAP_TYPE_ARRAY, 3, 4, 1, 0, &err) == -EINVAL);
 		CHECK(strstr(err.text, "\"odd\": Invalid argument; "));
 	}
 	CASE("refuses to attach to a tracepoint that does not exist") {
