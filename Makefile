@@ -1,22 +1,57 @@
 # make            build ./execsnoop
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
 # make check      install what the tests need (as root), run all tests; KERNELS=all for those on all kernels
-# make check-kernels  the end-to-end tests on other kernels alone; KERNELS="6.1 7.2" for some
+# make check-kernels  the end-to-end tests on other kernels alone; KERNELS="amd64-6.1 arm64-5.10" for some
 # make install    put binary and man page below PREFIX (/usr/local)
 # make clean      remove what was built
 
 CLANG = clang-19
-MUSL = /usr/lib/x86_64-linux-musl
-MUSL_INCLUDE = /usr/include/x86_64-linux-musl
-LIBGCC = $(shell $(CLANG) --print-libgcc-file-name --rtlib=libgcc)
+
+# What it is built for, on amd64: musl's name for it, GNU's for the compiler's library, GNU's for the kernel's headers,
+# BPF's byte order, the version of the compiler's library, the suite of Debian that has these, flags.
+ARCH = amd64
+amd64 = x86_64-linux-musl x86_64-linux-gnu x86_64-linux-gnu bpfel 12 bookworm
+arm64 = aarch64-linux-musl aarch64-linux-gnu aarch64-linux-gnu bpfel 12 bookworm
+armhf = arm-linux-musleabihf arm-linux-gnueabihf arm-linux-gnueabihf bpfel 12 bookworm -march=armv7-a -mfpu=vfpv3-d16
+armel = arm-linux-musleabi arm-linux-gnueabi arm-linux-gnueabi bpfel 12 bookworm -march=armv5te
+i386 = i386-linux-musl i686-linux-gnu i386-linux-gnu bpfel 12 bookworm
+s390x = s390x-linux-musl s390x-linux-gnu s390x-linux-gnu bpfeb 12 bookworm
+ppc64el = powerpc64le-linux-musl powerpc64le-linux-gnu powerpc64le-linux-gnu bpfel 12 bookworm
+mipsel = mipsel-linux-musl mipsel-linux-gnu mipsel-linux-gnu bpfel 12 bookworm
+mips64el = mips64el-linux-musl mips64el-linux-gnuabi64 mips64el-linux-gnuabi64 bpfel 12 bookworm
+riscv64 = riscv64-linux-musl riscv64-linux-gnu riscv64-linux-gnu bpfel 14 sid
+loong64 = loongarch64-linux-musl loongarch64-linux-gnu loongarch64-linux-gnu bpfel 14 sid
+ARCHES = amd64 arm64 armhf armel i386 s390x ppc64el mipsel mips64el riscv64 loong64
+ifeq ($(filter $(ARCH),$(ARCHES)),)
+$(error ARCH=$(ARCH) is none of $(ARCHES))
+endif
+TRIPLE = $(word 1,$($(ARCH)))
+GNU = $(word 2,$($(ARCH)))
+GNU_HEADERS = $(word 3,$($(ARCH)))
+BPF_ORDER = $(word 4,$($(ARCH)))
+GCC = $(word 5,$($(ARCH)))
+SUITE = $(word 6,$($(ARCH)))
+ARCH_FLAGS = $(wordlist 7,99,$($(ARCH)))
+
+# Where its libraries and headers are: installed, or in a directory of their own.
+ifeq ($(ARCH),amd64)
 BUILD = build
+ROOT =
+BINARY = execsnoop
+else
+BUILD = build/$(ARCH)
+ROOT = $(BUILD)/root
+BINARY = $(BUILD)/execsnoop
+endif
+MUSL = $(ROOT)/usr/lib/$(TRIPLE)
+LIBGCC = $(ROOT)/usr/lib/gcc/$(GNU)/$(GCC)/libgcc.a $(ROOT)/usr/lib/gcc/$(GNU)/$(GCC)/libgcc_eh.a
 
 BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
 TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
 	gcc mandoc docker.io \
 	python3-jsonschema tmux
 
-KERNEL_PACKAGES = qemu-system-x86 busybox-static cpio debian-archive-keyring
+KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm busybox-static cpio debian-archive-keyring
 
 SOURCES = main.c options.c tracer.c cpus.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c loader.c \
 	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \
@@ -25,32 +60,37 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 # musl alone: none of the host's headers but the kernel's (include/ links to them).
-CFLAGS = --target=x86_64-linux-musl -std=c11 -D_GNU_SOURCE -Os $(WARNINGS) \
+CFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -std=c11 -D_GNU_SOURCE -Os $(WARNINGS) \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-stack-protector \
-	-nostdinc -isystem $(shell $(CLANG) -print-resource-dir)/include -isystem $(MUSL_INCLUDE) \
+	-nostdinc -isystem $(shell $(CLANG) -print-resource-dir)/include -isystem $(ROOT)/usr/include/$(TRIPLE) \
 	-isystem $(BUILD)/include
-LDFLAGS = --target=x86_64-linux-musl -static -nostdlib -fuse-ld=lld-19 -Wl,--gc-sections -Wl,-s \
+LDFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -static -nostdlib -fuse-ld=lld-19 -Wl,--gc-sections -Wl,-s \
 	-Wl,--build-id=none
 BPF_HEADERS = bpf.h stack.bpf.h record.h
-BPF_CFLAGS = -target bpfel -mcpu=v1 -O2 -Wall -Wextra -Wshadow -nostdinc -isystem $(BUILD)/include
+BPF_CFLAGS = -target $(BPF_ORDER) -mcpu=v1 -O2 -Wall -Wextra -Wshadow -nostdinc -isystem $(BUILD)/include
 
-all: execsnoop
+all: $(BINARY)
 
-execsnoop: $(OBJECTS)
+$(BINARY): $(OBJECTS)
 	$(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(OBJECTS) \
 		-Wl,--start-group $(MUSL)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL)/crtn.o
 
-$(BUILD)/include:
+$(BUILD)/include: $(ROOT)
 	mkdir -p $@
-	ln -sfn /usr/include/linux $@/linux
-	ln -sfn /usr/include/asm-generic $@/asm-generic
-	ln -sfn /usr/include/x86_64-linux-gnu/asm $@/asm
+	ln -sfn $(abspath $(ROOT)/usr/include/linux) $@/linux
+	ln -sfn $(abspath $(ROOT)/usr/include/asm-generic) $@/asm-generic
+	ln -sfn $(abspath $(ROOT)/usr/include/$(GNU_HEADERS)/asm) $@/asm
+
+ifneq ($(ROOT),)
+$(ROOT):
+	sh debian.sh unpack $(SUITE) $(ARCH) $@ musl-dev libgcc-$(GCC)-dev linux-libc-dev
+endif
 
 $(BUILD)/prog.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 $(BUILD)/embed.o: embed.S $(BUILD)/prog.o
-	$(CLANG) --target=x86_64-linux-musl -c -I$(BUILD) -o $@ $<
+	$(CLANG) --target=$(TRIPLE) $(ARCH_FLAGS) -c -I$(BUILD) -o $@ $<
 
 $(BUILD)/%.o: %.c | $(BUILD)/include
 	$(CLANG) $(CFLAGS) -MMD -c -o $@ $<
@@ -113,7 +153,7 @@ tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(I386) $(BUILD)/tests/la
 	$(BUILD)/tests/prog-be.o
 
 # One of those that make check-kernels boots.
-check: KERNELS = 6.1
+check: KERNELS = amd64-6.1
 check:
 	@sh packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(KERNEL_PACKAGES)
 	@$(MAKE) --no-print-directory tests
@@ -137,6 +177,9 @@ check:
 		"sh tests/faults.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/readme.sh" \
 		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
+
+# What is executed in the guests of other architectures.
+guests: $(BINARY) $(GUESTS)
 
 check-kernels: KERNELS = all
 check-kernels:

@@ -53,6 +53,7 @@ SETTING(call_execve); /* numbers of the calls; 0: by kprobe, which sees no other
 SETTING(call_execveat);
 SETTING(call_number); /* in the caller's registers: the call's number */
 SETTING(call_mode); /* what tells a caller of the ABI, and its value */
+SETTING(call_mode_mask);
 SETTING(call_mode_value);
 SETTING(call_direct); /* 1: the probe's registers have the arguments */
 SETTING(call_regs); /* else: in the probe's registers the caller's, then in these: */

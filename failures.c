@@ -86,13 +86,19 @@ static const struct abi {
 	uint64_t ret;
 	uint64_t numbers[2]; /* of the calls: arch/x86/entry/syscalls/ */
 	uint64_t number;     /* the call's number */
-	uint64_t mode, mode_value; /* what tells such a caller: cs is __USER_CS or __USER32_CS */
+	uint64_t mode, mode_mask, mode_value; /* what tells such a caller: x86's cs is __USER_CS or __USER32_CS, arm64's
+						 pstate has PSR_MODE32_BIT */
 } abis[] = {
 #ifdef __x86_64__
 	{8, {"__x64_sys_execve", "__x64_sys_execveat"}, 112, {112, 104, 96},
-	 {"sys_execve", "sys_execveat"}, {112, 104, 96}, 80, {59, 322}, 120, 136, 0x33},
+	 {"sys_execve", "sys_execveat"}, {112, 104, 96}, 80, {59, 322}, 120, 136, 0xffff, 0x33},
 	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, 112, {40, 88, 96},
-	 {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, 80, {11, 358}, 120, 136, 0x23},
+	 {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, 80, {11, 358}, 120, 136, 0xffff, 0x23},
+#elif defined(__aarch64__)
+	{8, {"__arm64_sys_execve", "__arm64_sys_execveat"}, 0, {0, 8, 16},
+	 {"sys_execve", "sys_execveat"}, {0, 8, 16}, 0, {221, 281}, 280, 264, 0x10, 0},
+	{4, {"__arm64_compat_sys_execve", "__arm64_compat_sys_execveat"}, 0, {0, 8, 16},
+	 {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16}, 0, {11, 387}, 280, 264, 0x10, 0x10},
 #endif
 	{0},
 };
@@ -179,6 +185,7 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 		c.call_execveat = abi->numbers[1];
 		c.call_number = abi->number;
 		c.call_mode = abi->mode;
+		c.call_mode_mask = abi->mode_mask;
 		c.call_mode_value = abi->mode_value;
 		c.call_regs = 0;
 		c.exit_ret = 8;

@@ -307,7 +307,7 @@ int tracepoint_attach(uint64_t id, const char *name, int program, struct error *
 	if (fd < 0)
 		return error_set(err, -fd, "cannot open a perf event on the tracepoint %s: %s; %s", name,
 				 strerror(-fd), perf_advice(-fd));
-	if (!ioctl(fd, PERF_EVENT_IOC_SET_BPF, program))
+	if (!ioctl(fd, (int)PERF_EVENT_IOC_SET_BPF, program))
 		return fd;
 	errnum = errno;
 	close(fd);
@@ -337,7 +337,7 @@ int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int progra
 	if (fd < 0)
 		return error_set(err, -fd, "cannot open a perf event on the kernel's function %s: %s",
 				 function, strerror(-fd));
-	if (!ioctl(fd, PERF_EVENT_IOC_SET_BPF, program))
+	if (!ioctl(fd, (int)PERF_EVENT_IOC_SET_BPF, program))
 		return fd;
 	errnum = errno;
 	close(fd);

@@ -205,7 +205,7 @@ INLINE __u64 call_number(__u64 regs)
 	if (number != VALUE(call_execve) && number != VALUE(call_execveat))
 		return 0;
 	read_kernel(&mode, sizeof(mode), regs + VALUE(call_mode));
-	return mode == VALUE(call_mode_value) ? number : 0;
+	return (mode & VALUE(call_mode_mask)) == VALUE(call_mode_value) ? number : 0;
 }
 
 INLINE __u64 call_pointer(__u64 address)

@@ -98,6 +98,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"call_execveat_setting", t->call_execveat},
 		{"call_number_setting", t->call_number},
 		{"call_mode_setting", t->call_mode},
+		{"call_mode_mask_setting", t->call_mode_mask},
 		{"call_mode_value_setting", t->call_mode_value},
 		{"call_direct_setting", t->call_direct},
 		{"call_regs_setting", t->call_regs},

@@ -13,8 +13,27 @@
 #include "loader.h"
 #include "sandbox.h"
 
-#if defined(__x86_64__)
+/* include/uapi/linux/audit.h */
+#if defined(__x86_64__) && !defined(__ILP32__)
 #define AUDIT_ARCH_HERE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_AARCH64
+#elif defined(__arm__)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_ARM
+#elif defined(__i386__)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_I386
+#elif defined(__s390x__)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_S390X
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_PPC64LE
+#elif defined(__mips64)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_MIPSEL64
+#elif defined(__mips__)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_MIPSEL
+#elif defined(__riscv) && __riscv_xlen == 64
+#define AUDIT_ARCH_HERE AUDIT_ARCH_RISCV64
+#elif defined(__loongarch64)
+#define AUDIT_ARCH_HERE AUDIT_ARCH_LOONGARCH64
 #endif
 
 /* The calls that remain; no exec, no socket, no ptrace(2), no mount(2). fork(2), pipes and what goes with them
@@ -22,20 +41,82 @@
  * comes online, and to look at the counts. */
 static const uint16_t allowed[] = {
 	SYS_read,	    SYS_write,	      SYS_writev,	SYS_readv,	    SYS_close,
-		SYS_openat,	    SYS_fstat,
-	SYS_lseek,	    SYS_fcntl,	      SYS_ioctl,	SYS_ftruncate,	    SYS_getdents64,
-	SYS_readlinkat,	    SYS_mmap,	      SYS_munmap,	SYS_mremap,	    SYS_mprotect,
-	SYS_madvise,	    SYS_brk,	      SYS_clock_gettime, SYS_rt_sigaction,  SYS_rt_sigprocmask,
-	SYS_rt_sigreturn,   SYS_kill,	      SYS_tkill,	SYS_gettid,	    SYS_getpid,
-	SYS_getppid,	    SYS_wait4,	      SYS_clone,	SYS_prctl,	    SYS_pipe2,
-	SYS_dup3,	    SYS_process_vm_readv, SYS_bpf,	SYS_perf_event_open, SYS_exit,
-	SYS_exit_group,	    SYS_ppoll,	      SYS_futex,	SYS_prlimit64,	    SYS_restart_syscall,
-	SYS_sysinfo,	    SYS_close_range,  SYS_set_tid_address, SYS_renameat2,   SYS_nanosleep,
+	SYS_openat,	    SYS_ioctl,	      SYS_getdents64,	SYS_readlinkat,	    SYS_munmap,
+	SYS_mremap,	    SYS_mprotect,     SYS_madvise,	SYS_brk,	    SYS_rt_sigaction,
+	SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_kill,		SYS_tkill,	    SYS_gettid,
+	SYS_getpid,	    SYS_getppid,      SYS_wait4,	SYS_clone,	    SYS_prctl,
+	SYS_pipe2,	    SYS_dup3,	      SYS_process_vm_readv, SYS_bpf,	    SYS_perf_event_open,
+	SYS_exit,	    SYS_exit_group,   SYS_prlimit64,	SYS_restart_syscall, SYS_sysinfo,
+	SYS_close_range,    SYS_set_tid_address, SYS_renameat2, SYS_nanosleep,
+/* Where they are other calls, or the same under other names: older architectures, those with 32-bit longs. */
+#ifdef SYS_mmap
+	SYS_mmap,
+#endif
+#ifdef SYS_mmap2
+	SYS_mmap2,
+#endif
+#ifdef SYS_lseek
+	SYS_lseek,
+#endif
+#ifdef SYS__llseek
+	SYS__llseek,
+#endif
+#ifdef SYS_fcntl
+	SYS_fcntl,
+#endif
+#ifdef SYS_fcntl64
+	SYS_fcntl64,
+#endif
+#ifdef SYS_ftruncate
+	SYS_ftruncate,
+#endif
+#ifdef SYS_ftruncate64
+	SYS_ftruncate64,
+#endif
+#ifdef SYS_fstat
+	SYS_fstat,
+#endif
+#ifdef SYS_fstat64
+	SYS_fstat64,
+#endif
+#ifdef SYS_newfstatat
+	SYS_newfstatat,
+#endif
+#ifdef SYS_fstatat64
+	SYS_fstatat64,
+#endif
+#ifdef SYS_statx
+	SYS_statx,
+#endif
+#ifdef SYS_clock_gettime
+	SYS_clock_gettime,
+#endif
+#ifdef SYS_clock_gettime32
+	SYS_clock_gettime32,
+#endif
+#ifdef SYS_clock_gettime64
+	SYS_clock_gettime64,
+#endif
+#ifdef SYS_ppoll
+	SYS_ppoll,
+#endif
+#ifdef SYS_ppoll_time64
+	SYS_ppoll_time64,
+#endif
+#ifdef SYS_futex
+	SYS_futex,
+#endif
+#ifdef SYS_sigreturn
+	SYS_sigreturn,
+#endif
 #ifdef SYS_open
 	SYS_open,
 #endif
 #ifdef SYS_stat
 	SYS_stat,
+#endif
+#ifdef SYS_stat64
+	SYS_stat64,
 #endif
 #ifdef SYS_poll
 	SYS_poll,
@@ -51,9 +132,6 @@ static const uint16_t allowed[] = {
 #endif
 #ifdef SYS_renameat
 	SYS_renameat,
-#endif
-#ifdef SYS_newfstatat
-	SYS_newfstatat,
 #endif
 };
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))

@@ -5,7 +5,7 @@
 # Kernels are Debian's packages, looked up in their suites and verified by apt; they are kept in
 # $XDG_CACHE_HOME/execsnoop. One that cannot be had is skipped by name.
 set -u
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/execsnoop
+. ./debian.sh
 
 # Row, architecture, suite, the least memory that the kernel boots in (MiB), package.
 rows() {
@@ -13,6 +13,7 @@ rows() {
 		5.10 amd64 bullseye 64 linux-image-5\.10\.0-[0-9]*-cloud-amd64-unsigned
 		6.1 amd64 bookworm 96 linux-image-6\.1\.0-[0-9]*-cloud-amd64-unsigned
 		6.12 amd64 trixie 96 linux-image-6\.12\.[0-9]*+deb13-cloud-amd64-unsigned
+		5.10 arm64 bullseye 96 linux-image-5\.10\.0-[0-9]*-cloud-arm64-unsigned
 		7.2 amd64 sid 96 linux-binary-7\.[0-9.]*+deb14-cloud-amd64
 	END
 }
@@ -27,49 +28,40 @@ boots() {
 	END
 }
 
-# apt SUITE ARCHITECTURE COMMAND...: apt with lists of its own, from where this machine has its packages.
-apt() {
-	suite=$1 arch=$2
-	shift 2
-	dir=$CACHE/$suite-$arch
-	if ! [ -f "$dir/sources" ]; then
-		mkdir -p "$dir/lists/partial" "$dir/archives/partial"
-		uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' \
-			'Origin: Debian' | grep -v security | head -n 1)
-		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" >"$dir/sources"
-	fi
-	command=$1
-	shift
-	"$command" -qq -o Dir::State::lists="$dir/lists" -o Dir::Cache::archives="$dir/archives" -o Dir::Cache::pkgcache= \
-		-o Dir::Cache::srcpkgcache= -o Dir::State::status=/dev/null -o Dir::Etc::sourcelist="$dir/sources" \
-		-o Dir::Etc::sourceparts=/dev/null -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
-		-o Acquire::Check-Valid-Until=false "$@"
-}
-
 # kernel SUITE ARCHITECTURE PATTERN: fetches the newest, prints the path of its image.
 kernel() {
-	apt "$1" "$2" apt-get update >"$R/log" 2>&1 || return
-	package=$(apt "$1" "$2" apt-cache pkgnames | grep -x "$3" | sort -V | tail -n 1)
+	package=$(newest "$1" "$2" "$3" 2>"$R/log") || return
 	[ -n "$package" ] || { echo "no package matches $3 in $1" >"$R/log"; return 1; }
-	to=$CACHE/$package
-	if ! [ -d "$to" ]; then
-		echo "fetching $package" >&2
-		rm -rf "$to.new"
-		(cd "$R" && apt "$1" "$2" apt-get download "$package") >"$R/log" 2>&1 &&
-			dpkg-deb -x "$R/$package"_*.deb "$to.new" >"$R/log" 2>&1 && mv "$to.new" "$to" || return
-	fi
-	ls "$to"/boot/vmlinuz-* "$to"/usr/lib/modules/*/vmlinuz 2>/dev/null | head -n 1
+	[ -d "$CACHE/$package" ] || unpack "$1" "$2" "$CACHE/$package" "$package" 2>"$R/log" || return
+	ls "$CACHE/$package"/boot/vmlinuz-* "$CACHE/$package"/usr/lib/modules/*/vmlinuz 2>/dev/null | head -n 1
 }
 
-# initramfs EXECSNOOP DIRECTORY: what a guest has. Its init runs the tests and ends the machine.
+# busybox ARCHITECTURE: the path of a static BusyBox.
+busybox() {
+	if [ "$1" = amd64 ]; then
+		command -v busybox
+	else
+		[ -d "$CACHE/busybox-$1" ] || unpack bookworm "$1" "$CACHE/busybox-$1" busybox-static || return
+		ls "$CACHE/busybox-$1"/bin/busybox "$CACHE/busybox-$1"/usr/bin/busybox 2>/dev/null | head -n 1
+	fi
+}
+
+# initramfs ARCHITECTURE: what a guest has. Its init runs the tests and ends the machine.
 initramfs() {
-	root=$T/root
+	if [ "$1" = amd64 ]; then
+		execsnoop=$X programs=$PROGRAMS
+	else
+		make -s ARCH="$1" guests >"$R/log" 2>&1 || return
+		execsnoop=build/$1/execsnoop programs=build/$1/tests
+	fi
+	busybox=$(busybox "$1" 2>"$R/log") || return
+	root=$R/root
 	mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/etc" "$root/tests" "$root/programs"
-	cp "$(command -v busybox)" "$root/bin/busybox"
-	for applet in $("$root/bin/busybox" --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
+	cp "$busybox" "$root/bin/busybox"
+	for applet in $(command busybox --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
 	mkdir -p "$root/usr" && ln -s ../bin "$root/usr/bin"
-	cp "$1" "$root/bin/execsnoop"
-	for p in nothing call storm i386; do cp "$2/$p" "$root/programs"; done
+	cp "$execsnoop" "$root/bin/execsnoop"
+	for p in nothing call storm i386; do [ ! -f "$programs/$p" ] || cp "$programs/$p" "$root/programs"; done
 	cp tests/*.sh "$root/tests"
 	echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
 	echo 'nobody:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
@@ -96,16 +88,18 @@ initramfs() {
 		poweroff -f
 	END
 	chmod 755 "$root/init"
-	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$T/initrd"
+	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$R/initrd"
 }
 
 # boot ARCHITECTURE IMAGE MIB CPUS PARAMETERS: the console.
 boot() {
 	case $1 in
-	amd64) set -- "$@" qemu-system-x86_64 console=ttyS0 ;;
+	amd64) machine='x86_64' console=ttyS0 ;;
+	arm64) machine='aarch64 -M virt -cpu cortex-a57' console=ttyAMA0 ;;
 	esac
-	timeout "$limit" "$6" -accel tcg,thread=single -m "$3" -smp "$4" -nographic -no-reboot -kernel "$2" -initrd "$T/initrd" \
-		-append "$7 panic=-1 quiet $5" </dev/null
+	# shellcheck disable=SC2086 # options
+	timeout "$limit" qemu-system-$machine -accel tcg,thread=single -m "$3" -smp "$4" -nographic -no-reboot \
+		-kernel "$2" -initrd "$R/initrd" -append "console=$console panic=-1 quiet $5" </dev/null
 }
 
 # row ROW ARCHITECTURE SUITE LEAST PATTERN: all boots of one kernel. Its features go to $T/ARCHITECTURE-ROW.
@@ -113,7 +107,7 @@ row() {
 	R=$(mktemp -d -p "$T")
 	echo "== kernel $2 $1"
 	image=$(kernel "$3" "$2" "$5")
-	if [ -z "$image" ]; then
+	if [ -z "$image" ] || ! initramfs "$2"; then
 		echo "ok $2 $1 # skip: $(tail -n 1 "$R/log")"
 		return
 	fi
@@ -169,15 +163,16 @@ fi
 T=$(mktemp -d)
 export T
 trap 'rm -rf "$T"' EXIT
-initramfs "$1" "$2"
+X=$1 PROGRAMS=$2
+export X PROGRAMS
 shift 2
-rows | while read -r row rest; do
-	case " $* " in " all " | *" $row "*) echo "$row $rest" ;; esac
+rows | while read -r row arch rest; do
+	case " $* " in " all " | *" $arch-$row "*) echo "$row $arch $rest" ;; esac
 done | xargs -P 2 -d '\n' -n 1 sh -cf 'exec sh tests/kernels.sh row $1' -
 # shellcheck disable=SC2046 # names without spaces
 table $(rows | while read -r row arch _; do [ -s "$T/$arch-$row" ] && echo "$arch-$row"; done) >"$T/table"
 sed 's/^/# /' "$T/table"
-if [ "$*" = all ] && [ "$(ls "$T" | grep -c '^out-')" = "$(ls "$T" | grep -Ec '^(amd64)-')" ]; then
+if [ "$*" = all ] && [ "$(ls "$T" | grep -c '^out-')" = "$(ls "$T" | grep -Ec '^(amd64|arm64)-')" ]; then
 	while read -r line; do grep -qxF "$line" README.md || echo "# not in the README: $line"; done <"$T/table" >"$T/missing"
 	cat "$T/missing"
 	[ -s "$T/missing" ] && printf 'not '
