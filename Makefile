@@ -51,7 +51,8 @@ TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps str
 	gcc mandoc docker.io \
 	python3-jsonschema tmux
 
-KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm busybox-static cpio debian-archive-keyring
+KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-ppc qemu-system-misc busybox-static cpio \
+	zstd debian-archive-keyring
 
 SOURCES = main.c options.c tracer.c cpus.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c loader.c \
 	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \

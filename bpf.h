@@ -202,6 +202,12 @@ INLINE struct scratch *get_scratch(void)
 	return map_lookup(&scratches, &cpu);
 }
 
+/* The address of the current task_struct, as it stands in memory: the helper extends the sign of a 32-bit one. */
+INLINE __u64 current_task(void)
+{
+	return VALUE(long_size) == 4 ? (__u32)get_task() : get_task();
+}
+
 INLINE int uid_is_filtered(void)
 {
 	return VALUE(uid_filter) && (__u32)get_uid_gid() != (__u32)(VALUE(uid_filter) - 1);
@@ -399,6 +405,17 @@ INLINE void describe_call(struct exec_record *e, const struct call *call)
 INLINE __u64 argument(void *ctx, __u64 offset)
 {
 	return read_long((__u64)ctx + offset);
+}
+
+/* What an execve(2) or execveat(2) returns: 0 or -errno. The errno itself on PowerPC and MIPS, with a flag beside it that
+ * is not handed on (syscall_get_return_value in their asm/syscall.h). */
+INLINE long call_result(void *ctx)
+{
+	long ret = argument(ctx, VALUE(exit_ret));
+
+	if (VALUE(long_size) == 4)
+		ret = (__s32)ret;
+	return ret > 0 ? -ret : ret;
 }
 
 /* ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (include/linux/errno.h): the caller never

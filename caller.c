@@ -29,7 +29,7 @@
 
 /* What goes through the pipe with it. */
 struct reply {
-	uint64_t length;
+	size_t length;
 	bool complete, cut;
 };
 
@@ -144,8 +144,8 @@ static void serve(char *shared)
 				read_string(&ask, shared, &reply);
 			else if (ask.kind == ASK_LIST)
 				read_list(&ask, shared, &reply);
-			else if (ask.length <= LIST_BYTES && copy(&ask, ask.address, shared, ask.length))
-				reply = (struct reply){.length = ask.length, .complete = true};
+			else if (ask.length <= LIST_BYTES && copy(&ask, ask.address, shared, (size_t)ask.length))
+				reply = (struct reply){.length = (size_t)ask.length, .complete = true};
 			/* It may be another program's memory that was read. */
 			if (!is_the_one(&ask))
 				reply = (struct reply){0};

@@ -70,7 +70,7 @@ static int open_ring(struct tracer *t, int cpu, struct error *err)
 
 	if (fd < 0)
 		return fd;
-	ret = ring_map(&ring, fd, size, err);
+	ret = ring_map(&ring, fd, (size_t)size, err);
 	if (ret) {
 		close(fd);
 		return ret;

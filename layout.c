@@ -15,6 +15,13 @@
 #define PARENT_DISTANCE 48
 #define NSPROXY_DISTANCE 256
 
+/* On 32-bit MIPS the kernel's memory is in kseg0, of 512 MiB; devices are in the next. */
+#ifdef __mips__
+#define MEMORY_IN_ONE_SEGMENT 1
+#else
+#define MEMORY_IN_ONE_SEGMENT 0
+#endif
+
 struct learner {
 	const struct layout_memory *memory;
 	const struct layout_facts *facts;
@@ -41,12 +48,27 @@ static uint64_t word(const struct learner *l, const char *p)
 	return v;
 }
 
+/* Whether an address could be of the kernel's data: it is in the same region as our task_struct or, with 8-byte longs,
+ * in the last 2 GiB, where many a kernel has its image. Elsewhere we do not look, because not every kernel survives it:
+ * MIPS has no fixup for an address error, nor for a bus error (do_ade in arch/mips/kernel/unaligned.c, do_be in
+ * traps.c), and there what is neither in the memory's segment nor mapped is just that. */
+static bool could_be_data(const struct learner *l, uint64_t address)
+{
+	uint64_t task = l->facts->task;
+
+	if (l->facts->long_size == 4)
+		return address >> 29 == task >> 29 || (!MEMORY_IN_ONE_SEGMENT && address >> 31 == task >> 31);
+	return address >> 48 == task >> 48 || address >> 31 == UINT64_MAX >> 31;
+}
+
 /* Copies as much as is there of `size` bytes; memory may end, so in steps. The bytes copied. */
 static uint32_t copy(const struct learner *l, uint64_t address, char *buffer, uint32_t size)
 {
 	const struct layout_memory *m = l->memory;
 	uint32_t done = 0, step = 4096;
 
+	if (!could_be_data(l, address))
+		return 0;
 	while (done < size) {
 		if (step > size - done)
 			step = size - done;

@@ -30,6 +30,9 @@ static int sys_perf_event_open(const struct perf_event_attr *attr, int pid, int 
 	return ret < 0 ? -errno : (int)ret;
 }
 
+/* What a JIT compiler says that gives up, if the kernel does not take the interpreter then (include/linux/errno.h). */
+#define ENOTSUPP 524
+
 /* What to do about a refused bpf(2). */
 static const char *bpf_advice(int errnum)
 {
@@ -201,10 +204,18 @@ int program_load(const char *name, enum bpf_prog_type type, const struct bpf_ins
 				break;
 		}
 	}
-	if (fd < 0)
-		return error_set(err, -fd, "cannot load the BPF program \"%s\": %s; %s", name,
-				 strerror(-fd), bpf_advice(-fd));
-	return fd;
+	if (fd >= 0)
+		return fd;
+	if (err->log && strstr(err->log, "requires BPF JIT")) { /* riscv64 and loong64 have such helpers */
+		free(err->log);
+		err->log = NULL;
+		return error_set(err, -fd, "cannot load the BPF program \"%s\": this kernel runs it with its JIT compiler "
+				 "alone; echo 1 >/proc/sys/net/core/bpf_jit_enable", name);
+	}
+	if (fd == -ENOTSUPP)
+		return error_set(err, ENOTSUP, "cannot load the BPF program \"%s\": this kernel's JIT compiler cannot compile "
+				 "it; echo 0 >/proc/sys/net/core/bpf_jit_enable", name);
+	return error_set(err, -fd, "cannot load the BPF program \"%s\": %s; %s", name, strerror(-fd), bpf_advice(-fd));
 }
 
 /* What the kernel said when it was asked for something that it may not know: EINVAL, if it does not. */

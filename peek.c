@@ -45,6 +45,18 @@ uint64_t peek_name(void)
 	return name;
 }
 
+/* The kernel's, who has its task_struct there, as bpf_get_current_task says it: that extends the sign of an address of
+ * 4 bytes. A 32-bit binary may run on a 64-bit kernel. */
+static uint32_t long_size(uint64_t task)
+{
+	return sizeof(long) == 8 || (task >> 32 != 0 && task >> 32 != UINT32_MAX) ? 8 : 4;
+}
+
+static uint64_t as_in_memory(const struct peeker *p, uint64_t task)
+{
+	return p->facts.long_size == 4 ? (uint32_t)task : task;
+}
+
 /* Asks for `length` bytes at `address`: renaming fires the tracepoint before the name changes, so
  * while the thread still bears the name that the program waits for. */
 static int ask(struct peeker *p, uint64_t address, size_t length)
@@ -118,7 +130,7 @@ static int learn(void *arg)
 	prctl(PR_SET_NAME, p->facts.comm);
 	if (ask(p, p->facts.parent_task, 1))
 		return 0;
-	p->facts.task = p->peek.task;
+	p->facts.task = as_in_memory(p, p->peek.task);
 	p->facts.pid = (uint32_t)p->peek.pid_tgid;
 	layout_learn(p->layout, &memory, &p->facts, &p->workspace);
 	if (p->self >= 0 && !p->error)
@@ -174,11 +186,10 @@ int peek_layout(int map, uint64_t name, uint64_t arg_start, uint64_t arg_end, ui
 	prctl(PR_SET_NAME, p->facts.comm);
 	ret = ask(p, 1, 1); /* any address: only the task's own is wanted */
 	if (!ret) {
-		p->facts.parent_task = p->peek.task;
+		p->facts.long_size = long_size(p->peek.task);
+		p->facts.parent_task = as_in_memory(p, p->peek.task);
 		p->facts.parent_pid = (uint32_t)p->peek.pid_tgid;
 		*who = (struct peek_self){p->facts.parent_pid, p->facts.parent_task};
-		/* A 32-bit binary may run on a 64-bit kernel. */
-		p->facts.long_size = sizeof(long) == 8 || p->peek.task >> 32 ? 8 : 4;
 		ret = run_child(p);
 	}
 	if (!ret)

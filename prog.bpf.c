@@ -60,7 +60,7 @@ int on_exec(__u64 *ctx)
 	struct scratch *s;
 	long name_len;
 
-	task = get_task();
+	task = current_task();
 	if (VALUE(want_fails))
 		map_delete(&calls, &task);
 	s = get_scratch();
@@ -115,7 +115,7 @@ SEC("script")
 int on_script(__u64 *ctx)
 {
 	struct scratch *s = get_scratch();
-	__u64 task = get_task();
+	__u64 task = current_task();
 
 	if (s)
 		s->script = task + is_script(ctx);
@@ -163,7 +163,7 @@ int on_args(void *ctx)
  * known by its task. */
 INLINE void enter_call(const struct call *call)
 {
-	__u64 task = get_task();
+	__u64 task = current_task();
 	struct scratch *s = get_scratch();
 
 	if (VALUE(member_filter) && s)
@@ -250,7 +250,7 @@ INLINE void send_failure(void *ctx, struct scratch *s, long name_len)
 SEC("exit")
 int on_exit(void *ctx)
 {
-	__u64 task = get_task();
+	__u64 task = current_task();
 	struct call *call;
 	struct scratch *s;
 	__u64 argv = 0;
@@ -263,9 +263,7 @@ int on_exit(void *ctx)
 	/* A raw tracepoint's arguments: the caller's registers, the result. */
 	if (VALUE(call_execve) && !call_number(argument(ctx, 0)))
 		return 0;
-	ret = argument(ctx, VALUE(exit_ret));
-	if (VALUE(long_size) == 4)
-		ret = (__s32)ret;
+	ret = call_result(ctx);
 	if (ret >= 0 || is_restart(ret)) {
 		map_delete(&calls, &task);
 		return 0;
@@ -321,7 +319,7 @@ INLINE int take_piece(void *ctx, struct scratch *s)
 	long len = 0;
 
 	FORGET(used);
-	used &= CHUNK_SIZE / 2 - 1;
+	used &= CHUNK_SIZE / 2 - 8; /* as it is, but some verifiers want to see that it is aligned */
 	piece = (void *)(s->more_data + used);
 	piece->is_list = 0;
 	if (!address) {
@@ -417,7 +415,7 @@ int on_fork(__u64 *ctx)
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
-	if (!is_member(s, get_task(), (__u32)get_pid_tgid()))
+	if (!is_member(s, current_task(), (__u32)get_pid_tgid()))
 		return 0;
 	/* A raw tracepoint's arguments: the parent's task, the child's. */
 	if (!VALUE(fork_child_pid)) {
@@ -439,7 +437,7 @@ int on_fork(__u64 *ctx)
 SEC("thread_exit")
 int on_thread_exit(void *ctx)
 {
-	__u64 tid = (__u32)get_pid_tgid(), task = get_task();
+	__u64 tid = (__u32)get_pid_tgid(), task = current_task();
 	struct scratch *s = get_scratch();
 	int known;
 

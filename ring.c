@@ -13,15 +13,15 @@ struct raw_sample {
 	/* then size bytes */
 };
 
-int ring_map(struct ring *ring, int fd, uint64_t size, struct error *err)
+int ring_map(struct ring *ring, int fd, size_t size, struct error *err)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *p = mmap(NULL, page + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	int errnum = errno;
 
 	if (p == MAP_FAILED)
-		return error_set(err, errnum, "cannot map a ring of %llu KiB: %s; %s",
-				 (unsigned long long)size >> 10, strerror(errnum),
+		return error_set(err, errnum, "cannot map a ring of %zu KiB: %s; %s", size >> 10,
+				 strerror(errnum),
 				 errnum == EPERM ? "raise /proc/sys/kernel/perf_event_mlock_kb, or run "
 						   "it with CAP_IPC_LOCK"
 						 : "free some memory");
@@ -43,24 +43,35 @@ void ring_unmap(struct ring *ring)
 	close(ring->fd);
 }
 
+/* The kernel's own positions are longs, which it puts into these of 8 bytes; and of ours it looks at the offset in the
+ * ring alone (CIRC_SPACE in __perf_output_begin, kernel/events/ring_buffer.c). So a long is enough, and the only thing
+ * that a 32-bit processor reads and writes at once. */
+static volatile size_t *position(__u64 *in_page)
+{
+	_Static_assert(sizeof(size_t) == 8 || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lower half comes first");
+	return (volatile size_t *)in_page;
+}
+
 void ring_update(struct ring *ring)
 {
+	ring->head = *position(&ring->page->data_head);
 	/* Pairs with the kernel's store of the head behind the record (perf_output_put_handle). */
-	ring->head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 }
 
 static void release(struct ring *ring, uint32_t size)
 {
 	ring->tail += size;
 	ring->current = 0;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	/* The kernel may write here once it sees this. */
-	__atomic_store_n(&ring->page->data_tail, ring->tail, __ATOMIC_RELEASE);
+	*position(&ring->page->data_tail) = ring->tail;
 }
 
 /* `size` bytes at `offset` behind the tail, in one piece. */
 static const void *at_tail(struct ring *ring, uint32_t size)
 {
-	uint64_t at = ring->tail & (ring->size - 1);
+	size_t at = ring->tail & (ring->size - 1);
 
 	if (at + size <= ring->size)
 		return ring->data + at;

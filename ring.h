@@ -3,6 +3,7 @@
 #ifndef RING_H
 #define RING_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -17,16 +18,16 @@ struct ring {
 	int fd;
 	struct perf_event_mmap_page *page;
 	const uint8_t *data;
-	uint64_t size; /* bytes, a power of 2 */
-	uint64_t head; /* as of the last ring_update() */
-	uint64_t tail;
+	size_t size; /* bytes, a power of 2 */
+	size_t head; /* as of the last ring_update() */
+	size_t tail;
 	uint32_t current; /* size of the perf record at the tail, 0: not looked at */
 	uint8_t *wrapped; /* where a record is put together that goes round the ring's end */
 };
 
 /* Maps the ring of the event `fd` (from ring_event_open(), which the ring then owns). size: bytes, a
  * power of 2 and a multiple of the page. 0 or -errno with err filled. */
-int ring_map(struct ring *ring, int fd, uint64_t size, struct error *err);
+int ring_map(struct ring *ring, int fd, size_t size, struct error *err);
 void ring_unmap(struct ring *ring);
 
 /* Sees what the kernel has written by now. */

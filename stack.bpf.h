@@ -61,7 +61,7 @@ int on_exec_stack(__u64 *ctx)
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
-	task = get_task();
+	task = current_task();
 	if (VALUE(want_fails))
 		map_delete(&calls, &task);
 	if (VALUE(member_filter))
@@ -154,10 +154,8 @@ int on_exit_stack(void *ctx)
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
-	task = get_task();
-	ret = argument(ctx, VALUE(exit_ret));
-	if (VALUE(long_size) == 4)
-		ret = (__s32)ret;
+	task = current_task();
+	ret = call_result(ctx);
 	if (ret >= 0 || is_restart(ret)) {
 		map_delete(&calls, &task);
 		return 0;

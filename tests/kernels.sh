@@ -7,46 +7,91 @@
 set -u
 . ./debian.sh
 
-# Row, architecture, suite, the least memory that the kernel boots in (MiB), package.
+# Row, architecture, suite, the least memory that the kernel boots in (MiB; for amd64), package.
 rows() {
 	cat <<-'END'
 		5.10 amd64 bullseye 64 linux-image-5\.10\.0-[0-9]*-cloud-amd64-unsigned
 		6.1 amd64 bookworm 96 linux-image-6\.1\.0-[0-9]*-cloud-amd64-unsigned
 		6.12 amd64 trixie 96 linux-image-6\.12\.[0-9]*+deb13-cloud-amd64-unsigned
-		5.10 arm64 bullseye 96 linux-image-5\.10\.0-[0-9]*-cloud-arm64-unsigned
 		7.2 amd64 sid 96 linux-binary-7\.[0-9.]*+deb14-cloud-amd64
+		5.10 arm64 bullseye - linux-image-5\.10\.0-[0-9]*-cloud-arm64-unsigned
+		5.10 armhf bullseye - linux-image-5\.10\.0-[0-9]*-armmp
+		6.1 armel bookworm - linux-image-6\.1\.0-[0-9]*-rpi
+		5.10 i386 bullseye - linux-image-5\.10\.0-[0-9]*-686-unsigned
+		6.1 s390x bookworm - linux-image-6\.1\.0-[0-9]*-s390x
+		6.1 ppc64el bookworm - linux-image-6\.1\.0-[0-9]*-powerpc64le
+		6.1 mipsel bookworm - linux-image-6\.1\.0-[0-9]*-4kc-malta
+		6.1 mips64el bookworm - linux-image-6\.1\.0-[0-9]*-5kc-malta
+		7.2 riscv64 sid - linux-binary-7\.[0-9.]*+deb14-riscv64
+		7.2 loong64 sid - linux-binary-7\.[0-9.]*+deb14-loong64
 	END
 }
 
-# What each kernel is booted as: name, MiB, CPUs, kernel parameters, seconds, tests.
+# What each kernel is booted as: name, MiB, CPUs, kernel parameters, seconds, tests. Those with a name for amd64 alone.
 boots() {
-	cat <<-'END'
-		- 512 2 - 1200 e2e,ways,filter,storm,guest
-		little-memory,one-CPU least 1 - 300 guest
+	echo "- $mib $cpus - 1200 e2e,ways,filter,storm,guest"
+	[ "$1" = amd64 ] || return
+	cat <<-END
+		little-memory,one-CPU $2 1 - 300 guest
 		integrity 256 2 lockdown=integrity 300 guest
 		confidentiality 256 2 lockdown=confidentiality 120 guest
 	END
 }
 
-# kernel SUITE ARCHITECTURE PATTERN: fetches the newest, prints the path of its image.
+# machine ARCHITECTURE: what QEMU makes of it, in $qemu, $threads, $mib, $cpus, and the kernel's parameters in $parameters.
+machine() {
+	mib=512 cpus=2 parameters=console=ttyS0 threads=multi
+	case $1 in
+	amd64) qemu=qemu-system-x86_64 threads=single ;; # code that one CPU patches crashes the other
+	arm64) qemu='qemu-system-aarch64 -M virt -cpu cortex-a57' parameters=console=ttyAMA0 ;;
+	armhf) qemu='qemu-system-arm -M virt -cpu cortex-a15' parameters=console=ttyAMA0 ;;
+	armel) # a power domain of the machine is not emulated
+		qemu="qemu-system-arm -M raspi0 -dtb $(ls "$CACHE/$package"/usr/lib/linux-image-*/bcm2835-rpi-zero.dtb)" cpus=1
+		parameters='console=ttyAMA0 initcall_blacklist=bcm2835_power_driver_init'
+		;;
+	i386) qemu=qemu-system-i386 threads=single ;;
+	s390x) qemu='qemu-system-s390x -M s390-ccw-virtio' parameters=console=ttysclp0 ;;
+	ppc64el) qemu='qemu-system-ppc64 -M pseries' mib=1024 parameters=console=hvc0 ;;
+	mipsel) qemu='qemu-system-mipsel -M malta -cpu 24Kf' cpus=1 ;;
+	mips64el) qemu='qemu-system-mips64el -M malta -cpu MIPS64R2-generic' cpus=1 ;;
+	riscv64) qemu='qemu-system-riscv64 -M virt' ;;
+	loong64) # from QEMU 10 on; a keyboard that is not there is waited for
+		to=$CACHE/qemu-10
+		[ -d "$to" ] || unpack bookworm-backports amd64 "$to" qemu-system-misc qemu-system-common qemu-system-data \
+			2>"$R/log" || return
+		qemu="env QEMU_MODULE_DIR=$to/usr/lib/x86_64-linux-gnu/qemu $to/usr/bin/qemu-system-loongarch64"
+		qemu="$qemu -L $to/usr/share/qemu -M virt -cpu la464" mib=1024
+		parameters='console=ttyS0,115200 initcall_blacklist=i8042_init'
+		;;
+	esac
+}
+
+# kernel SUITE ARCHITECTURE PATTERN: fetches the newest, its name in $package and its image's path in $image.
 kernel() {
 	package=$(newest "$1" "$2" "$3" 2>"$R/log") || return
 	[ -n "$package" ] || { echo "no package matches $3 in $1" >"$R/log"; return 1; }
 	[ -d "$CACHE/$package" ] || unpack "$1" "$2" "$CACHE/$package" "$package" 2>"$R/log" || return
-	ls "$CACHE/$package"/boot/vmlinuz-* "$CACHE/$package"/usr/lib/modules/*/vmlinuz 2>/dev/null | head -n 1
+	image=$(ls "$CACHE/$package"/boot/vmlinu[xz]-* "$CACHE/$package"/usr/lib/modules/*/vmlinuz 2>/dev/null | head -n 1)
+	[ "$2" = loong64 ] || return 0
+	# Out of what makes it an EFI program: its header (drivers/firmware/efi/libstub/zboot-header.S) says where it is,
+	# and how long.
+	# shellcheck disable=SC2046 # two numbers
+	set -- "$image" $(od -A n -t u4 -j 8 -N 8 "$image")
+	tail -c "+$(($2 + 1))" "$1" | head -c "$3" | zstd -q -d >"$R/image" 2>"$R/log" || return
+	image=$R/image
 }
 
-# busybox ARCHITECTURE: the path of a static BusyBox.
+# busybox ARCHITECTURE SUITE: the path of a static BusyBox.
 busybox() {
 	if [ "$1" = amd64 ]; then
 		command -v busybox
 	else
-		[ -d "$CACHE/busybox-$1" ] || unpack bookworm "$1" "$CACHE/busybox-$1" busybox-static || return
+		[ -d "$CACHE/busybox-$1" ] || unpack "$2" "$1" "$CACHE/busybox-$1" busybox-static || return
 		ls "$CACHE/busybox-$1"/bin/busybox "$CACHE/busybox-$1"/usr/bin/busybox 2>/dev/null | head -n 1
 	fi
 }
 
-# initramfs ARCHITECTURE: what a guest has. Its init runs the tests and ends the machine.
+# initramfs ARCHITECTURE SUITE: what a guest has. Its init runs the tests and ends the machine.
 initramfs() {
 	if [ "$1" = amd64 ]; then
 		execsnoop=$X programs=$PROGRAMS
@@ -54,7 +99,7 @@ initramfs() {
 		make -s ARCH="$1" guests >"$R/log" 2>&1 || return
 		execsnoop=build/$1/execsnoop programs=build/$1/tests
 	fi
-	busybox=$(busybox "$1" 2>"$R/log") || return
+	busybox=$(busybox "$1" "$2" 2>"$R/log") || return
 	root=$R/root
 	mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/etc" "$root/tests" "$root/programs"
 	cp "$busybox" "$root/bin/busybox"
@@ -74,6 +119,7 @@ initramfs() {
 		mount -t tmpfs tmpfs /tmp
 		ln -s /proc/self/fd /dev/fd
 		echo 1 >/proc/sys/kernel/printk
+		[ "$(uname -m)" != riscv64 ] || echo 1 >/proc/sys/net/core/bpf_jit_enable
 		cd /
 		for t in $(sed 's/.* tests=\([^ ]*\).*/\1/; s/,/ /g' /proc/cmdline); do
 			case $t in # without what needs more than BusyBox has, or a faster machine
@@ -91,34 +137,28 @@ initramfs() {
 	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$R/initrd"
 }
 
-# boot ARCHITECTURE IMAGE MIB CPUS PARAMETERS: the console.
+# boot MIB CPUS PARAMETERS: the console.
 boot() {
-	case $1 in
-	amd64) machine='x86_64' console=ttyS0 ;;
-	arm64) machine='aarch64 -M virt -cpu cortex-a57' console=ttyAMA0 ;;
-	esac
 	# shellcheck disable=SC2086 # options
-	timeout "$limit" qemu-system-$machine -accel tcg,thread=single -m "$3" -smp "$4" -nographic -no-reboot \
-		-kernel "$2" -initrd "$R/initrd" -append "console=$console panic=-1 quiet $5" </dev/null
+	timeout "$limit" $qemu -accel "tcg,thread=$threads" -m "$1" -smp "$2" -nographic -no-reboot -kernel "$image" \
+		-initrd "$R/initrd" -append "$parameters panic=-1 quiet $3" </dev/null
 }
 
 # row ROW ARCHITECTURE SUITE LEAST PATTERN: all boots of one kernel. Its features go to $T/ARCHITECTURE-ROW.
 row() {
 	R=$(mktemp -d -p "$T")
 	echo "== kernel $2 $1"
-	image=$(kernel "$3" "$2" "$5")
-	if [ -z "$image" ] || ! initramfs "$2"; then
+	if ! kernel "$3" "$2" "$5" || ! machine "$2" || ! initramfs "$2" "$3"; then
 		echo "ok $2 $1 # skip: $(tail -n 1 "$R/log")"
 		return
 	fi
-	boots >"$R/boots"
-	while read -r as mib cpus parameters limit tests; do
+	boots "$2" "$4" >"$R/boots"
+	while read -r as mib cpus more limit tests; do
 		name="$2 $1"
 		[ "$as" = - ] || name="$name $as"
-		[ "$parameters" = - ] && parameters=
-		[ "$mib" = least ] && mib=$4
+		[ "$more" = - ] && more=
 		start=$(date +%s)
-		boot "$2" "$image" "$mib" "$cpus" "$parameters tests=$tests " 2>&1 | tr -d '\r' >"$R/console"
+		boot "$mib" "$cpus" "$more tests=$tests " 2>&1 | tr -d '\r' >"$R/console"
 		grep -a '^#' "$R/console"
 		sed -n "s/^\(ok\|not ok\) /\1 $name: /p" "$R/console"
 		awk -v name="$name" '
@@ -172,7 +212,7 @@ done | xargs -P 2 -d '\n' -n 1 sh -cf 'exec sh tests/kernels.sh row $1' -
 # shellcheck disable=SC2046 # names without spaces
 table $(rows | while read -r row arch _; do [ -s "$T/$arch-$row" ] && echo "$arch-$row"; done) >"$T/table"
 sed 's/^/# /' "$T/table"
-if [ "$*" = all ] && [ "$(ls "$T" | grep -c '^out-')" = "$(ls "$T" | grep -Ec '^(amd64|arm64)-')" ]; then
+if [ "$*" = all ] && [ "$(ls "$T" | grep -c '^out-')" = "$(ls "$T" | grep -c '^[a-z0-9]*-[0-9]*\.[0-9]*$')" ]; then
 	while read -r line; do grep -qxF "$line" README.md || echo "# not in the README: $line"; done <"$T/table" >"$T/missing"
 	cat "$T/missing"
 	[ -s "$T/missing" ] && printf 'not '
