@@ -46,7 +46,7 @@ endif
 MUSL = $(ROOT)/usr/lib/$(TRIPLE)
 LIBGCC = $(ROOT)/usr/lib/gcc/$(GNU)/$(GCC)/libgcc.a $(ROOT)/usr/lib/gcc/$(GNU)/$(GCC)/libgcc_eh.a
 
-BUILD_PACKAGES = clang-19 lld-19 musl-dev libgcc-12-dev linux-libc-dev
+BUILD_PACKAGES = clang-19 lld-19 lz4 musl-dev libgcc-12-dev linux-libc-dev
 TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
 	gcc mandoc docker.io \
 	python3-jsonschema tmux
@@ -54,7 +54,7 @@ TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps str
 KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-ppc qemu-system-misc busybox-static cpio \
 	zstd debian-archive-keyring
 
-SOURCES = main.c options.c tracer.c cpus.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c loader.c \
+SOURCES = main.c options.c tracer.c cpus.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c lz4.c loader.c \
 	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \
 	tree.c output.c timestamp.c utf8.c errname.c disasm.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
@@ -90,7 +90,10 @@ endif
 $(BUILD)/prog.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
-$(BUILD)/embed.o: embed.S $(BUILD)/prog.o
+$(BUILD)/prog.o.lz4: $(BUILD)/prog.o
+	lz4 -q -f -12 -B7 --no-frame-crc --content-size $< $@
+
+$(BUILD)/embed.o: embed.S $(BUILD)/prog.o.lz4
 	$(CLANG) --target=$(TRIPLE) $(ARCH_FLAGS) -c -I$(BUILD) -o $@ $<
 
 $(BUILD)/%.o: %.c | $(BUILD)/include
@@ -111,8 +114,9 @@ run:
 # The unit tests run with the host's libc and the sanitizers.
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-UNITS = elf_test layout_test floor_test event_test print_test options_test loader_test
+UNITS = elf_test lz4_test layout_test floor_test event_test print_test options_test loader_test
 elf_test_SOURCES = elf.c error.c
+lz4_test_SOURCES = lz4.c
 layout_test_SOURCES = layout.c
 floor_test_SOURCES = elf.c error.c
 event_test_SOURCES = event.c chunk.c caller.c ring.c mounts.c error.c timestamp.c
@@ -160,6 +164,7 @@ check:
 	@$(MAKE) --no-print-directory tests
 	@sh tests/run \
 		"$(BUILD)/tests/elf_test $(BUILD)/prog.o $(BUILD)/tests/prog-be.o" \
+		"$(BUILD)/tests/lz4_test $(BUILD)/prog.o.lz4 $(BUILD)/prog.o" \
 		"$(BUILD)/tests/layout_test" \
 		"$(BUILD)/tests/floor_test $(BUILD)/prog.o" \
 		"$(BUILD)/tests/event_test" \

@@ -1,8 +1,7 @@
-/* The BPF object, as main.c sees it. */
+/* The BPF object, packed, as tracer.c sees it. */
 	.section .rodata
-	.balign 8
-	.globl prog_object, prog_object_end
-prog_object:
-	.incbin "prog.o"
-prog_object_end:
+	.globl packed_object, packed_object_end
+packed_object:
+	.incbin "prog.o.lz4"
+packed_object_end:
 	.section .note.GNU-stack, "", %progbits

@@ -14,6 +14,7 @@
 #include "failures.h"
 #include "filter.h"
 #include "loader.h"
+#include "lz4.h"
 #include "members.h"
 #include "mounts.h"
 #include "peek.h"
@@ -21,7 +22,7 @@
 #include "tracer.h"
 
 /* prog.o, from embed.S. */
-extern const unsigned char prog_object[], prog_object_end[];
+extern const uint8_t packed_object[], packed_object_end[];
 
 static void swap_helper(struct tracer *t, int32_t from, int32_t to)
 {
@@ -513,6 +514,7 @@ void tracer_settle(struct tracer *t)
 
 void tracer_free(struct tracer *t)
 {
+	free(t->unpacked);
 	free(t->counts);
 	collector_free(&t->collector);
 }
@@ -572,7 +574,13 @@ uint64_t tracer_forgotten(const struct tracer *t)
 
 int tracer_open(struct tracer *tracer, const struct options *options, struct error *err)
 {
+	size_t packed = (size_t)(packed_object_end - packed_object), size = (size_t)lz4_size(packed_object, packed);
+
 	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .fork_program = -1, .peek_events = {-1, -1}};
-	return object_open(&tracer->object, prog_object, (size_t)(prog_object_end - prog_object),
-			   err);
+	tracer->unpacked = malloc(size);
+	if (!tracer->unpacked)
+		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+	if (lz4_unpack(packed_object, packed, tracer->unpacked, size) != (long)size)
+		return error_set(err, ENOEXEC, "cannot unpack the BPF object: this program's file is damaged");
+	return object_open(&tracer->object, tracer->unpacked, size, err);
 }

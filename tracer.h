@@ -22,6 +22,7 @@
 struct tracer {
 	const struct options *options;
 	struct object object;
+	uint8_t *unpacked; /* its bytes */
 	struct features features;
 	struct peek_self self;
 	struct suspects suspects;
