@@ -2,6 +2,8 @@
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
 # make check      install what the tests need (as root), run all tests; KERNELS=all for those on all kernels
 # make check-kernels  the end-to-end tests on other kernels alone; KERNELS="amd64-6.1 arm64-5.10" for some
+# make ARCH=arm64 build/arm64/execsnoop, or for another architecture (below)
+# make dist       dist/: all of them, and SHA256SUMS
 # make install    put binary and man page below PREFIX (/usr/local)
 # make clean      remove what was built
 
@@ -99,6 +101,17 @@ $(BUILD)/embed.o: embed.S $(BUILD)/prog.o.lz4
 $(BUILD)/%.o: %.c | $(BUILD)/include
 	$(CLANG) $(CFLAGS) -MMD -c -o $@ $<
 
+# A binary for each architecture, and what they are to be checked by.
+dist:
+	@sh packages.sh $(BUILD_PACKAGES) debian-archive-keyring
+	rm -rf dist
+	mkdir dist
+	for arch in $(ARCHES); do $(MAKE) --no-print-directory -s ARCH=$$arch to-dist || exit; done
+	cd dist && sha256sum * >SHA256SUMS
+
+to-dist: $(BINARY)
+	cp $(BINARY) dist/execsnoop-$(ARCH)
+
 PREFIX = /usr/local
 install: execsnoop
 	install -D -m 755 execsnoop $(DESTDIR)$(PREFIX)/sbin/execsnoop
@@ -194,8 +207,8 @@ check-kernels:
 	@sh tests/run "sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
 clean:
-	rm -rf $(BUILD) execsnoop
+	rm -rf build dist execsnoop
 
-.PHONY: all install run tests check check-kernels clean
+.PHONY: all dist to-dist install run tests guests check check-kernels clean
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)

@@ -20,10 +20,6 @@
 #define ALLOWED_MOST_NS 200000000ULL
 #define SHARE 5 /* of the time that passes one part in so many may be spent */
 
-/* arg_start is field 48 of /proc/PID/stat (proc(5)); the first behind the name, whose closing
- * parenthesis is the last in the line, is field 3. */
-#define STAT_ARG_START 48
-
 /* What the child writes the answer to: the bytes, and a string more than the limit. */
 #define SHARED_SIZE (LIST_BYTES + STRING_MOST + 4096)
 
@@ -46,9 +42,7 @@ static bool is_the_one(const struct ask *ask)
 	snprintf(path, sizeof(path), "%u/stat", ask->tid);
 	if (read_file(CHILD_PROC, path, stat, sizeof(stat)) < 0)
 		return false;
-	at = strrchr(stat, ')');
-	for (int field = 2; at && field < STAT_ARG_START; field++)
-		at = strchr(at + 1, ' ');
+	at = stat_field(stat, STAT_ARG_START);
 	return at && strtoull(at, NULL, 10) == ask->arg_start;
 }
 

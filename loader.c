@@ -149,12 +149,18 @@ int pinned_open(const char *path)
 
 uint32_t kernel_version(void)
 {
-	unsigned int a = 0, b = 0, c = 0;
+	unsigned long parts[3] = {0};
 	struct utsname name;
+	char *at = name.release;
 
-	if (uname(&name) || sscanf(name.release, "%u.%u.%u", &a, &b, &c) < 2)
+	if (uname(&name))
 		return 0;
-	return a << 16 | b << 8 | (c > 255 ? 255 : c);
+	for (int i = 0; i < 3; i++) {
+		parts[i] = strtoul(at, &at, 10);
+		if (*at++ != '.')
+			break;
+	}
+	return (uint32_t)(parts[0] << 16 | parts[1] << 8 | (parts[2] > 255 ? 255 : parts[2]));
 }
 
 static int load(enum bpf_prog_type type, const struct bpf_insn *insns, uint32_t count,

@@ -137,6 +137,7 @@ static bool is_over(const struct tracer *t, struct command *command)
 /* In total, at the end. */
 static void say_summary(const struct tracer *t, const struct printer *p, const struct said *said)
 {
+	unsigned long long tenths = (monotonic_ns() - p->start) / 100000000;
 	uint64_t lost = said->lost + said->skipped;
 
 	if (lost)
@@ -148,9 +149,8 @@ static void say_summary(const struct tracer *t, const struct printer *p, const s
 	fprintf(stderr, "execsnoop: %llu execs shown", (unsigned long long)p->printed);
 	if (t->options->fails)
 		fprintf(stderr, " (%llu of them failed)", (unsigned long long)p->failed);
-	fprintf(stderr, ", %llu filtered out, %llu lost, in %.1f s\n",
-		(unsigned long long)(p->unwanted + tracer_filtered(t)), (unsigned long long)lost,
-		(double)(monotonic_ns() - p->start) / 1e9);
+	fprintf(stderr, ", %llu filtered out, %llu lost, in %llu.%llu s\n",
+		(unsigned long long)(p->unwanted + tracer_filtered(t)), (unsigned long long)lost, tenths / 10, tenths % 10);
 }
 
 static int trace(struct tracer *t, struct output *out, struct command *command, const struct inherited *inherited,
@@ -169,7 +169,7 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	print_init(&printer, o, out, t->proc);
 	look = printer.start;
-	end = o->duration > 0 ? printer.start + (uint64_t)(o->duration * 1e9) : 0;
+	end = o->duration ? printer.start + o->duration : 0;
 	collector_poll_fds(&t->collector, fds + 1);
 	output_begin(out, o->append, o->max_size, o->json ? NULL : printer.heading);
 	tracer_settle(t);

@@ -65,9 +65,11 @@ static bool read_stat(int proc, const char *path, uint32_t *ppid, unsigned long 
 
 	if (read_file(proc, path, text, sizeof(text)) < 0)
 		return false;
-	at = strrchr(text, ')'); /* the name's end: it may hold anything */
-	/* state ppid pgrp session tty_nr tpgid flags */
-	return at && sscanf(at + 1, " %*c %u %*d %*d %*d %*d %lu", ppid, flags) == 2;
+	at = stat_field(text, STAT_PPID);
+	*ppid = at ? (uint32_t)strtoul(at, NULL, 10) : 0;
+	at = stat_field(text, STAT_FLAGS);
+	*flags = at ? strtoul(at, NULL, 10) : 0;
+	return at != NULL;
 }
 
 /* Makes a thread a member. Having put it in, we look whether it has begun to end: if not, the program

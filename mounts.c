@@ -178,3 +178,13 @@ int read_file(int dir, const char *path, char *buffer, unsigned int size)
 	buffer[used] = '\0';
 	return (int)used;
 }
+
+const char *stat_field(const char *text, int number)
+{
+	/* The name, field 2, may hold anything: its closing parenthesis is the last in the line. */
+	const char *at = strrchr(text, ')');
+
+	for (int field = 2; at && field < number; field++)
+		at = strchr(at + 1, ' ');
+	return at;
+}

@@ -11,6 +11,7 @@
 #include "options.h"
 
 #define USAGE_ERROR 2
+#define SECOND_NS 1000000000ULL
 
 /* Options that have no letter are numbered from here. */
 enum {
@@ -168,13 +169,17 @@ static int parse_size(struct options *o, const char *text)
 
 static int parse_seconds(struct options *o, const char *text)
 {
-	char *end;
+	uint64_t seconds = 0, unit = SECOND_NS;
+	const char *at = text;
 
-	errno = 0;
-	o->duration = strtod(text, &end);
-	/* Digits and a point only: no "inf", no "0x1p3". A billion seconds are 31 years. */
-	if (errno || end == text || *end || strspn(text, "0123456789.") != strlen(text) ||
-	    !(o->duration > 0) || o->duration > 1e9)
+	/* A billion seconds are 31 years. */
+	while (*at >= '0' && *at <= '9' && seconds <= 1000000000)
+		seconds = seconds * 10 + (uint64_t)(*at++ - '0');
+	o->duration = seconds * SECOND_NS;
+	if (*at == '.' && text[1])
+		for (at++; *at >= '0' && *at <= '9'; at++)
+			o->duration += (uint64_t)(*at - '0') * (unit /= 10);
+	if (*at || !o->duration || o->duration > 1000000000 * SECOND_NS)
 		return usage_error("--duration: \"%s\" is not a number of seconds above 0", text);
 	return 0;
 }

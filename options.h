@@ -21,7 +21,7 @@ struct options {
 	bool help, version, ebpf;
 	bool time, timestamp, fails, quote, print_uid, print_cpu, print_pcomm, print_mntns, print_cgroup;
 	bool json, tree, iso_time, append, quiet, check;
-	double duration; /* seconds, 0: until a signal */
+	uint64_t duration; /* ns, 0: until a signal */
 	bool has_name, has_line, has_uid;
 	regex_t name, line;
 	uint32_t uid;

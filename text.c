@@ -116,7 +116,7 @@ static void add_time(struct printer *printer, uint64_t time)
 	if (t != printer->second) {
 		printer->second = t;
 		localtime_r(&t, &tm);
-		strftime(printer->clock, sizeof(printer->clock), "%H:%M:%S", &tm);
+		snprintf(printer->clock, sizeof(printer->clock), "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 	}
 	output_format(printer->out, "%-*s", HMS_WIDTH, printer->clock);
 }

@@ -461,7 +461,8 @@ static void note_memory(struct tracer *t)
 
 	if (t->proc < 0 || read_file(t->proc, "self/statm", text, sizeof(text)) < 0)
 		return;
-	sscanf(text, "%*u %" SCNu64, &resident);
+	at = strchr(text, ' ');
+	resident = at ? strtoul(at, NULL, 10) : 0;
 	for (int map = 0; map < MAPS; map++)
 		if (map == MAP_MEMBERS || map_fd(t, map) != map_fd(t, MAP_MEMBERS))
 			maps += object_memory(t, map_fd(t, map));
