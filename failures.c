@@ -79,29 +79,54 @@ static int trace_by_tracepoints(struct tracer *t, struct error *err)
 static const struct abi {
 	uint64_t slot_size; /* of the caller's argv */
 	const char *functions[2]; /* execve(2)'s and execveat(2)'s, from Linux 4.17 on */
-	uint64_t regs;		  /* their argument: the caller's registers */
+	bool direct;		  /* they get what the caller gave; else one argument: the caller's registers */
+	uint64_t regs;		  /* that */
 	uint64_t args[3];	  /* the caller's arguments */
-	const char *old_functions[2]; /* before */
-	uint64_t old_args[3];	      /* theirs */
 	uint64_t ret;
-	uint64_t numbers[2]; /* of the calls: arch/x86/entry/syscalls/ */
+	const char *old_functions[2]; /* before; all of them direct */
+	uint64_t old_args[3];
+	/* For the raw tracepoints that all system calls pass: */
+	uint64_t numbers[2]; /* the calls': arch/x86/entry/syscalls/, include/uapi/asm-generic/unistd.h */
 	uint64_t number;     /* the call's number */
 	uint64_t mode, mode_mask, mode_value; /* what tells such a caller: x86's cs is __USER_CS or __USER32_CS, arm64's
 						 pstate has PSR_MODE32_BIT */
-} abis[] = {
+} abis[2] = {
 #ifdef __x86_64__
-	{8, {"__x64_sys_execve", "__x64_sys_execveat"}, 112, {112, 104, 96},
-	 {"sys_execve", "sys_execveat"}, {112, 104, 96}, 80, {59, 322}, 120, 136, 0xffff, 0x33},
-	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, 112, {40, 88, 96},
-	 {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, 80, {11, 358}, 120, 136, 0xffff, 0x23},
+	{8, {"__x64_sys_execve", "__x64_sys_execveat"}, false, 112, {112, 104, 96}, 80,
+	 {"sys_execve", "sys_execveat"}, {112, 104, 96}, {59, 322}, 120, 136, 0xffff, 0x33},
+	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, false, 112, {40, 88, 96}, 80,
+	 {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, {11, 358}, 120, 136, 0xffff, 0x23},
+#elif defined(__i386__) /* functions: from 5.7 on */
+	{4, {"__ia32_sys_execve", "__ia32_sys_execveat"}, false, 24, {0, 4, 8}, 24},
 #elif defined(__aarch64__)
-	{8, {"__arm64_sys_execve", "__arm64_sys_execveat"}, 0, {0, 8, 16},
-	 {"sys_execve", "sys_execveat"}, {0, 8, 16}, 0, {221, 281}, 280, 264, 0x10, 0},
-	{4, {"__arm64_compat_sys_execve", "__arm64_compat_sys_execveat"}, 0, {0, 8, 16},
-	 {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16}, 0, {11, 387}, 280, 264, 0x10, 0x10},
+	{8, {"__arm64_sys_execve", "__arm64_sys_execveat"}, false, 0, {0, 8, 16}, 0,
+	 {"sys_execve", "sys_execveat"}, {0, 8, 16}, {221, 281}, 280, 264, 0x10, 0},
+	{4, {"__arm64_compat_sys_execve", "__arm64_compat_sys_execveat"}, false, 0, {0, 8, 16}, 0,
+	 {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16}, {11, 387}, 280, 264, 0x10, 0x10},
+#elif defined(__arm__)
+	{4, {"sys_execve", "sys_execveat"}, true, 0, {0, 4, 8}, 0, {"sys_execve", "sys_execveat"}, {0, 4, 8}},
+#elif defined(__mips64)
+	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, 16, {"sys_execve", "sys_execveat"}, {32, 40, 48}},
+	{4, {"compat_sys_execve", "compat_sys_execveat"}, true, 0, {32, 40, 48}, 16,
+	 {"compat_sys_execve", "compat_sys_execveat"}, {32, 40, 48}},
+#elif defined(__mips__)
+	{4, {"sys_execve", "sys_execveat"}, true, 0, {48, 52, 56}, 40, {"sys_execve", "sys_execveat"}, {48, 52, 56}},
+#elif defined(__powerpc64__) /* up to 6.1 */
+	{8, {"sys_execve", "sys_execveat"}, true, 0, {24, 32, 40}, 24, {"sys_execve", "sys_execveat"}, {24, 32, 40}},
+#elif defined(__s390x__) /* from 5.12 on */
+	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56}, 40},
+#elif defined(__riscv) /* from 6.6 on */
+	{8, {"__riscv_sys_execve", "__riscv_sys_execveat"}, false, 80, {280, 88, 96}, 80},
+#elif defined(__loongarch__)
+	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, 32},
 #endif
-	{0},
 };
+
+#if defined(__loongarch__) || defined(__powerpc64__)
+#define NO_32_BIT_PROGRAMS 1
+#else
+#define NO_32_BIT_PROGRAMS 0
+#endif
 
 /* Where the programs are attached. */
 enum way {
@@ -176,6 +201,7 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 	type = *way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE;
 	c = *t;
 	c.slot_size = abi->slot_size;
+	c.call_direct = abi->direct;
 	c.call_regs = abi->regs;
 	c.exit_ret = abi->ret;
 	c.pieces_alone = true;
@@ -189,11 +215,15 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 		c.call_mode_value = abi->mode_value;
 		c.call_regs = 0;
 		c.exit_ret = 8;
+		c.call_direct = false;
 	} else if (*way == BY_KPROBES_OF_TRACEFS) {
 		functions = abi->old_functions;
 		args = abi->old_args;
-		c.call_direct = true;
+		c.call_direct = c.few_pieces = true;
 	}
+	if (*way == BY_RAW_TRACEPOINTS ? !abi->numbers[0] : !functions[0])
+		return error_set(err, ENOTSUP, *way == BY_RAW_TRACEPOINTS ? NEEDS_KPROBES : "not known below Linux 4.17 on "
+										      "this architecture");
 	/* A map of programs holds one type: another one for these. It stays open, or the kernel would
 	 * empty it. */
 	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
@@ -280,6 +310,10 @@ int failures_trace(struct tracer *t, struct error *err)
 
 	if (ret || t->layout.long_size != 8)
 		return ret;
+	if (NO_32_BIT_PROGRAMS) {
+		feature_note(&t->features, FEATURE_COMPAT_FAILS, true, "there are none on this architecture");
+		return 0;
+	}
 	if (trace_by_probes(t, &abis[1], &way, &no_compat))
 		what = "of 32-bit programs";
 	else if (way == BY_RAW_TRACEPOINTS)

@@ -66,7 +66,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 	const struct object_setting settings[] = {
 		{"uid_filter_setting", o->has_uid ? (uint64_t)o->uid + 1 : 0},
 		{"ppid_filter_setting", o->ppid},
-		{"many_pieces_setting", !t->call_direct}, /* old kprobes, old verifier */
+		{"many_pieces_setting", !t->few_pieces},
 		{"pieces_alone_setting", t->pieces_alone},
 		{"mntnsmap_filter_setting", o->mntnsmap != NULL},
 		{"mntns_filter_setting", o->mntns.count > 0},

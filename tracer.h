@@ -45,6 +45,7 @@ struct tracer {
 	uint64_t execve_filename, execve_argv, exit_ret;
 	uint64_t execveat_fd, execveat_filename, execveat_argv;
 	bool no_call_tracepoints; /* execve(2) and execveat(2) have none here */
+	bool few_pieces; /* an old verifier, with little patience */
 	bool call_direct, call_has_fd;
 	uint64_t call_execve, call_execveat, call_number, call_mode, call_mode_mask, call_mode_value;
 	bool pieces_alone; /* "pieces" is not followed by "again" */

@@ -201,7 +201,7 @@ static int as_zombie(char **argv)
 	if (!pid)
 		_exit(0);
 	printf("%d\n", (int)pid);
-	sleep(2);
+	pause();
 	exit(0);
 }
 
@@ -430,7 +430,7 @@ static int with_many_arguments(char **argv)
 
 /* For each ARG an argument of so many bytes: a counter of eight digits that goes on through all of
  * them, so that no byte can be lost or doubled unseen. */
-static int with_sizes(char **argv)
+static void make_sizes(char **argv)
 {
 	unsigned int counter = 0;
 
@@ -442,7 +442,22 @@ static int with_sizes(char **argv)
 			snprintf(*arg + at, 9, "%08u", counter++);
 		(*arg)[size] = '\0';
 	}
+}
+
+static int with_sizes(char **argv)
+{
+	make_sizes(argv);
 	return by_execve(argv);
+}
+
+/* Executes nothing: prints the same arguments as the tracer shows them, in quotation marks. */
+static int print_sizes(char **argv)
+{
+	make_sizes(argv);
+	for (char **arg = argv; *arg; arg++)
+		printf("%s\"%s\"", arg == argv ? "" : " ", *arg);
+	printf("\n");
+	exit(0);
 }
 
 /* The environment holds a secret that stands right behind the arguments. */
@@ -596,7 +611,7 @@ static int make_impossible(char **argv)
 
 		for (int i = 0; i < head->e_phnum; i++)
 			if (segment[i].p_type == PT_LOAD)
-				segment[i].p_vaddr = 0x7ffffffff0000000 | (segment[i].p_vaddr & 0xfff);
+				segment[i].p_vaddr = 0xfffffffffffff000 | (segment[i].p_vaddr & 0xfff);
 	} else {
 		Elf32_Ehdr *head = (void *)bytes;
 		Elf32_Phdr *segment = (void *)(bytes + head->e_phoff);
@@ -627,8 +642,12 @@ static int from_nowhere(char **argv)
 		args = memcpy(edge - 2 * sizeof(*args), args, 2 * sizeof(*args));
 	} else if (!strcmp(what, "end")) {
 		args[1] = memset(edge - 10, 'x', 10);
-	} else { /* what all kernels since 4.15 map there: the interrupt descriptor table */
-		args[1] = (char *)0xfffffe0000000000;
+	} else { /* on amd64, the interrupt descriptor table; on 32-bit machines, the kernel's text */
+#ifdef __mips__
+		args[1] = (char *)0x80100000;
+#else
+		args[1] = (char *)(sizeof(args[1]) == 8 ? (uintptr_t)0xfffffe0000000000 : 0xc0100000);
+#endif
 	}
 	return execve(name, args, environ);
 }
@@ -721,6 +740,7 @@ int main(int argc, char **argv)
 		{"long", with_long_argument},
 		{"many", with_many_arguments},
 		{"sizes", with_sizes},
+		{"print-sizes", print_sizes},
 		{"secret", with_secret},
 		{"untouched", from_untouched},
 		{"half", from_half},

@@ -391,11 +391,13 @@ descendants_of_a_pid() {
 
 two_pids() {
 	start_told
-	sh -c "sleep 1; $D/prog second; true" &
+	mkfifo "$D/go"
+	sh -c "read go <$D/go; $D/prog second; true" &
 	second=$!
 	start -p $told -p $second
 	tell "$D/prog first"
 	"$D/prog" outside
+	echo go >"$D/go"
 	wait $second
 	stop_told
 	stop
@@ -404,12 +406,17 @@ two_pids() {
 }
 
 ends_with_its_pids() {
-	sleep 0.5 &
+	mkfifo "$D/go"
+	sh -c "read go <$D/go" &
 	child=$!
-	"$X" -p $child -d 20 >"$out" 2>"$err"
+	start -p $child -d 40
+	echo go >"$D/go"
+	since=$(date +%s)
+	wait $tracer
 	status=$?
+	tracer=
 	[ $status = 0 ] || fail "exit status $status: $(cat "$err")"
-	wait $child && [ "$(date +%s)" -lt $(($(stat -c %Y "$D") + 15)) ] || fail "it did not end"
+	[ "$(date +%s)" -lt $((since + 20)) ] || fail "it did not end"
 }
 
 # A process that forks from a thread of its own, and one whose first thread has gone.
@@ -485,9 +492,11 @@ thread_id() {
 
 bad_pids() {
 	"$C" zombie "$D/prog" >"$D/zombie" &
+	parent=$!
 	tries=0
 	while ! [ -s "$D/zombie" ] && [ $tries -lt 200 ]; do sleep 0.01; tries=$((tries + 1)); done
 	refused '--pid: process .* has ended already' -p "$(cat "$D/zombie")"
+	kill $parent
 	wait
 	usage_error '-p needs an argument' -p
 	usage_error 'not a process id' -p 0
@@ -582,10 +591,10 @@ command_as_user() {
 
 # Each process forks the next and ends: at no moment is there nobody.
 chains() {
-	for i in 1 2 3 4 5; do
-		runs 0 -- "$C" chain "$D/prog" 2000 0
+	for i in $(seq "$(few 5)"); do
+		runs 0 -- "$C" chain "$D/prog" "$(few 2000)" 0
 		seen "chain's end"
-		runs 0 -q -- "$C" thread-loop "$D/prog" 200
+		runs 0 -q -- "$C" thread-loop "$D/prog" "$(few 200)"
 		shows 1 "\"loop's end\"\$"
 	done
 }

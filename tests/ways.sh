@@ -425,22 +425,6 @@ ten_thousand_arguments() {
 	same "$D/many" "$D/shown" missing
 }
 
-# sizes NAME SIZE...: the line that shows `call sizes`.
-sizes() {
-	name=$1
-	shift
-	echo "$@" | NAME=$name awk '{
-		printf "\"%s\"", ENVIRON["NAME"]
-		for (i = 1; i <= NF; i++) {
-			printf " \""
-			for (left = $i; left >= 8; left -= 8) printf "%08d", counter++
-			if (left > 0) printf "%s", substr(sprintf("%08d", counter++), 1, left)
-			printf "\""
-		}
-		print ""
-	}'
-}
-
 # Both ways with arguments of these sizes.
 of_sizes() {
 	acts() {
@@ -448,9 +432,9 @@ of_sizes() {
 		"$C" sizes "$D/missing" "$@"
 	}
 	watch acts "$@"
-	sizes "$D/prog" "$@" >"$D/sizes"
+	"$C" print-sizes "$D/prog" "$@" >"$D/sizes"
 	shown 0 "$D/prog" <"$D/sizes"
-	sizes "$D/missing" "$@" >"$D/sizes"
+	"$C" print-sizes "$D/missing" "$@" >"$D/sizes"
 	shown -2 "$D/missing" <"$D/sizes"
 }
 
@@ -606,10 +590,11 @@ make_and_run_impossible() {
 }
 
 rewritten() {
-	watch "$C" rewriter "$C" "$D/got" 300
+	n=$(few 300)
+	watch "$C" rewriter "$C" "$D/got" "$n"
 	args 0 "$C" | grep -F "\"$C\" \"dump\" \"$D/got\"" | sed 's/^"[^"]*" "[^"]*" "[^"]*" //' >"$D/shown"
 	same "$D/got" "$D/shown" dump
-	is "$(wc -l <"$D/got")" 300
+	is "$(wc -l <"$D/got")" "$n"
 	[ "$(sort -u "$D/got" | wc -l)" -gt 5 ] || fail "nothing was rewritten"
 }
 
@@ -735,8 +720,8 @@ too_big() {
 	}
 	watch acts
 	{
-		sizes "$D/prog" 3 131072 5
-		sizes "$D/prog" 131000 131000 131000
+		"$C" print-sizes "$D/prog" 3 131072 5
+		"$C" print-sizes "$D/prog" 131000 131000 131000
 	} >"$D/sizes"
 	shown -7 "$D/prog" <"$D/sizes"
 }
@@ -806,12 +791,13 @@ parents_name() {
 
 across_cpus() {
 	cp "$PROGRAMS/storm" "$D/storm"
-	acts() { "$D/storm" chain 2 1500; }
+	links=$(few 1500)
+	acts() { "$D/storm" chain 2 "$links"; }
 	traced acts
-	grep -F " $D/storm link " "$out" | sed 's/.* link //' | awk '
-		{ if ($1 in last ? $2 != last[$1] - 1 : $2 != 1500) wrong++; last[$1] = $2 }
+	grep -F " $D/storm link " "$out" | sed 's/.* link //' | awk -v links="$links" '
+		{ if ($1 in last ? $2 != last[$1] - 1 : $2 != links) wrong++; last[$1] = $2 }
 		END { for (w in last) if (last[w] != 1) wrong++; print NR, wrong + 0 }' >"$D/shown"
-	is "$(cat "$D/shown")" "3000 0"
+	is "$(cat "$D/shown")" "$((2 * links)) 0"
 }
 
 # What is shown and what is lost are all that was executed: storm's first exec is the one more.
@@ -840,12 +826,12 @@ all_accounted() {
 	is "$said" "${n:-0}"
 	is "$(($(grep -cF "$D/" "$out") + ${n:-0}))" $((2 * each + 1))
 }
-lost() { file=prog; all_accounted vfork 3000; }
-lost_failures() { file=missing; all_accounted vfork 3000 -x; }
+lost() { file=prog; all_accounted vfork "$(few 3000)"; }
+lost_failures() { file=missing; all_accounted vfork "$(few 3000)" -x; }
 # Of two records each at least: an exec is lost, or it is there, whole or marked and counted.
 lost_long() {
 	file=prog
-	all_accounted long 300 --max-args 0
+	all_accounted long "$(few 300)" --max-args 0
 	n=$(sed -n 's/^execsnoop: \([0-9]*\) command lines were cut in all$/\1/p' "$err")
 	is "$(grep -F "  0 $D/prog" "$out" | grep -c '\.\.\.$')" "${n:-0}"
 	grep -F "  0 $D/prog" "$out" | grep -v '\.\.\.$' | awk -v want=40000 '
@@ -930,7 +916,7 @@ six_tracers() {
 # shellcheck disable=SC2034 # for start
 watched=$T/watched watched_err=$T/watched_err D=$T failures=0
 out=$watched err=$watched_err
-start -x -q -U --max-args 0 --ring-size 4096
+start -x -q -U --max-args 0 --ring-size 16384
 [ $failures = 0 ] || { echo "not ok the tracer starts"; exit 1; }
 watcher=$tracer
 trap 'kill $watcher 2>/dev/null; rm -rf "$T"' EXIT
