@@ -139,7 +139,11 @@ loader_test_SOURCES = loader.c error.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile
-I386 = $(BUILD)/tests/i386
+# A 32-bit one, where there may be such.
+amd64_32 = i386-linux-gnu
+arm64_32 = armv7-linux-gnueabihf
+mips64el_32 = mipsel-linux-gnu
+EXEC32 = $(if $($(ARCH)_32),$(BUILD)/tests/exec32)
 LINK = $(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $^ \
 	-Wl,--start-group $(MUSL)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL)/crtn.o
 
@@ -150,9 +154,9 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
 $(GUESTS): %: %.o
 	$(LINK)
 
-$(I386): tests/i386.S
+$(BUILD)/tests/exec32: tests/exec32.S
 	@mkdir -p $(@D)
-	$(CLANG) -m32 -nostdlib -static -fuse-ld=lld-19 -o $@ $<
+	$(CLANG) --target=$($(ARCH)_32) -nostdlib -static -fuse-ld=lld-19 -o $@ $<
 
 $(BUILD)/tests/layout_live: $(BUILD)/tests/layout_live.o $(filter-out $(BUILD)/main.o,$(OBJECTS))
 	$(LINK)
@@ -167,7 +171,7 @@ $(BUILD)/tests/prog-be.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS:bpfel=bpfeb) -c -o $@ $<
 
-tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(I386) $(BUILD)/tests/layout_live \
+tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live \
 	$(BUILD)/tests/prog-be.o
 
 # One of those that make check-kernels boots.
@@ -198,7 +202,7 @@ check:
 		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
 # What is executed in the guests of other architectures.
-guests: $(BINARY) $(GUESTS)
+guests: $(BINARY) $(GUESTS) $(EXEC32)
 
 check-kernels: KERNELS = all
 check-kernels:

@@ -19,8 +19,8 @@
 #define LIST_STRINGS 20000
 #define LIST_BYTES (6U << 20)
 
-/* The longest string that the kernel takes, MAX_ARG_STRLEN of 32 pages. */
-#define STRING_MOST (128U << 10)
+/* The longest string that a kernel takes, MAX_ARG_STRLEN of 32 pages of 64 KiB. */
+#define STRING_MOST (2U << 20)
 
 enum ask_kind {
 	ASK_STRING, /* up to its NUL, which is not in the answer */

@@ -111,8 +111,8 @@ static const struct abi {
 	 {"compat_sys_execve", "compat_sys_execveat"}, {32, 40, 48}},
 #elif defined(__mips__)
 	{4, {"sys_execve", "sys_execveat"}, true, 0, {48, 52, 56}, 40, {"sys_execve", "sys_execveat"}, {48, 52, 56}},
-#elif defined(__powerpc64__) /* up to 6.1 */
-	{8, {"sys_execve", "sys_execveat"}, true, 0, {24, 32, 40}, 24, {"sys_execve", "sys_execveat"}, {24, 32, 40}},
+#elif defined(__powerpc64__) /* from 6.1 on */
+	{8, {"sys_execve", "sys_execveat"}, false, 24, {24, 32, 40}, 24, {"sys_execve", "sys_execveat"}, {24, 32, 40}},
 #elif defined(__s390x__) /* from 5.12 on */
 	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56}, 40},
 #elif defined(__riscv) /* from 6.6 on */

@@ -126,14 +126,14 @@ static int by_thread_that_forks(char **argv)
 }
 
 /* ARG is how many processes there are before the exec, each forked by the one before it, which ends then; the second
- * how many microseconds each waits. Those that are left go to this process, which lives on until all have ended. */
+ * how many microseconds each waits; the third a file: when that is there, the next executes. Those that are left go to this process, which lives on until all have ended. */
 static int by_chain(char **argv)
 {
 	int status;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!fork()) {
-		for (int left = atoi(argv[1]); left > 0; left--) {
+		for (int left = atoi(argv[1]); left > 0 && !(argv[2] && argv[3] && !access(argv[3], F_OK)); left--) {
 			usleep((useconds_t)(argv[2] ? atoi(argv[2]) : 0));
 			if (fork())
 				_exit(0);
@@ -460,6 +460,14 @@ static int print_sizes(char **argv)
 	exit(0);
 }
 
+/* Executes nothing: prints how many bytes a page has. */
+static int print_page_size(char **argv)
+{
+	(void)argv;
+	printf("%ld\n", sysconf(_SC_PAGESIZE));
+	exit(0);
+}
+
 /* The environment holds a secret that stands right behind the arguments. */
 static int with_secret(char **argv)
 {
@@ -510,13 +518,14 @@ static int from_untouched(char **argv)
 /* A string of which the first page is there, and the others are not; then "end". The caller lives on. */
 static int from_half(char **argv)
 {
-	static char text[12001];
-	char *string;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = 2 * page + 3808;
+	char *text = malloc(size + 1), *string;
 
-	memset(text, 'x', sizeof(text) - 1);
-	string = untouched(argv[0], text, sizeof(text));
+	memset(text, 'x', size);
+	text[size] = '\0';
+	string = untouched(argv[0], text, size + 1);
 	if (*(volatile char *)string)
-		madvise(string + 4096, 8192, MADV_DONTNEED); /* a fault brings its neighbours, too */
+		madvise(string + page, 2 * page, MADV_DONTNEED); /* a fault brings its neighbours, too */
 	execve(argv[0], (char *[]){argv[0], string, "end", NULL}, environ);
 	usleep(300000);
 	_exit(FAILED);
@@ -563,10 +572,11 @@ static int from_promised(char **argv)
 	struct uffdio_api api = {.api = UFFD_API};
 	struct uffdio_register range = {.mode = UFFDIO_REGISTER_MODE_MISSING};
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-	char *string = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *string = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	range.range.start = (uintptr_t)string;
-	range.range.len = 4096;
+	range.range.len = page;
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
 		exit(2);
 	execve(argv[0], (char *[]){argv[0], string, "end", NULL}, environ);
@@ -618,7 +628,7 @@ static int make_impossible(char **argv)
 
 		for (int i = 0; i < head->e_phnum; i++)
 			if (segment[i].p_type == PT_LOAD)
-				segment[i].p_vaddr = 0xffffe000 | (segment[i].p_vaddr & 0xfff);
+				segment[i].p_vaddr = 0xfffff000 | (segment[i].p_vaddr & 0xfff);
 	}
 	exit(write(fd, bytes, (size_t)size) != size);
 }
@@ -627,10 +637,11 @@ static int make_impossible(char **argv)
  * the end of a string. Or kernel: a string is at the kernel's addresses. */
 static int from_nowhere(char **argv)
 {
-	char *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *edge = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + page;
 	char *name = argv[0], *what = argv[1], *nowhere = edge, **args = argv + 1;
 
-	munmap(edge, 4096);
+	munmap(edge, page);
 	args[0] = name;
 	if (!strcmp(what, "name")) {
 		name = nowhere;
@@ -741,6 +752,7 @@ int main(int argc, char **argv)
 		{"many", with_many_arguments},
 		{"sizes", with_sizes},
 		{"print-sizes", print_sizes},
+		{"page-size", print_page_size},
 		{"secret", with_secret},
 		{"untouched", from_untouched},
 		{"half", from_half},

@@ -401,7 +401,7 @@ two_pids() {
 	wait $second
 	stop_told
 	stop
-	seen first second
+	seen_sorted first second
 	quiet
 }
 
@@ -463,10 +463,13 @@ reused_pid() {
 # Of a process that comes and goes, the next is forked before anybody could see it in /proc.
 short_lived_descendants() {
 	for us in 0 1000; do
-		"$C" chain "$D/prog" 1000 $us &
+		"$C" chain "$D/prog" 100000 $us "$D/stop$us" &
 		chain=$!
-		"$X" -p $chain >"$out" 2>"$err"
+		start -p $chain
+		: >"$D/stop$us"
 		wait $chain
+		wait $tracer
+		tracer=
 		seen "chain's end"
 		quiet
 	done

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/harness.sh"
 PROGRAMS=$(cd "$PROGRAMS" && pwd)
 C=$PROGRAMS/call
+PAGE=$("$C" page-size -)
 
 # watch FUNCTION [ARG]...: what it executes, in $out.
 watch() {
@@ -202,12 +203,12 @@ failed_32() {
 }
 
 by_32_bit() {
-	[ -f "$PROGRAMS/i386" ] || fail "$PROGRAMS/i386 is missing"
-	cp "$PROGRAMS/i386" "$D/i386"
+	[ -f "$PROGRAMS/exec32" ] || fail "$PROGRAMS/exec32 is missing"
+	cp "$PROGRAMS/exec32" "$D/exec32"
 	acts() {
-		"$D/i386" "$D/prog" 'a b' ''
-		"$C" execve "$D/i386" "$D/i386" "$D/prog" 64-32-32-64
-		"$D/i386" "$D/missing" c '' &
+		"$D/exec32" "$D/prog" 'a b' ''
+		"$C" execve "$D/exec32" "$D/exec32" "$D/prog" 64-32-32-64
+		"$D/exec32" "$D/missing" c '' &
 		second=$!
 		wait "$second"
 	}
@@ -216,15 +217,15 @@ by_32_bit() {
 		"$D/prog" "a b" ""
 		"$D/prog" "64-32-32-64"
 	END
-	shown 0 "$D/i386" <<-END
-		"$D/i386" "$D/prog" "a b" ""
-		"$D/i386" "$D/i386" "$D/prog" "64-32-32-64"
-		"$D/i386" "$D/prog" "64-32-32-64"
-		"$D/i386" "$D/missing" "c" ""
+	shown 0 "$D/exec32" <<-END
+		"$D/exec32" "$D/prog" "a b" ""
+		"$D/exec32" "$D/exec32" "$D/prog" "64-32-32-64"
+		"$D/exec32" "$D/prog" "64-32-32-64"
+		"$D/exec32" "$D/missing" "c" ""
 	END
 	failed_32 "$D/missing" 'execs of 32-bit programs cannot be seen'
 	# Nor does a 64-bit program fail unseen that a 32-bit one has executed.
-	watch "$PROGRAMS/i386" "$C" execve "$D/missing-64" x
+	watch "$PROGRAMS/exec32" "$C" execve "$D/missing-64" x
 	shown -2 "$D/missing-64" <<-END
 		"$D/missing-64" "x"
 	END
@@ -520,7 +521,7 @@ nowhere() {
 
 half_there() {
 	watch "$C" half "$D/missing"
-	printf '"%s" "%s" "end"\n' "$D/missing" "$(printf %012000d 0 | tr 0 x)" >"$D/half"
+	printf '"%s" "%s" "end"\n' "$D/missing" "$(printf "%0$((2 * PAGE + 3808))d" 0 | tr 0 x)" >"$D/half"
 	shown -2 "$D/missing" <"$D/half"
 }
 
@@ -579,8 +580,8 @@ racing() {
 impossible() {
 	watch make_and_run_impossible "$C" 64
 	shows 1 '^0  *impossible64  *[0-9]*  *[0-9]*  *\(?\|-[0-9]*\) <unreadable> <unreadable>$'
-	if [ -f "$PROGRAMS/i386" ] && "$C" execve "$PROGRAMS/i386" "$PROGRAMS/nothing" 2>/dev/null; then
-		watch make_and_run_impossible "$PROGRAMS/i386" 32
+	if [ -f "$PROGRAMS/exec32" ] && "$C" execve "$PROGRAMS/exec32" "$PROGRAMS/nothing" 2>/dev/null; then
+		watch make_and_run_impossible "$PROGRAMS/exec32" 32
 		shows 1 '^0  *impossible32  *[0-9]*  *[0-9]*  *\(?\|-[0-9]*\) <unreadable> <unreadable>$'
 	fi
 }
@@ -714,13 +715,13 @@ cut_name() {
 
 too_big() {
 	acts() {
-		"$C" sizes "$D/prog" 3 131072 5
+		"$C" sizes "$D/prog" 3 $((32 * PAGE)) 5 # MAX_ARG_STRLEN
 		# shellcheck disable=SC3045 # dash and BusyBox have it
 		(ulimit -s 1024 && "$C" sizes "$D/prog" 131000 131000 131000)
 	}
 	watch acts
 	{
-		"$C" print-sizes "$D/prog" 3 131072 5
+		"$C" print-sizes "$D/prog" 3 $((32 * PAGE)) 5
 		"$C" print-sizes "$D/prog" 131000 131000 131000
 	} >"$D/sizes"
 	shown -7 "$D/prog" <"$D/sizes"
@@ -859,7 +860,7 @@ ring_sizes() {
 		"$D/prog" $size
 		stop
 		shows 1 "$D/prog $size\$"
-		want=$(awk -v n=$((size * 1024)) -v page="$(getconf PAGE_SIZE 2>/dev/null || echo 4096)" \
+		want=$(awk -v n=$((size * 1024)) -v page="$PAGE" \
 			'BEGIN { for (s = page; s < n; s *= 2); print s + page }')
 		strace -qq -e trace=mmap -P 'anon_inode:[perf_event]' -o "$D/trace" "$X" -d 0.1 --ring-size $size >"$D/o"
 		grep -q "mmap(NULL, $want, " "$D/trace" || fail "$size: $(head -n 1 "$D/trace"), not $want"
@@ -939,13 +940,13 @@ case_ "shows an exec that fails when there is no way back" impossible
 case_ "shows an exec by a thread under its process's id" thread
 case_ "shows a process that executes four times, in order" three_times
 case_ "shows the user after setuid" after_setuid
-if ! [ "$(uname -m)" = x86_64 ]; then
-	skip "shows what 32-bit programs execute" "not on $(uname -m)"
-elif [ -f "$PROGRAMS/i386" ] && ! "$C" execve "$PROGRAMS/i386" "$PROGRAMS/nothing" 2>/dev/null; then
+if ! [ -f "$PROGRAMS/exec32" ]; then
+	skip "shows what 32-bit programs execute" "there are none on $(uname -m)"
+elif ! "$C" execve "$PROGRAMS/exec32" "$PROGRAMS/nothing" 2>/dev/null; then
 	skip "shows what 32-bit programs execute" "this kernel does not run them"
 else
 	case_ "shows what 32-bit programs execute, or says that it cannot" by_32_bit
-	case_ "shows what is executed by int 0x80" by_int80
+	[ "$(uname -m)" != x86_64 ] || case_ "shows what is executed by int 0x80" by_int80
 fi
 case_ "shows names as they were given: relative, .., symlink" relative
 case_ "shows names of 4,000 and 4,095 bytes" long_name
