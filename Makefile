@@ -138,7 +138,7 @@ options_test_SOURCES = options.c
 loader_test_SOURCES = loader.c error.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
-GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile
+GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile $(BUILD)/tests/btf
 # A 32-bit one, where there may be such.
 amd64_32 = i386-linux-gnu
 arm64_32 = armv7-linux-gnueabihf
@@ -190,7 +190,7 @@ check:
 		"$(BUILD)/tests/loader_test" \
 		"sh tests/build.sh" \
 		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \
-		"sh tests/btf.sh $(BUILD)/tests/layout_live $(CLANG)" \
+		"sh tests/btf.sh $(BUILD)/tests $(CLANG)" \
 		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/ways.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/output.sh ./execsnoop $(BUILD)/tests" \
@@ -202,7 +202,7 @@ check:
 		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
 # What is executed in the guests of other architectures.
-guests: $(BINARY) $(GUESTS) $(EXEC32)
+guests: $(BINARY) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live
 
 check-kernels: KERNELS = all
 check-kernels:

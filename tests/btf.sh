@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compares the offsets that execsnoop learns with those in the running kernel's BTF.
-# Usage: btf.sh LAYOUT_LIVE CLANG
+# Usage: btf.sh DIRECTORY CLANG
 set -eu
 name="learns the offsets that the kernel's BTF gives"
 if ! [ -r /sys/kernel/btf/vmlinux ]; then
@@ -30,6 +30,9 @@ int main(void)
 END
 "$2" -w -o "$T/offsets" "$T/offsets.c"
 "$T/offsets" >"$T/btf"
-"$1" >"$T/learned"
+"$1/layout_live" >"$T/learned"
 paste "$T/btf" "$T/learned" | awk '{ print "# " $1 ": BTF " $2 ", learned " $4 }'
 if cmp -s "$T/btf" "$T/learned"; then echo "ok $name"; else echo "not ok $name"; fi
+name="reads BTF as bpftool does, for the guests"
+"$1/btf" >"$T/own"
+if cmp "$T/btf" "$T/own"; then echo "ok $name"; else echo "not ok $name"; fi

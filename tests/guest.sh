@@ -34,6 +34,14 @@ refuses() {
 	[ "$(wc -l <"$err")" = 1 ] || fail "more than one line: $(cat "$err")"
 }
 
+layout() {
+	[ -r /sys/kernel/btf/vmlinux ] || { skipped="this kernel has no BTF"; return; }
+	"$PROGRAMS/btf" >"$D/btf" || fail "exit status $?"
+	"$PROGRAMS/layout_live" >"$D/learned" || fail "exit status $?"
+	cmp -s "$D/btf" "$D/learned" || fail "$(diff "$D/btf" "$D/learned")"
+	[ "$(wc -l <"$D/btf")" = 9 ] || fail "$(cat "$D/btf")"
+}
+
 works() {
 	traced both -x
 	shows_both
@@ -154,6 +162,7 @@ case "$(cat /proc/cmdline)" in
 	;;
 esac
 case_ "works here" works
+case_ "learns the offsets that the kernel's BTF gives" layout
 case_ "works with the JIT and without" jit
 case_ "follows CPUs that come and go" cpus
 case_ "works where system calls have no tracepoints" no_call_tracepoints

@@ -81,8 +81,8 @@ kernel() {
 	image=$R/image
 }
 
-# busybox ARCHITECTURE SUITE: the path of a static BusyBox.
-busybox() {
+# static_busybox ARCHITECTURE SUITE: the path of a static BusyBox.
+static_busybox() {
 	if [ "$1" = amd64 ]; then
 		command -v busybox
 	else
@@ -99,14 +99,14 @@ initramfs() {
 		make -s ARCH="$1" guests >"$R/log" 2>&1 || return
 		execsnoop=build/$1/execsnoop programs=build/$1/tests
 	fi
-	busybox=$(busybox "$1" "$2" 2>"$R/log") || return
+	busybox=$(static_busybox "$1" "$2" 2>"$R/log") || return
 	root=$R/root
 	mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/etc" "$root/tests" "$root/programs"
 	cp "$busybox" "$root/bin/busybox"
-	for applet in $(command busybox --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
+	for applet in $(busybox --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
 	mkdir -p "$root/usr" && ln -s ../bin "$root/usr/bin"
 	cp "$execsnoop" "$root/bin/execsnoop"
-	for p in nothing call storm exec32; do [ ! -f "$programs/$p" ] || cp "$programs/$p" "$root/programs"; done
+	for p in nothing call storm exec32 btf layout_live; do [ ! -f "$programs/$p" ] || cp "$programs/$p" "$root/programs"; done
 	cp tests/*.sh "$root/tests"
 	echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
 	echo 'nobody:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
