@@ -11,8 +11,8 @@ cleanup() {
 	[ -z "$tracer" ] || kill "$tracer" 2>/dev/null
 	find "$CG" -mindepth 1 -depth -type d -name "${T##*/}*" -exec sh -c \
 		'while read -r p; do kill -9 $p; done <"$1/cgroup.procs"; sleep 0.1; rmdir "$1"' sh {} \; 2>/dev/null
-	umount "$BPF" "$CG" 2>/dev/null
-	rm -rf "$T"
+	for m in "$BPF" "$CG"; do umount "$m" 2>/dev/null || umount -l "$m" 2>/dev/null; done
+	remove_all
 }
 tracer=
 trap cleanup EXIT

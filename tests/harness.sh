@@ -5,7 +5,9 @@ set -u
 X=$1
 PROGRAMS=$2
 T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
+# Not into what is still mounted there: that is the machine's.
+remove_all() { grep -qF " $T/" /proc/mounts || rm -rf "$T"; }
+trap remove_all EXIT
 case_number=0
 
 # case_ SENTENCE FUNCTION [COMMAND]...: runs one case. It fails if a check in it does. The commands are what it needs;

@@ -30,7 +30,8 @@ cleanup() {
 		while [ -e "$T/dockerd.pid" ] && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
 		umount -R "$T"
 	} >/dev/null 2>&1
-	rm -rf "$T"
+	# Not into what is still mounted there.
+	grep -qF " $T/" /proc/mounts || rm -rf "$T"
 }
 trap cleanup EXIT
 

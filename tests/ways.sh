@@ -920,7 +920,7 @@ out=$watched err=$watched_err
 start -x -q -U --max-args 0 --ring-size 16384
 [ $failures = 0 ] || { echo "not ok the tracer starts"; exit 1; }
 watcher=$tracer
-trap 'kill $watcher 2>/dev/null; rm -rf "$T"' EXIT
+trap 'kill $watcher 2>/dev/null; remove_all' EXIT
 
 case_ "shows execve" execve
 case_ "shows execveat from a directory, from none and from a wrong one" execveat
