@@ -40,3 +40,44 @@ for option in $("$T/one/execsnoop" --help | grep -oE -- '--[a-z-]+' | sort -u); 
 	esac
 done
 result $undescribed "the man page describes every option"
+
+# ---- for other architectures ----
+
+if make -s dist >"$T/log" 2>&1 && [ "$(ls dist | wc -l)" = 12 ] && (cd dist && sha256sum --quiet -c SHA256SUMS); then
+	made=0
+else
+	tail -n 5 "$T/log" | sed 's/^/# /'
+	made=1
+fi
+result $made "make dist builds eleven binaries and their checksums"
+wrong=0
+while read -r arch class machine; do
+	# shellcheck disable=SC2046 # words
+	set -- $arch $(readelf -h "dist/execsnoop-$arch" | sed -n 's/^ *Class: *//p; s/^ *Machine: *\([^ ]*\).*/\1/p')
+	[ "$2 $3" = "$class $machine" ] || { echo "# $arch: $2 $3"; wrong=1; }
+	case $(readelf -ld "dist/execsnoop-$arch") in *INTERP* | *NEEDED*) echo "# $arch: not static"; wrong=1 ;; esac
+	echo "# $arch: $(wc -c <"dist/execsnoop-$arch") bytes"
+done <<-'END'
+	amd64 ELF64 Advanced
+	arm64 ELF64 AArch64
+	armel ELF32 ARM
+	armhf ELF32 ARM
+	i386 ELF32 Intel
+	loong64 ELF64 LoongArch
+	mips64el ELF64 MIPS
+	mipsel ELF32 MIPS
+	ppc64el ELF64 PowerPC64
+	riscv64 ELF64 RISC-V
+	s390x ELF64 IBM
+END
+result $wrong "each is static, and for its architecture"
+
+# In another directory, from the same packages.
+same=0
+for arch in s390x armhf; do
+	mkdir -p "$T/another/deeper/build/$arch"
+	ln -s "$PWD/build/$arch/root" "$T/another/deeper/build/$arch/root"
+	make -s -C "$T/another/deeper" ARCH=$arch >"$T/log" 2>&1 || sed 's/^/# /' "$T/log"
+	cmp "dist/execsnoop-$arch" "$T/another/deeper/build/$arch/execsnoop" || same=1
+done
+result $same "two cross-builds give the same bytes"
