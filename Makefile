@@ -1,6 +1,7 @@
 # make            build ./execsnoop
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
 # make check      install what the tests need (as root), run all tests; KERNELS=all for those on all kernels
+# make bench      measure it beside its peers (as root); ROUNDS=5 EXECS=40000
 # make check-kernels  the end-to-end tests on other kernels alone; KERNELS="amd64-6.1 arm64-5.10" for some
 # make ARCH=arm64 build/arm64/execsnoop, or for another architecture (below)
 # make dist       dist/: all of them, and SHA256SUMS
@@ -151,7 +152,7 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
 	@mkdir -p $(@D)
 	$(CLANG) $(CFLAGS) -Wno-sign-conversion -MMD -c -o $@ $<
 
-$(GUESTS): %: %.o
+$(GUESTS) $(BUILD)/tests/bench: %: %.o
 	$(LINK)
 
 $(BUILD)/tests/exec32: tests/exec32.S
@@ -201,6 +202,12 @@ check:
 		"sh tests/readme.sh" \
 		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
+BENCH_PACKAGES = libbpf-tools bpftrace bpftool jq
+bench:
+	@sh packages.sh $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+	@$(MAKE) --no-print-directory -s execsnoop $(BUILD)/tests/bench $(BUILD)/tests/nothing
+	@sh tests/bench.sh ./execsnoop $(BUILD)/tests
+
 # What is executed in the guests of other architectures.
 guests: $(BINARY) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live
 
@@ -213,6 +220,6 @@ check-kernels:
 clean:
 	rm -rf build dist execsnoop
 
-.PHONY: all dist to-dist install run tests guests check check-kernels clean
+.PHONY: all dist to-dist install run tests guests bench check check-kernels clean
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)

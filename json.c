@@ -11,18 +11,6 @@ static void add(struct output *out, const char *text)
 	output_add(out, text, strlen(text));
 }
 
-static void add_number(struct output *out, uint64_t number)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	output_add(out, digits + at, sizeof(digits) - at);
-}
-
 /* As \u and four hexadecimal digits, in two halves if it is beyond them (RFC 8259, 7). */
 static void add_escaped(struct output *out, uint32_t character)
 {
@@ -107,7 +95,7 @@ static void add_id(struct output *out, const char *key, uint64_t number)
 {
 	add(out, key);
 	if (number)
-		add_number(out, number);
+		output_number(out, (int64_t)number, 0);
 	else
 		add(out, "null");
 }
@@ -179,9 +167,9 @@ void json_event(struct printer *printer, const struct event *event)
 	add_id(out, ",\"pid\":", e->pid);
 	add_id(out, ",\"ppid\":", e->ppid);
 	add(out, ",\"uid\":");
-	add_number(out, e->uid);
+	output_number(out, e->uid, 0);
 	add(out, ",\"gid\":");
-	add_number(out, e->gid);
+	output_number(out, e->gid, 0);
 	add(out, ",\"comm\":");
 	json_string(out, e->comm, strnlen(e->comm, sizeof(e->comm)));
 	add(out, ",\"pcomm\":");
@@ -190,16 +178,14 @@ void json_event(struct printer *printer, const struct event *event)
 	else
 		add(out, "null");
 	add(out, ",\"cpu\":");
-	add_number(out, (uint64_t)event->cpu);
+	output_number(out, event->cpu, 0);
 	add_id(out, ",\"mntns\":", e->mntns);
 	add_id(out, ",\"cgroup\":", e->cgroup);
 	if (e->head.flags & RECORD_NO_RESULT) {
 		add(out, ",\"ret\":null");
 	} else {
 		add(out, ",\"ret\":");
-		if (e->ret < 0)
-			add(out, "-");
-		add_number(out, (uint64_t)(e->ret < 0 ? -(int64_t)e->ret : e->ret));
+		output_number(out, e->ret, 0);
 	}
 	if (e->ret < 0) {
 		add(out, ",\"error\":\"");
@@ -238,7 +224,7 @@ void json_lost(struct printer *printer, uint64_t count)
 {
 	add_time(printer, printer->now);
 	add(printer->out, ",\"lost\":");
-	add_number(printer->out, count);
+	output_number(printer->out, (int64_t)count, 0);
 	add(printer->out, "}");
 	output_end_line(printer->out);
 }

@@ -14,8 +14,10 @@
 #include "tracer.h"
 
 /* How long an exec may lie in a ring before it is looked at: with HOLD_NS this bounds the time
- * until its line is out. A ring that fills up wakes us earlier. */
+ * until its line is out. A ring that fills up wakes us earlier; what is there is not looked at for each exec that
+ * becomes old enough, but for all that do in a while. */
 #define POLL_MS 40
+#define POLL_LEAST_MS 20
 
 /* How often we look for CPUs that have come online. */
 #define LOOK_NS 1000000000ULL
@@ -51,6 +53,8 @@ static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t 
 
 	if (ns > POLL_MS * 1000000ULL)
 		ns = POLL_MS * 1000000ULL;
+	if (ns < POLL_LEAST_MS * 1000000ULL)
+		ns = POLL_LEAST_MS * 1000000ULL;
 	if (end && now + ns > end)
 		ns = end > now ? end - now : 0;
 	poll(fds, t->collector.count + 1, (int)((ns + 999999) / 1000000));

@@ -142,6 +142,25 @@ void output_format(struct output *out, const char *format, ...)
 	output_add(out, text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
+void output_number(struct output *out, int64_t number, int width)
+{
+	char text[64];
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	int at = 32, end = at;
+
+	do {
+		text[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		text[--at] = '-';
+	while (end - at < width)
+		text[--at] = ' ';
+	while (end - at < -width)
+		text[end++] = ' ';
+	output_add(out, text + at, (size_t)(end - at));
+}
+
 /* The file becomes PATH.1, in the place of an older one; a new one takes its place. */
 static void begin_new_file(struct output *out)
 {

@@ -58,21 +58,23 @@ void text_escaped(struct output *out, const char *bytes, size_t length, bool quo
 /* Adds the text escaped, and spaces up to the column's width, one at least. */
 static void add_column(struct output *out, const char *text, size_t size, size_t width)
 {
-	uint64_t start = out->total;
+	static const char spaces[] = "                ";
+	uint64_t start = out->total, used;
 
 	text_escaped(out, text, strnlen(text, size), false);
-	do {
-		output_add(out, " ", 1);
-	} while (out->total - start <= width);
+	used = out->total - start;
+	output_add(out, spaces, used < width ? width - used : 0);
+	output_add(out, " ", 1);
 }
 
 /* Adds the number as a column of that width, "?" if it is 0: not known. */
 static void add_number(struct output *out, uint64_t number, int width)
 {
 	if (number)
-		output_format(out, "%-*llu ", width, (unsigned long long)number);
+		output_number(out, (int64_t)number, -width);
 	else
-		output_format(out, "%-*s ", width, "?");
+		output_format(out, "%-*s", width, "?");
+	output_add(out, " ", 1);
 }
 
 void text_heading(const struct options *o, char *heading, size_t size)
@@ -200,7 +202,8 @@ void text_event(struct printer *printer, const struct event *event)
 	if (o->print_uid)
 		output_format(out, "%-5u ", e->uid);
 	add_column(out, e->comm, sizeof(e->comm), 16);
-	output_format(out, "%-6u ", e->pid);
+	output_number(out, e->pid, -6);
+	output_add(out, " ", 1);
 	if (o->print_pcomm)
 		add_column(out, e->pcomm, sizeof(e->pcomm), 16);
 	add_number(out, e->ppid, 6);
@@ -211,9 +214,10 @@ void text_event(struct printer *printer, const struct event *event)
 	if (o->print_cgroup)
 		add_number(out, e->cgroup, 10);
 	if (e->head.flags & RECORD_NO_RESULT)
-		output_format(out, "%3s ", "?");
+		output_add(out, "  ?", 3);
 	else
-		output_format(out, "%3d ", e->ret);
+		output_number(out, e->ret, 3);
+	output_add(out, " ", 1);
 	add_args(printer, event);
 	output_end_line(out);
 }

@@ -107,6 +107,11 @@ else
 	tail -n 5 "$T/out" | sed 's/^/# /'
 	echo "not ok README: make run"
 fi
+if grep -q '^    make dist$' README.md && (cd dist && sha256sum --quiet -c SHA256SUMS); then # tests/build.sh has run it
+	echo "ok README: make dist"
+else
+	echo "not ok README: make dist"
+fi
 # Every option of the help stands in the README, and none that is not in the help.
 for option in $(./execsnoop --help | grep -oE -- '--[a-z-]+' | sort -u); do
 	grep -q -- "\`.*$option" README.md || { echo "# not in README.md: $option"; unnamed=1; }

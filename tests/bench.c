@@ -1,0 +1,213 @@
+/* One run of one tracer, for bench.sh. What is measured is printed as lines "NAME VALUE".
+ *
+ *   bench start FILE SHOWN COMMAND...            how long from the start of COMMAND, which writes to SHOWN, to the first
+ *                                                exec that it shows: start_ms
+ *   bench storm PROFILE COUNT FILE SHOWN HOOK COMMAND...
+ *                                                COMMAND while a worker on each CPU executes FILE, COUNT times in all;
+ *                                                HOOK, a command for sh, is run while COMMAND still lives: storm_ms,
+ *                                                shown, cpu_ms (of COMMAND in the storm, user and system),
+ *                                                resident_kb (its peak). Without COMMAND: storm_ms alone
+ *
+ * PROFILE is short, four arguments of some bytes, or long, a command line of 2 to 4 KiB. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STARTS 1500	      /* execs while it starts */
+#define SETTLE_US 2000000     /* until it is taken to have started */
+#define DRAIN_US 1000000      /* until it has shown all that it will */
+#define LONG_LEAST 2000
+#define LONG_MORE 2000
+
+extern char **environ;
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static pid_t start(char **command, const char *shown)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (pid)
+		return pid;
+	fd = open(shown, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	dup2(fd, 1);
+	fd = open("/dev/null", O_WRONLY);
+	dup2(fd, 2);
+	execvp(command[0], command);
+	_exit(127);
+}
+
+static void stop(pid_t pid)
+{
+	kill(pid, SIGINT);
+	waitpid(pid, NULL, 0);
+}
+
+static void execute(char *file, char *what, long number, char *last)
+{
+	char counter[24];
+	char *argv[] = {file, what, counter, "x", last, NULL};
+	pid_t pid;
+
+	snprintf(counter, sizeof(counter), "%ld", number);
+	if (!posix_spawn(&pid, file, NULL, NULL, argv, environ))
+		waitpid(pid, NULL, 0);
+}
+
+/* Calls visit() with the number behind `what` in each line that has it. */
+static void each_shown(const char *shown, const char *what, void (*visit)(long))
+{
+	FILE *file = fopen(shown, "r");
+	char *line = NULL, *at;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) >= 0) {
+		at = strstr(line, what);
+		if (at)
+			visit(atol(at + strlen(what)));
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+static long first = STARTS, count;
+
+static void note(long number)
+{
+	count++;
+	if (number < first)
+		first = number;
+}
+
+static int measure_start(char **argv)
+{
+	static uint64_t times[STARTS];
+	uint64_t begin = now_ns();
+	pid_t pid = start(argv + 2, argv[1]);
+
+	for (long i = 0; i < STARTS; i++) {
+		times[i] = now_ns();
+		execute(argv[0], "bench-start", i, "end");
+	}
+	usleep(DRAIN_US);
+	stop(pid);
+	each_shown(argv[1], "bench-start ", note);
+	if (first < STARTS)
+		printf("start_ms %.2f\n", (double)(times[first] - begin) / 1e6);
+	return first == STARTS;
+}
+
+/* How long all threads have run, ns: /proc/PID/task/TID/schedstat. */
+static uint64_t run_time(pid_t pid)
+{
+	char path[300];
+	uint64_t total = 0, ns;
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, entry->d_name);
+		file = fopen(path, "r");
+		if (file && fscanf(file, "%lu", &ns) == 1)
+			total += ns;
+		if (file)
+			fclose(file);
+	}
+	if (dir)
+		closedir(dir);
+	return total;
+}
+
+static long peak_kb(pid_t pid)
+{
+	char path[64], line[256];
+	long kb = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "VmHWM: %ld", &kb);
+	if (file)
+		fclose(file);
+	return kb;
+}
+
+static void storm(char *file, long n, int is_long)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	static char last[LONG_LEAST + LONG_MORE + 1];
+
+	for (long cpu = 0; cpu < cpus; cpu++) {
+		cpu_set_t set;
+
+		if (fork())
+			continue;
+		CPU_ZERO(&set);
+		CPU_SET((size_t)cpu, &set);
+		sched_setaffinity(0, sizeof(set), &set);
+		memset(last, 'x', sizeof(last) - 1);
+		for (long i = cpu; i < n; i += cpus)
+			execute(file, "bench-storm", i, is_long ? last + i % LONG_MORE : "end");
+		_exit(0);
+	}
+	while (wait(NULL) > 0 && cpus-- > 1)
+		;
+}
+
+static int measure_storm(char **argv)
+{
+	int is_long = !strcmp(argv[0], "long");
+	long n = atol(argv[1]);
+	pid_t pid = argv[3] ? start(argv + 5, argv[3]) : 0;
+	uint64_t begin, ran = 0;
+
+	if (pid) {
+		usleep(SETTLE_US);
+		ran = run_time(pid);
+	}
+	begin = now_ns();
+	storm(argv[2], n, is_long);
+	printf("storm_ms %.1f\n", (double)(now_ns() - begin) / 1e6);
+	if (!pid)
+		return 0;
+	usleep(DRAIN_US);
+	printf("cpu_ms %.2f\nresident_kb %ld\n", (double)(run_time(pid) - ran) / 1e6, peak_kb(pid));
+	fflush(stdout);
+	if (system(argv[4]))
+		return 1;
+	stop(pid);
+	each_shown(argv[3], "bench-storm ", note);
+	printf("shown %ld\n", count);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 4 && !strcmp(argv[1], "start"))
+		return measure_start(argv + 2);
+	if ((argc == 5 || argc > 7) && !strcmp(argv[1], "storm"))
+		return measure_storm(argv + 2);
+	return 2;
+}

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Measures execsnoop beside its peers, alternating, on this machine, and prints one table of medians: it asserts nothing.
+# Usage: bench.sh EXECSNOOP DIRECTORY, as root. ROUNDS (5) and EXECS (40000) say how much.
+set -u
+X=$1 B=$2/bench FILE=$2/nothing
+ROUNDS=${ROUNDS:-5} EXECS=${EXECS:-40000}
+T=$(mktemp -d)
+stats=$(cat /proc/sys/kernel/bpf_stats_enabled 2>/dev/null)
+trap '[ -z "$stats" ] || echo "$stats" >/proc/sys/kernel/bpf_stats_enabled; rm -rf "$T"' EXIT
+
+# command TOOL: what traces, without any filter; nothing if it is not here.
+command_of() {
+	case $1 in
+	ours) echo "$X" ;;
+	libbpf-tools) [ -x /usr/sbin/execsnoop ] && dpkg -S /usr/sbin/execsnoop 2>/dev/null | grep -q libbpf && echo /usr/sbin/execsnoop ;;
+	bpftrace) [ -x /usr/sbin/execsnoop.bt ] && echo /usr/sbin/execsnoop.bt ;;
+	bcc) command -v execsnoop-bpfcc >/dev/null && execsnoop-bpfcc --help >/dev/null 2>&1 && command -v execsnoop-bpfcc ;;
+	esac
+}
+
+# What is asked while the tracer lives: the run time and the memory of the BPF programs and maps that were not there before.
+cat >"$T/hook" <<'END'
+bpftool prog show -j | jq --slurpfile old "$T/programs" \
+	'"bpf_ns \([.[] | select(.id as $i | $old[0] | map(.id) | index($i) | not) | .run_time_ns // 0] | add // 0)"' -r
+bpftool map show -j | jq --slurpfile old "$T/maps" \
+	'"maps_kb \([.[] | select(.id as $i | $old[0] | map(.id) | index($i) | not) | .bytes_memlock // 0] | add // 0 | . / 1024 | floor)"' -r
+END
+export T
+
+# storm TOOL PROFILE
+storm() {
+	bpftool prog show -j >"$T/programs"
+	bpftool map show -j >"$T/maps"
+	# shellcheck disable=SC2046 # a command
+	if [ "$1" = none ]; then
+		"$B" storm "$2" "$EXECS" "$FILE"
+	else
+		"$B" storm "$2" "$EXECS" "$FILE" "$T/shown" ". $T/hook" $(command_of "$1")
+	fi | sed "s/^/$1 $2 /" >>"$T/figures"
+}
+
+tools=
+for tool in ours libbpf-tools bpftrace bcc; do
+	if [ -n "$(command_of $tool)" ]; then tools="$tools $tool"; else echo "$tool is not here, or does not run"; fi
+done
+: >"$T/figures"
+for round in $(seq "$ROUNDS"); do
+	for tool in $tools; do
+		"$B" start "$FILE" "$T/shown" "$(command_of "$tool")" | sed "s/^/$tool start /" >>"$T/figures"
+	done
+	for profile in short long; do
+		for on in 0 1; do # what counts the programs' time costs some, too
+			echo $on >/proc/sys/kernel/bpf_stats_enabled
+			for tool in none $tools; do
+				[ "$on$tool" = 1none ] || storm "$tool" $profile-$on
+			done
+		done
+	done
+	echo "round $round of $ROUNDS" >&2
+done
+
+# Medians, then what follows from them.
+sort -k1,3 -k4,4n "$T/figures" | awk -v execs="$EXECS" -v tools="$tools" '
+	{ key = $1 " " $2 " " $3; value[key, ++n[key]] = $4 }
+	function median(key) { return n[key] ? value[key, int((n[key] + 1) / 2)] : "" }
+	function of(tool, name) { return median(tool " " name) }
+	function row(name, what, unit,    i, cell, ours, line) {
+		ours = ""
+		line = "| " what " |"
+		for (i = 1; i <= tool_count; i++) {
+			cell = figure(tool[i], name)
+			if (i == 1) ours = cell
+			line = line (cell == "" ? " – |" : sprintf(" " unit, cell) (i > 1 && ours > 0 ? sprintf(" (%.1f×)", cell / ours) : "") " |")
+		}
+		print line
+	}
+	function figure(t, name,    p, v) {
+		p = name; sub(/.*-/, "", p) # the profile
+		if (name == "start") return of(t, "start start_ms")
+		if (name ~ /^shown/) return 100 * of(t, p "-0 shown") / execs
+		if (name ~ /^bpf/) return of(t, p "-1 bpf_ns") / execs / 1000
+		if (name ~ /^slow/) return 100 * (of(t, p "-0 storm_ms") / of("none", p "-0 storm_ms") - 1)
+		if (name ~ /^cpu/) { v = of(t, p "-0 shown"); return v ? of(t, p "-0 cpu_ms") * 10000 / v : "" }
+		if (name == "resident") return of(t, "short-0 resident_kb")
+		if (name == "maps") return of(t, "short-0 maps_kb")
+	}
+	END {
+		tool_count = split(tools, tool)
+		line = "| |"; rule = "| --- |"
+		for (i = 1; i <= tool_count; i++) { line = line " " tool[i] " |"; rule = rule " --- |" }
+		print line; print rule
+		row("start", "start to the first exec that is seen, ms", "%.1f")
+		row("shown-short", "shown of a storm of short command lines, %", "%.2f")
+		row("shown-long", "the same, command lines of 2 to 4 KiB, %", "%.2f")
+		row("bpf-short", "BPF time an exec, short, µs", "%.2f")
+		row("bpf-long", "BPF time an exec, long, µs", "%.2f")
+		row("slow-short", "the storm is slower by, short, %", "%.1f")
+		row("slow-long", "the storm is slower by, long, %", "%.1f")
+		row("cpu-short", "CPU time for 10,000 execs shown, short, ms", "%.1f")
+		row("cpu-long", "CPU time for 10,000 execs shown, long, ms", "%.1f")
+		row("resident", "peak resident memory, KiB", "%d")
+		row("maps", "kernel memory of maps, KiB", "%d")
+		printf "\nWithout a tracer the storms took %.0f and %.0f ms: %.0f and %.0f execs a second.\n", of("none", "short-0 storm_ms"),
+			of("none", "long-0 storm_ms"), execs * 1000 / of("none", "short-0 storm_ms"), execs * 1000 / of("none", "long-0 storm_ms")
+	}'
