@@ -28,6 +28,7 @@ struct source {
 	bool open_piece; /* the last argument goes on in the next piece */
 	size_t mark;	 /* where in the buffer that argument's mark is */
 	uint32_t next_part;
+	uint64_t heard; /* ns: when the exec's last record came, or its first was made */
 	struct event event;
 	/* Name and arguments of an exec that has more than one record. */
 	char *buffer;
@@ -442,19 +443,22 @@ static void advance(struct collector *c, struct source *s, bool all)
 		if (s->state == EMPTY) {
 			if (!head)
 				return;
-			if (is_head)
-				take_head(c, s, head);
-			else /* the rest of an exec whose head was lost */
+			if (!is_head) { /* the rest of an exec whose head was lost */
 				ring_next(&s->ring);
+				continue;
+			}
+			take_head(c, s, head);
+			s->heard = s->event.exec.time;
 			continue;
 		}
 		if (head && !is_head && head->seq == s->event.exec.head.seq) {
 			take_part(c, s, head);
+			s->heard = c->now;
 			continue;
 		}
 		/* The rest is being written, or was lost: then something else follows, or nothing
 		 * for a long time. */
-		if (!head && !all && s->event.exec.time + GIVE_UP_NS > c->now)
+		if (!head && !all && s->heard + GIVE_UP_NS > c->now)
 			return;
 		if (s->event.exec.head.type == RECORD_FAIL || !ask_args(c, s, s->event.exec.args_len))
 			lose_part(c, s);
@@ -507,7 +511,7 @@ uint64_t collector_wait(const struct collector *collector)
 
 	if (!s)
 		return UINT64_MAX;
-	due = s->event.exec.time + (s->state == READY ? HOLD_NS : GIVE_UP_NS);
+	due = s->state == READY ? s->event.exec.time + HOLD_NS : s->heard + GIVE_UP_NS;
 	return due > collector->now ? due - collector->now : 0;
 }
 

@@ -234,7 +234,13 @@ static void test_parts(void)
 		CHECK(collector_wait(&c) > 500 * MS && collector_wait(&c) <= 1000 * MS);
 		begin();
 		put_long_head(1, now() - 1100 * MS, 1, false);
+		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE && c.cut == 1);
+		/* A part that comes is a sign of life. */
+		begin();
+		put_long_head(1, now() - 1100 * MS, 1, false);
 		put_long_part(1, 1, false);
+		CHECK(!next(false));
+		usleep(1100000);
 		CHECK(next(false) && e.cut && e.args_len == 2 * CHUNK_SIZE && c.cut == 1);
 	}
 	CASE("a record that is missing is read from the process while it lives") {

@@ -97,7 +97,8 @@ quiet() {
 # shows N REGEX: the output has exactly N lines that match (basic regular expression).
 shows() {
 	n=$(grep -c -- "$2" "$out")
-	[ "$n" = "$1" ] || fail "$n lines, not $1, match '$2' in: $(grep -F "$D" "$out" | cut -c1-300 | head -n 5)"
+	[ "$n" = "$1" ] || fail "$n lines, not $1, match '$2' in: $(grep -F "$D" "$out" | cut -c1-300 | head -n 5)
+the last of $(wc -l <"$out"): $(tail -n 3 "$out" | cut -c1-300)"
 }
 
 # has FILE REGEX
