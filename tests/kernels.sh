@@ -158,7 +158,7 @@ row() {
 		[ "$as" = - ] || name="$name $as"
 		[ "$more" = - ] && more=
 		start=$(date +%s)
-		boot "$mib" "$cpus" "$more tests=$tests " 2>&1 | tr -d '\r' >"$R/console"
+		boot "$mib" "$cpus" "$more tests=$tests " 2>&1 | sed -u 's,\r,,g' >"$R/console"
 		grep -a '^#' "$R/console"
 		sed -n "s/^\(ok\|not ok\) /\1 $name: /p" "$R/console"
 		awk -v name="$name" '

@@ -7,6 +7,8 @@
 PROGRAMS=$(cd "$PROGRAMS" && pwd)
 C=$PROGRAMS/call
 PAGE=$("$C" page-size -)
+ENAMETOOLONG=36 ELOOP=40
+case $(uname -m) in mips*) ENAMETOOLONG=78 ELOOP=90 ;; esac
 
 # watch FUNCTION [ARG]...: what it executes, in $out.
 watch() {
@@ -612,7 +614,7 @@ script() {
 	printf '#!\n' >"$D/void"
 	printf '#!%s\n' "$D/loop" >"$D/loop"
 	chmod 755 "$D/plain" "$D/option" "$D/nested" "$D/twice" "$D/lost" "$D/nested_lost" "$D/void" "$D/loop"
-	scripts='0/plain 0/option 0/nested 0/twice -2/lost -2/nested_lost -13/closed -8/void -40/loop'
+	scripts="0/plain 0/option 0/nested 0/twice -2/lost -2/nested_lost -13/closed -8/void -$ELOOP/loop"
 	acts() {
 		for s in $scripts; do
 			"$C" execve "$D/${s#*/}"
@@ -689,9 +691,9 @@ failures() {
 	fails -13 "$D/noexec"
 	fails -13 "$D/dir"
 	fails -8 "$D/text"
-	fails -36 "$D/$component"
-	fails -36 "$D/$long"
-	shown -40 "$D/loop" <<-END
+	fails -$ENAMETOOLONG "$D/$component"
+	fails -$ENAMETOOLONG "$D/$long"
+	shown -$ELOOP "$D/loop" <<-END
 		"$D/loop" "x"
 		"$D/loop" "again"
 	END
@@ -706,7 +708,7 @@ failures() {
 cut_name() {
 	long=$(printf %09000d 0)
 	watch "$C" execve "$D/$long" x
-	line=$(grep -F -- " -36 \"$D/0000" "$out")
+	line=$(grep -F -- " -$ENAMETOOLONG \"$D/0000" "$out")
 	case $line in
 	*"\"$D/$long\" \"x\"" | *...*) ;;
 	*) fail "of $((${#D} + 9001)) bytes a line of ${#line} is shown" ;;
