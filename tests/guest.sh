@@ -84,9 +84,9 @@ cpus() {
 	sleep 2
 	echo 1 >$cpu
 	stop
-	shows 1 "$D/prog early\$"
-	shows 10 "$D/prog late\$"
-	shows 1 "$D/prog last\$"
+	shows 1 "  0 $D/prog early\$"
+	shows 10 "  0 $D/prog late\$"
+	shows 1 "  0 $D/prog last\$"
 }
 
 mounts() {
