@@ -253,20 +253,22 @@ static int check_proc(const struct tracer *t, struct error *err)
 /* A process of -p, and all that descends from it. */
 static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 {
-	const uint64_t one = 1, root = members_process(t->proc, tid);
+	const uint64_t one = 1, none = 0, root = members_process(t->proc, tid);
+	uint64_t key;
 	int added = 0, roots = map_fd(t, MAP_ROOTS);
 
 	if (!root)
 		return error_set(err, ESRCH, "--pid: cannot find process %u: %s; is there such a process (ps)?", tid,
 				 strerror(ESRCH));
 	map_update(roots, &root, &one);
-	/* Its threads may change their ids, by executing, faster than they can be looked at. */
+	/* Its threads may change their ids, by executing, faster than they can be looked at; what they do makes them
+	 * members meanwhile. */
 	for (int tries = 0; !added && tries < ADD_TRIES; tries++)
 		added = members_add_process(map_fd(t, MAP_NEWCOMERS), t->proc, (uint32_t)root, err);
 	map_delete(roots, &root);
 	if (added < 0)
 		return added;
-	if (!added)
+	if (!added && map_next_key(map_fd(t, MAP_MEMBERS), &none, &key))
 		return error_set(err, ESRCH, "--pid: process %u has ended already (it is a zombie), and nothing "
 				 "descends from it", tid);
 	t->added += (uint64_t)added;

@@ -147,15 +147,15 @@ static int by_chain(char **argv)
 }
 
 /* ARG is how many times this program executes itself, each time from a thread that is not the first; then the
- * file. */
+ * file. The second, if there is one, is another file: when that is there, it is the last time but one. */
 static void *exec_itself(void *args)
 {
 	char **argv = args, left[24];
 
 	usleep(300);
-	snprintf(left, sizeof(left), "%d", atoi(argv[1]) - 1);
+	snprintf(left, sizeof(left), "%d", argv[2] && !access(argv[2], F_OK) ? 0 : atoi(argv[1]) - 1);
 	if (atoi(argv[1]) > 0)
-		execve("/proc/self/exe", (char *[]){"call", "thread-loop", argv[0], left, NULL}, environ);
+		execve("/proc/self/exe", (char *[]){"call", "thread-loop", argv[0], left, argv[2], NULL}, environ);
 	execve(argv[0], (char *[]){argv[0], "loop's end", NULL}, environ);
 	return NULL;
 }

@@ -473,11 +473,14 @@ short_lived_descendants() {
 		seen "chain's end"
 		quiet
 	done
-	"$C" thread-loop "$D/prog" 1000 &
+	"$C" thread-loop "$D/prog" 100000 "$D/stop" &
 	loop=$!
-	"$X" -p $loop -q >"$out" 2>"$err"
+	start -p $loop -q
+	: >"$D/stop"
 	wait $loop
-	n=$(sed -n 's/.* "thread-loop" ".*" "\([0-9]*\)"$/\1/p' "$out" | tail -n 1)
+	wait $tracer
+	tracer=
+	n=$(sed -n 's/.* "thread-loop" "[^"]*" "\([0-9]*\)" "[^"]*"$/\1/p' "$out" | tail -n 1)
 	[ "$n" = 0 ] || fail "the last that is shown is $n"
 	shows 1 "\"loop's end\"\$"
 }
