@@ -151,7 +151,8 @@ static const char *learn_comm(const struct learner *l, struct layout *out)
 /* task_struct has `struct mm_struct *mm, *active_mm;`, which are the same for a process, and mm_struct
  * has `unsigned long arg_start, arg_end, env_start, env_end;`, where the environment begins at the
  * arguments' end (create_elf_tables in fs/binfmt_elf.c). A single pointer with the same words behind
- * it points in front of the mm_struct, to its neighbour in the slab. */
+ * it points in front of the mm_struct, to its neighbour in the slab. The neighbour behind may have been that of a
+ * process with its arguments at the same place: what counts is the first. */
 static const char *learn_args(const struct learner *l, struct layout *out)
 {
 	const struct layout_facts *f = l->facts;
@@ -173,6 +174,7 @@ static const char *learn_args(const struct learner *l, struct layout *out)
 			answers++;
 			task_mm = at;
 			arg_start = i;
+			break;
 		}
 	}
 	if (answers != 1)
