@@ -107,7 +107,9 @@ else
 	tail -n 5 "$T/out" | sed 's/^/# /'
 	echo "not ok README: make run"
 fi
-if grep -q '^    make dist$' README.md && (cd dist && sha256sum --quiet -c SHA256SUMS); then # tests/build.sh has run it
+if ! [ -d dist ]; then
+	echo "ok README: make dist # skip: tests/build.sh could not"
+elif grep -q '^    make dist$' README.md && (cd dist && sha256sum --quiet -c SHA256SUMS); then # tests/build.sh has run it
 	echo "ok README: make dist"
 else
 	echo "not ok README: make dist"
