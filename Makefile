@@ -114,8 +114,8 @@ to-dist: $(BINARY)
 	cp $(BINARY) dist/execsnoop-$(ARCH)
 
 PREFIX = /usr/local
-install: execsnoop
-	install -D -m 755 execsnoop $(DESTDIR)$(PREFIX)/sbin/execsnoop
+install: $(BINARY)
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/execsnoop
 	install -D -m 644 execsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/execsnoop.8
 
 run:

@@ -51,6 +51,9 @@ static bool copy(const struct ask *ask, uint64_t address, void *buffer, size_t s
 	struct iovec here = {buffer, size};
 	struct iovec there = {(void *)(uintptr_t)address, size};
 
+	/* A 32-bit tracer on a 64-bit kernel cannot name all addresses. */
+	if (address + size - 1 > UINTPTR_MAX)
+		return false;
 	return process_vm_readv((pid_t)ask->tid, &here, 1, &there, 1, 0) == (ssize_t)size;
 }
 

@@ -44,7 +44,7 @@ int command_start(struct command *command, const struct options *o, const struct
 	struct failure failure = {0};
 	int go[2], failed[2], errnum;
 	ssize_t n;
-	char none;
+	char byte;
 
 	if (pipe2(go, O_CLOEXEC))
 		return error_set(err, errno, "cannot make a pipe: %s; raise the limit of open files (ulimit -n)",
@@ -60,8 +60,10 @@ int command_start(struct command *command, const struct options *o, const struct
 	errnum = errno;
 	if (!command->pid) {
 		close(go[1]);
-		while (read(go[0], &none, 1) < 0 && errno == EINTR)
+		while ((n = read(go[0], &byte, 1)) < 0 && errno == EINTR)
 			;
+		if (n != 1) /* there is no tracer any more */
+			_exit(127);
 		failure.step = execute(o, inherited);
 		failure.errnum = errno;
 		n = write(failed[1], &failure, sizeof(failure));
@@ -84,6 +86,8 @@ int command_execute(struct command *command, const struct options *o, struct err
 {
 	struct failure failure = {0};
 
+	while (write(command->go, "", 1) < 0 && errno == EINTR)
+		;
 	close(command->go);
 	/* An exec that succeeds closes the other end. */
 	while (read(command->failed, &failure, sizeof(failure)) < 0 && errno == EINTR)

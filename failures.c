@@ -97,28 +97,28 @@ static const struct abi {
 	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, false, 112, {40, 88, 96}, 80,
 	 {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, {11, 358}, 120, 136, 0xffff, 0x23},
 #elif defined(__i386__) /* functions: from 5.7 on */
-	{4, {"__ia32_sys_execve", "__ia32_sys_execveat"}, false, 24, {0, 4, 8}, 24},
+	{4, {"__ia32_sys_execve", "__ia32_sys_execveat"}, false, 24, {0, 4, 8}, .ret = 24},
 #elif defined(__aarch64__)
 	{8, {"__arm64_sys_execve", "__arm64_sys_execveat"}, false, 0, {0, 8, 16}, 0,
 	 {"sys_execve", "sys_execveat"}, {0, 8, 16}, {221, 281}, 280, 264, 0x10, 0},
 	{4, {"__arm64_compat_sys_execve", "__arm64_compat_sys_execveat"}, false, 0, {0, 8, 16}, 0,
 	 {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16}, {11, 387}, 280, 264, 0x10, 0x10},
 #elif defined(__arm__)
-	{4, {"sys_execve", "sys_execveat"}, true, 0, {0, 4, 8}, 0, {"sys_execve", "sys_execveat"}, {0, 4, 8}},
+	{4, {"sys_execve", "sys_execveat"}, true, 0, {0, 4, 8}, 0, {"sys_execve", "sys_execveat"}, .old_args = {0, 4, 8}},
 #elif defined(__mips64)
-	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, 16, {"sys_execve", "sys_execveat"}, {32, 40, 48}},
+	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, 16, {"sys_execve", "sys_execveat"}, .old_args = {32, 40, 48}},
 	{4, {"compat_sys_execve", "compat_sys_execveat"}, true, 0, {32, 40, 48}, 16,
-	 {"compat_sys_execve", "compat_sys_execveat"}, {32, 40, 48}},
+	 {"compat_sys_execve", "compat_sys_execveat"}, .old_args = {32, 40, 48}},
 #elif defined(__mips__)
-	{4, {"sys_execve", "sys_execveat"}, true, 0, {48, 52, 56}, 40, {"sys_execve", "sys_execveat"}, {48, 52, 56}},
+	{4, {"sys_execve", "sys_execveat"}, true, 0, {48, 52, 56}, 40, {"sys_execve", "sys_execveat"}, .old_args = {48, 52, 56}},
 #elif defined(__powerpc64__) /* from 6.1 on */
-	{8, {"sys_execve", "sys_execveat"}, false, 24, {24, 32, 40}, 24, {"sys_execve", "sys_execveat"}, {24, 32, 40}},
+	{8, {"sys_execve", "sys_execveat"}, false, 24, {24, 32, 40}, 24, {"sys_execve", "sys_execveat"}, .old_args = {24, 32, 40}},
 #elif defined(__s390x__) /* from 5.12 on */
-	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56}, 40},
+	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56}, .ret = 40},
 #elif defined(__riscv) /* from 6.6 on */
-	{8, {"__riscv_sys_execve", "__riscv_sys_execveat"}, false, 80, {280, 88, 96}, 80},
+	{8, {"__riscv_sys_execve", "__riscv_sys_execveat"}, false, 80, {280, 88, 96}, .ret = 80},
 #elif defined(__loongarch__)
-	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, 32},
+	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, .ret = 32},
 #endif
 };
 

@@ -49,7 +49,7 @@ static uint64_t word(const struct learner *l, const char *p)
 }
 
 /* Whether an address could be of the kernel's data: it is in the same region as our task_struct or, with 8-byte longs,
- * in the last 2 GiB, where many a kernel has its image. Elsewhere we do not look, because not every kernel survives it:
+ * where many a kernel has its image. Elsewhere we do not look, because not every kernel survives it:
  * MIPS has no fixup for an address error, nor for a bus error (do_ade in arch/mips/kernel/unaligned.c, do_be in
  * traps.c), and there what is neither in the memory's segment nor mapped is just that. */
 static bool could_be_data(const struct learner *l, uint64_t address)
@@ -58,7 +58,10 @@ static bool could_be_data(const struct learner *l, uint64_t address)
 
 	if (l->facts->long_size == 4)
 		return address >> 29 == task >> 29 || (!MEMORY_IN_ONE_SEGMENT && address >> 31 == task >> 31);
-	return address >> 48 == task >> 48 || address >> 31 == UINT64_MAX >> 31;
+	if (MEMORY_IN_ONE_SEGMENT) /* and the image in the 64-bit kernel's ckseg0 */
+		return address >> 48 == task >> 48 || address >> 29 == 0xffffffff80000000 >> 29;
+	/* arm64 with addresses of 52 bits has its image in another region than its memory. */
+	return address >> 48 == task >> 48 || address >> 52 == UINT64_MAX >> 52;
 }
 
 /* Copies as much as is there of `size` bytes; memory may end, so in steps. The bytes copied. */

@@ -165,12 +165,14 @@ static int set_capabilities(uint64_t effective, uint64_t permitted)
 }
 
 /* A CPU that comes online needs a new ring, for which kernels below 5.8 want CAP_SYS_ADMIN, and so do those of
- * distributions that forbid more by perf_event_paranoid than Linux does: so it is tried. */
+ * distributions that forbid more by perf_event_paranoid than Linux does; and those below 5.8 want it for bpf(2) where
+ * kernel.unprivileged_bpf_disabled is set: so both are tried. No map has this descriptor: EBADF, if that is looked at. */
 static int drop_capabilities(const struct sandbox_needs *needs)
 {
-	uint64_t keep = needed_capabilities(needs), admin = 1ULL << CAP_SYS_ADMIN;
+	uint64_t keep = needed_capabilities(needs), admin = 1ULL << CAP_SYS_ADMIN, key = 0;
 
-	if (!set_capabilities(keep, keep | admin) && !ring_events_allowed())
+	if (!set_capabilities(keep, keep | admin) &&
+	    (!ring_events_allowed() || map_next_key(-1, &key, &key) == -EPERM))
 		keep |= admin;
 	return set_capabilities(keep, keep);
 }

@@ -38,7 +38,7 @@ struct tracer {
 	struct layout layout;
 	uint64_t peek_name;
 	int peek_events[2]; /* what the learner attached, or -1 */
-	int counted[4]; /* programs whose misses are execs that are lost */
+	int counted[8]; /* programs whose misses are execs that are lost */
 	size_t counted_count;
 	int fork_program; /* whose misses are descendants that are not known; -1 */
 	uint64_t exec_filename, exec_old_pid, fork_child_pid;
