@@ -38,23 +38,27 @@ static enum step execute(const struct options *o, const struct inherited *inheri
 	return EXECUTE;
 }
 
+static int make_pipe(int ends[2], struct error *err)
+{
+	return pipe2(ends, O_CLOEXEC) ? error_set(err, errno, "cannot make a pipe: %s; raise the limit of open files (ulimit -n)",
+						  strerror(errno)) : 0;
+}
+
 int command_start(struct command *command, const struct options *o, const struct inherited *inherited,
 		  struct error *err)
 {
 	struct failure failure = {0};
-	int go[2], failed[2], errnum;
+	int go[2], failed[2], errnum, ret = make_pipe(go, err);
 	ssize_t n;
 	char byte;
 
-	if (pipe2(go, O_CLOEXEC))
-		return error_set(err, errno, "cannot make a pipe: %s; raise the limit of open files (ulimit -n)",
-				 strerror(errno));
-	if (pipe2(failed, O_CLOEXEC)) {
-		errnum = errno;
+	if (ret)
+		return ret;
+	ret = make_pipe(failed, err);
+	if (ret) {
 		close(go[0]);
 		close(go[1]);
-		return error_set(err, errnum, "cannot make a pipe: %s; raise the limit of open files (ulimit -n)",
-				 strerror(errnum));
+		return ret;
 	}
 	command->pid = fork();
 	errnum = errno;

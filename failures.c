@@ -174,10 +174,10 @@ static int attach_probe(struct tracer *t, struct tracer *settings, enum way way,
 		ret = raw_tracepoint_attach(at_return ? "sys_exit" : "sys_enter", program, err);
 	else
 		ret = kprobes_attach(&t->kprobes, t->tracefs, function, at_return, program, err);
-	if (at_return)
+	if (at_return && ret >= 0)
 		t->counted[t->counted_count++] = program;
 	else
-		close(program);
+		close(program); /* the probe holds it */
 	return keep(t, ret);
 }
 

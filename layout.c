@@ -15,12 +15,20 @@
 #define PARENT_DISTANCE 48
 #define NSPROXY_DISTANCE 256
 
-/* On 32-bit MIPS the kernel's memory is in kseg0, of 512 MiB; devices are in the next. */
+/* Addresses that are the same above these bits are in one region: of 4-byte ones that is the kernel's half, but on MIPS
+ * kseg0, of 512 MiB, behind which the devices are. */
 #ifdef __mips__
-#define MEMORY_IN_ONE_SEGMENT 1
+#define REGION_SHIFT_32 29
+#define IMAGE_SHIFT 29
+#elif defined(__aarch64__) /* with addresses of 52 bits the image is in another region than the memory */
+#define REGION_SHIFT_32 31
+#define IMAGE_SHIFT 52
 #else
-#define MEMORY_IN_ONE_SEGMENT 0
+#define REGION_SHIFT_32 31
+#define IMAGE_SHIFT 31
 #endif
+#define REGION_SHIFT_64 48
+#define IMAGE 0xffffffff80000000 /* where many a 64-bit kernel has it */
 
 struct learner {
 	const struct layout_memory *memory;
@@ -48,20 +56,15 @@ static uint64_t word(const struct learner *l, const char *p)
 	return v;
 }
 
-/* Whether an address could be of the kernel's data: it is in the same region as our task_struct or, with 8-byte longs,
- * where many a kernel has its image. Elsewhere we do not look, because not every kernel survives it:
- * MIPS has no fixup for an address error, nor for a bus error (do_ade in arch/mips/kernel/unaligned.c, do_be in
- * traps.c), and there what is neither in the memory's segment nor mapped is just that. */
+/* Whether an address could be of the kernel's data: it is in the region of our task_struct, or in that of the image.
+ * Elsewhere we do not look, because not every kernel survives it: MIPS has no fixup for an address error, nor for a bus
+ * error (do_ade in arch/mips/kernel/unaligned.c, do_be in traps.c). */
 static bool could_be_data(const struct learner *l, uint64_t address)
 {
-	uint64_t task = l->facts->task;
+	uint32_t shift = l->facts->long_size == 4 ? REGION_SHIFT_32 : REGION_SHIFT_64;
 
-	if (l->facts->long_size == 4)
-		return address >> 29 == task >> 29 || (!MEMORY_IN_ONE_SEGMENT && address >> 31 == task >> 31);
-	if (MEMORY_IN_ONE_SEGMENT) /* and the image in the 64-bit kernel's ckseg0 */
-		return address >> 48 == task >> 48 || address >> 29 == 0xffffffff80000000 >> 29;
-	/* arm64 with addresses of 52 bits has its image in another region than its memory. */
-	return address >> 48 == task >> 48 || address >> 52 == UINT64_MAX >> 52;
+	return address >> shift == l->facts->task >> shift ||
+	       (l->facts->long_size == 8 && address >> IMAGE_SHIFT == IMAGE >> IMAGE_SHIFT);
 }
 
 /* Copies as much as is there of `size` bytes; memory may end, so in steps. The bytes copied. */

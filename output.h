@@ -40,7 +40,7 @@ void output_format(struct output *out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Adds the number as a column of at least `width` characters: at its right end, or if the width is negative at its left
- * end, as printf(3) does. */
+ * end, as printf(3) does. Of 20 at most. */
 void output_number(struct output *out, int64_t number, int width);
 
 /* Adds a newline. Lines are kept together until output_flush(), or until they are many bytes. */

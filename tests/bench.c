@@ -178,11 +178,14 @@ static void storm(char *file, long n, int is_long)
 
 static int measure_storm(char **argv)
 {
-	int is_long = !strcmp(argv[0], "long");
+	int is_long = !strcmp(argv[0], "long"), is_short = !strcmp(argv[0], "short");
 	long n = atol(argv[1]);
-	pid_t pid = argv[3] ? start(argv + 5, argv[3]) : 0;
 	uint64_t begin, ran = 0;
+	pid_t pid;
 
+	if (!is_long && !is_short)
+		return 2;
+	pid = argv[3] ? start(argv + 5, argv[3]) : 0;
 	if (pid) {
 		usleep(SETTLE_US);
 		ran = run_time(pid);

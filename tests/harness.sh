@@ -15,7 +15,7 @@ case_number=0
 case_() {
 	sentence=$1 function=$2
 	shift 2
-	[ -z "${CASES:-}" ] || echo "$sentence" | grep -Eqe "$CASES" || return
+	[ -z "${CASES:-}" ] || echo "$sentence" | grep -Eqe "$CASES" || return 0
 	for command; do
 		command -v "$command" >/dev/null || { echo "ok $sentence # skip: no $command here"; return; }
 	done

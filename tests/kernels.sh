@@ -95,7 +95,7 @@ static_busybox() {
 	fi
 }
 
-# initramfs ARCHITECTURE SUITE: what a guest has. Its init runs the tests and ends the machine.
+# initramfs ARCHITECTURE: what a guest has. Its init runs the tests and ends the machine.
 initramfs() {
 	if [ "$1" = amd64 ]; then
 		execsnoop=$X programs=$PROGRAMS
@@ -103,7 +103,6 @@ initramfs() {
 		make -s ARCH="$1" guests >"$R/log" 2>&1 || return
 		execsnoop=build/$1/execsnoop programs=build/$1/tests
 	fi
-	busybox=$(static_busybox "$1" "$2" 2>"$R/log") || return
 	root=$R/root
 	mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/etc" "$root/tests" "$root/programs"
 	cp "$busybox" "$root/bin/busybox"
@@ -133,7 +132,10 @@ initramfs() {
 			esac
 			export CASES
 			printf '\n== %s\n' $t
-			sh /tests/$t.sh /bin/execsnoop /programs 2>/tmp/err
+			sh /tests/$t.sh /bin/execsnoop /programs 2>/tmp/err || {
+				echo "not ok $t.sh: exit status $?"
+				sed 's/^/# /' /tmp/err
+			}
 		done
 		execsnoop --check -J 2>/dev/null
 		echo "== end"
@@ -154,11 +156,11 @@ boot() {
 row() {
 	R=$(mktemp -d -p "$T")
 	echo "== kernel $2 $1"
-	if ! kernel "$3" "$2" "$5" || ! machine "$2" || ! static_busybox "$2" "$3" >"$R/busybox" 2>"$R/log"; then
+	if ! kernel "$3" "$2" "$5" || ! machine "$2" || ! busybox=$(static_busybox "$2" "$3" 2>"$R/log"); then
 		echo "ok $2 $1 # skip: $(tail -n 1 "$R/log")"
 		return
 	fi
-	if ! initramfs "$2" "$3"; then
+	if ! initramfs "$2"; then
 		sed 's/^/# /' "$R/log"
 		echo "not ok $2 $1: what its guest has cannot be built"
 		return
@@ -187,9 +189,14 @@ row() {
 	done <"$R/boots"
 }
 
+# features KERNEL...: kernel, feature and whether it is there, a line each.
+features() {
+	for k; do sed "s/^{\"feature\":\"\(.*\)\",\"here\":\(.*\),\"instead\".*/${k%-*} ${k##*-}	\1	\2/" "$T/$k"; done
+}
+
 # table KERNEL...: what each can do, as in the README: a line for all features that the same kernels have.
 table() {
-	for k; do sed "s/^{\"feature\":\"\(.*\)\",\"here\":\(.*\),\"instead\".*/${k%-*} ${k##*-}	\1	\2/" "$T/$k"; done |
+	features "$@" |
 		awk -F '\t' '
 			!($1 in seen) { seen[$1] = ++kernels; head = head " | " $1; line = line " | ---" }
 			!($2 in row) { row[$2] = ++rows; name[rows] = $2 }
@@ -225,9 +232,8 @@ booted=$(rows | while read -r row arch _; do [ -s "$T/$arch-$row" ] && echo "$ar
 table $booted >"$T/table"
 sed 's/^/# /' "$T/table"
 # What each booted kernel can do is what stands in its column of the README.
-for k in $booted; do
-	sed "s/^{\"feature\":\"\(.*\)\",\"here\":\(.*\),\"instead\".*/${k%-*} ${k##*-}	\1	\2/" "$T/$k"
-done | awk -F '\t' '
+# shellcheck disable=SC2086
+features $booted | awk -F '\t' '
 	FILENAME == "README.md" {
 		if ($0 !~ /^\| /) { in_table = 0; next }
 		n = split(substr($0, 3, length($0) - 4), cell, " [|] ")

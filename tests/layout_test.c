@@ -56,8 +56,10 @@ static uint64_t address(const struct kernel *k, enum object object)
 static int read_memory(void *context, uint64_t from, void *buffer, size_t length)
 {
 	const struct kernel *k = context;
+	unsigned int shift = k->shape->long_size == 8 ? 48 : 31;
 	uint64_t offset = from - address(k, TASK), object = offset / OBJECT_DISTANCE;
 
+	CHECK(from >> shift == address(k, TASK) >> shift);
 	assert(length >= 1 && length <= 4096);
 	offset %= OBJECT_DISTANCE;
 	if (from < address(k, TASK) || object >= OBJECTS || offset > k->size[object] ||
@@ -282,6 +284,10 @@ static void test_args(void)
 	}
 	ON_ALL("refuses words that are nowhere", PART(ARGS), NOWHERE)
 		put(&k, MM, MM_FRONT + s->arg_start, 1);
+	ON_ALL("does not look where no kernel has its data", 0, "") {
+		share(&k, 256, 0x6b6b6b6b6b6b6b68 >> (64 - 8 * s->long_size));
+		share(&k, 256 + s->long_size, 0x6b6b6b6b6b6b6b68 >> (64 - 8 * s->long_size));
+	}
 	ON_ALL("refuses an mm that is not active_mm", PART(ARGS), NOWHERE)
 		share(&k, s->mm + s->long_size, address(&k, OTHER));
 	ON_ALL("refuses an mm_struct that cannot be read", PART(ARGS), NOWHERE)
