@@ -63,7 +63,7 @@ static void add_column(struct output *out, const char *text, size_t size, size_t
 
 	text_escaped(out, text, strnlen(text, size), false);
 	used = out->total - start;
-	output_add(out, spaces, used < width ? width - used : 0);
+	output_add(out, spaces, used < width ? (size_t)(width - used) : 0);
 	output_add(out, " ", 1);
 }
 

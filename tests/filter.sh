@@ -660,6 +660,7 @@ fifty_thousand() {
 }
 
 filters_compose() {
+	chmod 755 "$T" "$D"
 	cp "$D/prog" "$D/other"
 	one=$(new_cgroup one)
 	runs 0 -n prog -l two -- sh -c "$D/prog one; $D/prog two; $D/other two"
