@@ -233,17 +233,6 @@ static int follow(pid_t pid)
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : FAILED);
 }
 
-static int by_vfork(char **argv)
-{
-	pid_t pid = vfork();
-
-	if (!pid) {
-		execve(argv[0], argv, environ);
-		_exit(FAILED);
-	}
-	return follow(pid);
-}
-
 static int by_spawn(char **argv)
 {
 	pid_t pid;
@@ -258,12 +247,17 @@ static int exec_in_clone(void *argv)
 	return FAILED;
 }
 
-static int by_clone(char **argv, int flags)
+static pid_t exec_by_clone(char **argv, int flags)
 {
 	static char stack[65536] __attribute__((aligned(16)));
 
-	return follow(clone(exec_in_clone, stack + sizeof(stack), flags | SIGCHLD, argv));
+	return clone(exec_in_clone, stack + sizeof(stack), flags | SIGCHLD, argv);
 }
+
+static int by_clone(char **argv, int flags) { return follow(exec_by_clone(argv, flags)); }
+
+/* vfork(2): on some architectures musl's function of that name is fork's. */
+static int by_vfork(char **argv) { return by_clone(argv, CLONE_VM | CLONE_VFORK); }
 
 static int in_pid_namespace(char **argv)
 {
@@ -536,10 +530,7 @@ static int from_untouched_by_vfork(char **argv)
 {
 	for (size_t i = 1; argv[i]; i++)
 		argv[i] = untouched(argv[0], argv[i], strlen(argv[i]) + 1);
-	if (!vfork()) {
-		execve(argv[0], argv, environ);
-		_exit(FAILED);
-	}
+	exec_by_clone(argv, CLONE_VM | CLONE_VFORK);
 	usleep(300000);
 	exit(0);
 }
