@@ -383,6 +383,8 @@ INLINE void describe_failure(struct exec_record *e, __u64 task, long ret)
 
 	e->head.type = RECORD_FAIL;
 	e->head.flags = parent && read_long(parent + VALUE(task_mm)) == mm ? RECORD_PARENTS_MEMORY : 0;
+	if (VALUE(slot_size) == 4)
+		e->head.flags |= RECORD_32_BIT;
 	e->head.data_len = 0;
 	e->args_len = 0;
 	e->ret = ret;

@@ -99,17 +99,17 @@ static void read_list(const struct ask *ask, char *buffer, struct reply *reply)
 		/* To the end of the page, as above. */
 		size_t step = 4096 - address % 4096;
 
-		step -= step % ask->long_size;
+		step -= step % ask->slot_size;
 		if (!step)
-			step = ask->long_size;
+			step = ask->slot_size;
 		if (!copy(ask, address, slots, step))
 			return;
-		for (size_t i = 0; i < step; i += ask->long_size) {
+		for (size_t i = 0; i < step; i += ask->slot_size) {
 			char *at = buffer + reply->length;
 			uint64_t string = 0;
 			size_t size;
 
-			memcpy(&string, slots + i, ask->long_size); /* little-endian, if it is 4 bytes */
+			memcpy(&string, slots + i, ask->slot_size); /* little-endian, if it is 4 bytes */
 			if (!string) {
 				reply->complete = true;
 				return;

@@ -31,7 +31,7 @@ enum ask_kind {
 struct ask {
 	enum ask_kind kind;
 	uint32_t tid;	    /* the thread, or any that shares its memory */
-	uint32_t long_size; /* of a pointer in that memory */
+	uint32_t slot_size; /* of a pointer in a list */
 	uint64_t arg_start; /* by which the process is known: what it executes next has another */
 	uint64_t address, length;
 };

@@ -85,7 +85,7 @@ static int open_ring(struct tracer *t, int cpu, struct error *err)
 
 static int open_all_rings(struct tracer *t, struct error *err)
 {
-	int ret = collector_init(&t->collector, (size_t)t->cpus, t->proc, t->layout.long_size);
+	int ret = collector_init(&t->collector, (size_t)t->cpus, t->proc);
 
 	if (ret)
 		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,

@@ -35,9 +35,9 @@ struct source {
 	size_t used, capacity;
 };
 
-int collector_init(struct collector *collector, size_t cpus, int proc, uint32_t long_size)
+int collector_init(struct collector *collector, size_t cpus, int proc)
 {
-	*collector = (struct collector){.count = cpus, .long_size = long_size};
+	*collector = (struct collector){.count = cpus};
 	collector->sources = calloc(cpus, sizeof(struct source));
 	if (!collector->sources)
 		return -ENOMEM;
@@ -190,7 +190,7 @@ static struct answer ask(struct collector *c, const struct source *s, enum ask_k
 			 uint64_t length)
 {
 	const struct exec_record *e = &s->event.exec;
-	struct ask question = {kind, e->tid, c->long_size, e->arg_start, address, length};
+	struct ask question = {kind, e->tid, e->head.flags & RECORD_32_BIT ? 4 : 8, e->arg_start, address, length};
 	struct answer answer = asker_ask(&c->asker, &question);
 
 	if (!answer.complete && !answer.length && e->head.flags & RECORD_PARENTS_MEMORY) {

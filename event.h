@@ -57,13 +57,11 @@ struct collector {
 	uint64_t cut;  /* those of which a part did not */
 	uint64_t now;  /* CLOCK_MONOTONIC, ns, of the last collector_update() */
 	bool crowded;  /* a ring is so full that order must wait for nobody */
-	uint32_t long_size;
 	struct asker asker;
 };
 
-/* A collector for so many CPUs, none of which has a ring yet. proc: /proc or -1; long_size: the kernel's. 0 or
- * -ENOMEM. */
-int collector_init(struct collector *collector, size_t cpus, int proc, uint32_t long_size);
+/* A collector for so many CPUs, none of which has a ring yet. proc: /proc or -1. 0 or -ENOMEM. */
+int collector_init(struct collector *collector, size_t cpus, int proc);
 /* Unmaps the rings, frees everything. */
 void collector_free(struct collector *collector);
 /* Takes the ring over. */

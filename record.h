@@ -37,8 +37,9 @@ enum record_flags {
 	RECORD_SCRIPT = 1 << 5,	     /* an interpreter was executed in the named file's place */
 	RECORD_SCRIPT_KNOWN = 1 << 6, /* the kernel could tell whether it was so */
 	RECORD_PARENTS_MEMORY = 1 << 7, /* RECORD_FAIL: the parent has the same memory (vfork(2)) */
-	RECORD_ON_STACK = 1 << 9, /* from stack.bpf.h: the name, or the bytes, are a chunk of its kind */
 	RECORD_NO_RESULT = 1 << 8, /* RECORD_FAIL: the call never returned, its thread was killed in it */
+	RECORD_ON_STACK = 1 << 9, /* from stack.bpf.h: the name, or the bytes, are a chunk of its kind */
+	RECORD_32_BIT = 1 << 10, /* RECORD_FAIL: pointers in the argv of the caller have 4 bytes */
 };
 
 /* How far beyond the parent a process's ancestors are told. */

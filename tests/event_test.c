@@ -35,7 +35,7 @@ static void begin(void)
 
 	if (c.sources)
 		collector_free(&c);
-	CHECK(!collector_init(&c, 2, open("/proc", O_RDONLY | O_DIRECTORY), 8));
+	CHECK(!collector_init(&c, 2, open("/proc", O_RDONLY | O_DIRECTORY)));
 	for (int cpu = 0; cpu < 2; cpu++) {
 		int fd = memfd_create("ring", 0);
 
@@ -209,7 +209,7 @@ static void test_losses(void)
 	}
 	CASE("a CPU without a ring loses what it reports") {
 		collector_free(&c);
-		CHECK(!collector_init(&c, 1, -1, 8));
+		CHECK(!collector_init(&c, 1, -1));
 		collector_expect(&c, 0, 5);
 		CHECK(c.lost == 5);
 		collector_free(&c);
@@ -297,12 +297,13 @@ static size_t add_piece(char *at, uint64_t address, int32_t len, bool is_list, c
 	return (sizeof(piece) + size + 7) & ~(size_t)7;
 }
 
-static void put_failure(const char *pieces, size_t size, uint16_t flags)
+static void put_failure(uint16_t head_flags, const char *pieces, size_t size, uint16_t flags)
 {
 	struct exec_record r = record(RECORD_FAIL, 1, now());
 	struct more_record m = {.head = {.type = RECORD_PIECES, .seq = 1, .part = 1, .data_len = (uint32_t)size}};
 
 	m.head.flags = RECORD_LAST | flags;
+	r.head.flags = head_flags;
 	r.ret = -2;
 	put(0, &r, sizeof(r), "name", 5);
 	put(0, &m, sizeof(m), pieces, size);
@@ -328,7 +329,7 @@ static void test_pieces(void)
 		n = add_piece(pieces, 0, 4, false, 'x');
 		n += add_piece(pieces + n, (uintptr_t)string, -14, false, 0);
 		n += add_piece(pieces + n, 1, -14, false, 0);
-		put_failure(pieces, n, 0);
+		put_failure(0, pieces, n, 0);
 		CHECK(next(true) && !e.cut && !e.unreadable);
 		got = event_args(&e);
 		CHECK(argument("xxx", false) && argument(string, false) && argument(NULL, false));
@@ -337,15 +338,31 @@ static void test_pieces(void)
 	CASE("so is the rest of the list") {
 		begin();
 		n = add_piece(pieces, (uintptr_t)list, -14, true, 0);
-		put_failure(pieces, n, 0);
+		put_failure(0, pieces, n, 0);
 		CHECK(next(true) && !e.cut && !e.unreadable);
 		got = event_args(&e);
 		CHECK(argument(string, false) && argument(NULL, false) && argument("end", false));
 	}
+	CASE("so it is where a pointer has 4 bytes") {
+		/* What is behind the list is nobody's business. */
+		char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+		uint32_t short_list[] = {(uint32_t)(uintptr_t)low, 1, (uint32_t)(uintptr_t)low, 0, (uint32_t)(uintptr_t)low};
+
+		CHECK(low != MAP_FAILED);
+		strcpy(low, string);
+		begin();
+		n = add_piece(pieces, (uintptr_t)short_list, -14, true, 0);
+		put_failure(RECORD_32_BIT, pieces, n, 0);
+		CHECK(next(true) && !e.cut && !e.unreadable);
+		got = event_args(&e);
+		CHECK(argument(string, false) && argument(NULL, false) && argument(string, false));
+		CHECK(!args_next(&got));
+		munmap(low, 4096);
+	}
 	CASE("a list that ends nowhere is marked") {
 		begin();
 		n = add_piece(pieces, 8, -14, true, 0);
-		put_failure(pieces, n, 0);
+		put_failure(0, pieces, n, 0);
 		CHECK(next(true) && e.unreadable);
 	}
 	CASE("the rest of a string is read from the caller, or the string is marked as cut") {
@@ -355,7 +372,7 @@ static void test_pieces(void)
 		n += add_piece(pieces + n, 0, PIECE_SIZE, false, 'a');
 		n += add_piece(pieces + n, 1, -14, false, 0);
 		n += add_piece(pieces + n, 0, 4, false, 'x');
-		put_failure(pieces, n, 0);
+		put_failure(0, pieces, n, 0);
 		CHECK(next(true) && !e.cut && !e.unreadable);
 		got = event_args(&e);
 		CHECK(args_next(&got) && !got.cut && got.len == PIECE_SIZE - 1 + strlen(string));
@@ -364,7 +381,7 @@ static void test_pieces(void)
 	CASE("a list that the kernel side has cut is marked, but no loss") {
 		begin();
 		n = add_piece(pieces, 0, 4, false, 'x');
-		put_failure(pieces, n, RECORD_CUT);
+		put_failure(0, pieces, n, RECORD_CUT);
 		CHECK(next(true) && e.cut && !c.cut);
 	}
 }

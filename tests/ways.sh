@@ -213,6 +213,7 @@ by_32_bit() {
 		"$D/exec32" "$D/missing" c '' &
 		second=$!
 		wait "$second"
+		"$D/exec32"
 	}
 	watch acts
 	shown 0 "$D/prog" <<-END
@@ -224,8 +225,13 @@ by_32_bit() {
 		"$D/exec32" "$D/exec32" "$D/prog" "64-32-32-64"
 		"$D/exec32" "$D/prog" "64-32-32-64"
 		"$D/exec32" "$D/missing" "c" ""
+		"$D/exec32"
 	END
 	failed_32 "$D/missing" 'execs of 32-bit programs cannot be seen'
+	# The list of those that cannot be read at once has pointers of 4 bytes, too.
+	[ -z "$(args -2 "$D/missing")" ] || shown -2 /nowhere/32-bit <<-END
+		"/nowhere/32-bit" "a b" "a b"
+	END
 	# Nor does a 64-bit program fail unseen that a 32-bit one has executed.
 	watch "$PROGRAMS/exec32" "$C" execve "$D/missing-64" x
 	shown -2 "$D/missing-64" <<-END
