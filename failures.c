@@ -90,19 +90,20 @@ static const struct abi {
 	uint64_t number;     /* the call's number */
 	uint64_t mode, mode_mask, mode_value; /* what tells such a caller: x86's cs is __USER_CS or __USER32_CS, arm64's
 						 pstate has PSR_MODE32_BIT */
+	uint32_t since; /* the first kernel, as kernel_version(), whose functions are so */
 } abis[2] = {
 #ifdef __x86_64__
 	{8, {"__x64_sys_execve", "__x64_sys_execveat"}, false, 112, {112, 104, 96}, 80,
-	 {"sys_execve", "sys_execveat"}, {112, 104, 96}, {59, 322}, 120, 136, 0xffff, 0x33},
+	 .old_functions = {"sys_execve", "sys_execveat"}, {112, 104, 96}, {59, 322}, 120, 136, 0xffff, 0x33},
 	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, false, 112, {40, 88, 96}, 80,
-	 {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, {11, 358}, 120, 136, 0xffff, 0x23},
-#elif defined(__i386__) /* functions: from 5.7 on */
+	 .old_functions = {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, {11, 358}, 120, 136, 0xffff, 0x23},
+#elif defined(__i386__) /* others before 5.7, with other names */
 	{4, {"__ia32_sys_execve", "__ia32_sys_execveat"}, false, 24, {0, 4, 8}, .ret = 24},
 #elif defined(__aarch64__)
 	{8, {"__arm64_sys_execve", "__arm64_sys_execveat"}, false, 0, {0, 8, 16}, 0,
-	 {"sys_execve", "sys_execveat"}, {0, 8, 16}, {221, 281}, 280, 264, 0x10, 0},
+	 .old_functions = {"sys_execve", "sys_execveat"}, {0, 8, 16}, {221, 281}, 280, 264, 0x10, 0},
 	{4, {"__arm64_compat_sys_execve", "__arm64_compat_sys_execveat"}, false, 0, {0, 8, 16}, 0,
-	 {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16}, {11, 387}, 280, 264, 0x10, 0x10},
+	 .old_functions = {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16}, {11, 387}, 280, 264, 0x10, 0x10},
 #elif defined(__arm__)
 	{4, {"sys_execve", "sys_execveat"}, true, 0, {0, 4, 8}, 0, {"sys_execve", "sys_execveat"}, .old_args = {0, 4, 8}},
 #elif defined(__mips64)
@@ -111,11 +112,11 @@ static const struct abi {
 	 {"compat_sys_execve", "compat_sys_execveat"}, .old_args = {32, 40, 48}},
 #elif defined(__mips__)
 	{4, {"sys_execve", "sys_execveat"}, true, 0, {48, 52, 56}, 40, {"sys_execve", "sys_execveat"}, .old_args = {48, 52, 56}},
-#elif defined(__powerpc64__) /* from 6.1 on */
-	{8, {"sys_execve", "sys_execveat"}, false, 24, {24, 32, 40}, 24, {"sys_execve", "sys_execveat"}, .old_args = {24, 32, 40}},
-#elif defined(__s390x__) /* from 5.12 on */
-	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56}, .ret = 40},
-#elif defined(__riscv) /* from 6.6 on */
+#elif defined(__powerpc64__)
+	{8, {"sys_execve", "sys_execveat"}, false, 24, {24, 32, 40}, 24, .since = 6 << 16 | 1 << 8},
+#elif defined(__s390x__)
+	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56}, .ret = 40, .since = 5 << 16 | 12 << 8},
+#elif defined(__riscv) /* others before 6.6, with other names */
 	{8, {"__riscv_sys_execve", "__riscv_sys_execveat"}, false, 80, {280, 88, 96}, .ret = 80},
 #elif defined(__loongarch__)
 	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, .ret = 32},
@@ -193,8 +194,8 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 	uint32_t pmu = 0;
 	int ret;
 
-	if (!abi->slot_size)
-		return error_set(err, ENOTSUP, "not known on this architecture");
+	if (!abi->slot_size || kernel_version() < abi->since)
+		return error_set(err, ENOTSUP, "how this kernel's functions are called is not known");
 	ret = choose_way(t, way, &pmu, err);
 	if (ret)
 		return ret;
@@ -261,7 +262,7 @@ int failures_learn(struct tracer *t, struct error *err)
 	if (!ret && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
 		ret = error_set(err, ENOTSUP, "before Linux 4.14 the tracepoints of system calls run no BPF program");
 	t->no_call_tracepoints = ret;
-	/* "exec" and "thread_exit" are linked with these, whatever sees the calls. */
+	/* "exec" and "killed" are linked with these, whatever sees the calls. */
 	if (ret && abis[0].slot_size == t->layout.long_size)
 		ret = 0;
 	if (ret)

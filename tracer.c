@@ -276,6 +276,18 @@ static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 }
 
 /* Keeps the set of those whose execs are wanted. */
+/* Before "thread_exit", behind which nobody is a member any more. */
+static int trace_killed(struct tracer *t, struct error *err)
+{
+	int program = load_program(t, "killed", program_type(t), err);
+
+	if (program < 0)
+		return program;
+	t->killed = attach(t, "sched/sched_process_exit", program, err);
+	close(program); /* the tracepoint holds it */
+	return t->killed < 0 ? t->killed : 0;
+}
+
 static int trace_members(struct tracer *t, struct error *err)
 {
 	const char *fork = "sched/sched_process_fork";
@@ -439,17 +451,19 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 		ret = open_rings(t, err);
 		feature_note(&t->features, FEATURE_PERF, !ret, ret ? err->text : NULL);
 	}
-	/* These before all that makes entries which they remove, or asks whether a thread is a member. */
-	if (!ret && (tracer_has_members(t) || t->options->fails))
+	/* What removes entries before what makes them, and what makes them before what looks for them. */
+	if (!ret && t->options->fails && feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
+		ret = trace_killed(t, err);
+	if (!ret && tracer_has_members(t))
 		ret = attach_to(t, "thread_exit", "sched/sched_process_exit", err);
 	if (!ret && tracer_has_members(t))
 		ret = trace_members(t, err);
-	if (!ret && t->options->fails)
-		ret = failures_trace(t, err);
 	if (!ret)
 		ret = trace_scripts(t, err);
 	if (!ret)
 		ret = trace_execs(t, err);
+	if (!ret && t->options->fails)
+		ret = failures_trace(t, err);
 	if (!ret && tracer_has_members(t))
 		ret = find_members(t, err);
 	return ret;
@@ -524,6 +538,10 @@ void tracer_free(struct tracer *t)
 
 void tracer_detach(struct tracer *t)
 {
+	/* First, or a call would count as one that never ended because its end was not seen any more. */
+	if (t->killed >= 0)
+		close(t->killed);
+	t->killed = -1;
 	while (t->attached_count)
 		close(t->attached[--t->attached_count]);
 	kprobes_remove(&t->kprobes);
@@ -579,7 +597,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, struct err
 {
 	size_t packed = (size_t)(packed_object_end - packed_object), size = (size_t)lz4_size(packed_object, packed);
 
-	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .fork_program = -1, .peek_events = {-1, -1}};
+	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .fork_program = -1, .killed = -1, .peek_events = {-1, -1}};
 	tracer->unpacked = malloc(size);
 	if (!tracer->unpacked)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));

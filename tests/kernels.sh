@@ -124,6 +124,7 @@ initramfs() {
 		echo 1 >/proc/sys/kernel/printk
 		[ "$(uname -m)" != riscv64 ] || echo 1 >/proc/sys/net/core/bpf_jit_enable
 		cd /
+		dmesg -c >/dev/null # what a machine complains of before
 		for t in $(sed 's/.* tests=\([^ ]*\).*/\1/; s/,/ /g' /proc/cmdline); do
 			case $t in # without what needs more than BusyBox has, or a faster machine
 			filter) CASES='^-p|^-- (shows a|ends|hands signals|leaves|gives)|^--cgroup' ;;
@@ -138,6 +139,7 @@ initramfs() {
 			}
 		done
 		execsnoop --check -J 2>/dev/null
+		dmesg | grep -A20 'Oops\|BUG:\|WARNING:' # which were not printed
 		echo "== end"
 		poweroff -f
 	END
