@@ -33,7 +33,7 @@ void json_string(struct output *out, const char *bytes, size_t length)
 	const unsigned char *s = (const unsigned char *)bytes, *end = s + length, *plain = s;
 
 	add(out, "\"");
-	while (s < end) {
+	while ((s += utf8_plain(s, (size_t)(end - s))) < end) {
 		uint32_t character = *s;
 		size_t n = *s < 0x80 ? 1 : utf8_sequence(s, (size_t)(end - s), &character);
 

@@ -13,11 +13,11 @@ void text_escaped(struct output *out, const char *bytes, size_t length, bool quo
 {
 	const unsigned char *s = (const unsigned char *)bytes, *end = s + length, *plain = s;
 
-	while (s < end) {
+	while ((s += utf8_plain(s, (size_t)(end - s))) < end) {
 		uint32_t code;
 		size_t n = 1;
 
-		if (*s >= 0x20 && *s < 0x7f && !(quoted && (*s == '"' || *s == '\\'))) {
+		if (!quoted && (*s == '"' || *s == '\\')) {
 			s++;
 			continue;
 		}

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "utf8.h"
 #include "unprintable.h"
 
@@ -21,12 +23,38 @@ size_t utf8_sequence(const unsigned char *s, size_t length, uint32_t *character)
 	return n;
 }
 
+/* In each of the eight bytes of the word the highest bit, if the byte is that one; a higher byte may get it, too. */
+static uint64_t has_byte(uint64_t word, unsigned char byte)
+{
+	const uint64_t ones = UINT64_MAX / 255, x = word ^ ones * byte;
+
+	return (x - ones) & ~x;
+}
+
+size_t utf8_plain(const unsigned char *bytes, size_t length)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	size_t n = 0;
+
+	for (; length - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
+		uint64_t word, others;
+
+		memcpy(&word, bytes + n, sizeof(word));
+		others = word | ((word - ones * 0x20) & ~word) | has_byte(word, 0x7f) | has_byte(word, '"') | has_byte(word, '\\');
+		if (others & ones << 7)
+			break;
+	}
+	while (n < length && bytes[n] >= 0x20 && bytes[n] < 0x7f && bytes[n] != '"' && bytes[n] != '\\')
+		n++;
+	return n;
+}
+
 bool utf8_is_valid(const char *bytes, size_t length)
 {
 	const unsigned char *s = (const unsigned char *)bytes, *end = s + length;
 	uint32_t character;
 
-	while (s < end) {
+	while ((s += utf8_plain(s, (size_t)(end - s))) < end) {
 		size_t n = *s < 0x80 ? 1 : utf8_sequence(s, (size_t)(end - s), &character);
 
 		if (!n)

@@ -10,6 +10,10 @@
  * (one at least), and the character that it is; 0: there is none. */
 size_t utf8_sequence(const unsigned char *bytes, size_t length, uint32_t *character);
 
+/* How many bytes at the start are printable ASCII, but no quotation mark or backslash: what every form of output takes
+ * as it is. */
+size_t utf8_plain(const unsigned char *bytes, size_t length);
+
 /* Whether all of it is valid UTF-8. */
 bool utf8_is_valid(const char *bytes, size_t length);
 

@@ -8,7 +8,7 @@
  *                                                shown, cpu_ms (of COMMAND in the storm, user and system),
  *                                                resident_kb (its peak). Without COMMAND: storm_ms alone
  *
- * PROFILE is short, four arguments of some bytes, or long, a command line of 2 to 4 KiB. */
+ * PROFILE is short, four arguments of some bytes, or long: as of a compiler, 60 to 125 options, 2 to 4 KiB. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -25,8 +25,9 @@
 #define STARTS 1500	      /* execs while it starts */
 #define SETTLE_US 2000000     /* until it is taken to have started */
 #define DRAIN_US 1000000      /* until it has shown all that it will */
-#define LONG_LEAST 2000
-#define LONG_MORE 2000
+#define OPTIONS_LEAST 60
+#define OPTIONS_MOST 125
+#define OPTION "-I/usr/src/linux/include/of/%03d" /* 32 bytes with the NUL */
 
 extern char **environ;
 
@@ -59,12 +60,18 @@ static void stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static void execute(char *file, char *what, long number, char *last)
+/* With so many options more. */
+static void execute(char *file, char *what, long number, int options)
 {
-	char counter[24];
-	char *argv[] = {file, what, counter, "x", last, NULL};
+	static char option[OPTIONS_MOST][sizeof(OPTION)];
+	char counter[24], *argv[OPTIONS_MOST + 6] = {file, what, counter, "x", "end"};
 	pid_t pid;
 
+	for (int i = 0; i < options; i++) {
+		if (!option[i][0])
+			snprintf(option[i], sizeof(option[i]), OPTION, i);
+		argv[5 + i] = option[i];
+	}
 	snprintf(counter, sizeof(counter), "%ld", number);
 	if (!posix_spawn(&pid, file, NULL, NULL, argv, environ))
 		waitpid(pid, NULL, 0);
@@ -104,7 +111,7 @@ static int measure_start(char **argv)
 
 	for (long i = 0; i < STARTS; i++) {
 		times[i] = now_ns();
-		execute(argv[0], "bench-start", i, "end");
+		execute(argv[0], "bench-start", i, 0);
 	}
 	usleep(DRAIN_US);
 	stop(pid);
@@ -157,7 +164,6 @@ static long peak_kb(pid_t pid)
 static void storm(char *file, long n, int is_long)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	static char last[LONG_LEAST + LONG_MORE + 1];
 
 	for (long cpu = 0; cpu < cpus; cpu++) {
 		cpu_set_t set;
@@ -167,9 +173,8 @@ static void storm(char *file, long n, int is_long)
 		CPU_ZERO(&set);
 		CPU_SET((size_t)cpu, &set);
 		sched_setaffinity(0, sizeof(set), &set);
-		memset(last, 'x', sizeof(last) - 1);
 		for (long i = cpu; i < n; i += cpus)
-			execute(file, "bench-storm", i, is_long ? last + i % LONG_MORE : "end");
+			execute(file, "bench-storm", i, is_long ? OPTIONS_LEAST + (int)(i % (OPTIONS_MOST + 1 - OPTIONS_LEAST)) : 0);
 		_exit(0);
 	}
 	while (wait(NULL) > 0 && cpus-- > 1)

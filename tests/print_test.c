@@ -4,6 +4,7 @@
 
 #include "../print.h"
 #include "../text.h"
+#include "../utf8.h"
 #include "check.h"
 
 static char text[1 << 20];
@@ -85,6 +86,21 @@ static void test_escapes(void)
 	CASE("what only looks like UTF-8 is escaped: overlong, surrogate, too large, cut")
 		CHECK_TEXT(ESCAPED("\xc0\xaf \xe0\x80\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82"),
 			   "\\xc0\\xaf \\xe0\\x80\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82");
+	CASE("every byte is told from plain text wherever it stands") {
+		unsigned char bytes[32];
+		bool as_expected = true;
+
+		for (int byte = 0; byte < 256; byte++)
+			for (size_t length = 0; length <= sizeof(bytes); length++)
+				for (size_t at = 0; at < length; at++) {
+					bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+
+					memset(bytes, "a !~"[at & 3], sizeof(bytes));
+					bytes[at] = (unsigned char)byte;
+					as_expected &= utf8_plain(bytes, length) == (plain ? length : at);
+				}
+		CHECK(as_expected);
+	}
 	CASE("no byte of 1 … 255 reaches the terminal as a control") {
 		char all[256];
 
