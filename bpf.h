@@ -27,7 +27,9 @@ SETTING(cgroup_filter); /* how many cgroups the map cgroups holds, 0: any will d
 SETTING(member_filter); /* 1: only threads in the map members */
 SETTING(root_filter); /* 1: -p, so the map roots can hold something */
 SETTING(want_ancestors); /* 1: --tree */
-SETTING(cgroup_id_known); /* 1: the kernel has bpf_get_current_cgroup_id (4.18) */
+SETTING(want_cgroup); /* 1: the cgroup's id is shown or asked for, and the kernel has bpf_get_current_cgroup_id (4.18) */
+SETTING(want_mntns); /* 1: the mount namespace is shown or asked for */
+SETTING(want_pcomm); /* 1: the parent's name is shown */
 
 /* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; none of them can
  * be 0, so 0 means "not known". */
@@ -182,6 +184,25 @@ INLINE __u64 read_long(__u64 addr)
 	return value;
 }
 
+/* Some longs in a row, read in one go. */
+struct longs {
+	union {
+		__u64 of_8[4];
+		__u32 of_4[4];
+	};
+};
+
+INLINE void read_longs(struct longs *longs, __u32 count, __u64 addr)
+{
+	/* No product: below 4.14 verifiers would not know that it is constant. */
+	read_kernel(longs, VALUE(long_size) == 4 ? 4 * count : 8 * count, addr);
+}
+
+INLINE __u64 nth_long(const struct longs *longs, int n)
+{
+	return VALUE(long_size) == 4 ? longs->of_4[n] : longs->of_8[n];
+}
+
 /* A string from user space: the bytes with the NUL, or -errno. For an empty one some kernels
  * say 0 (6.1), others 1 (6.18): strncpy_from_user_nofault in mm/maccess.c. */
 INLINE long read_string(char *to, __u32 size, __u64 addr)
@@ -324,11 +345,11 @@ INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 
 	if (uid_is_filtered() || member_is_filtered(s, task))
 		return 0;
-	if (VALUE(cgroup_id_known))
+	if (VALUE(want_cgroup))
 		cgroup = get_cgroup_id();
 	if (cgroup_is_filtered(cgroup))
 		return 0;
-	if (VALUE(task_nsproxy))
+	if (VALUE(want_mntns) && VALUE(task_nsproxy))
 		mntns = mount_namespace(task);
 	if (mntns_is_filtered(mntns))
 		return 0;
@@ -350,7 +371,7 @@ INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 	e->uid = ids;
 	e->gid = ids >> 32;
 	get_comm(e->comm, sizeof(e->comm));
-	if (!parent || !VALUE(task_comm) ||
+	if (!VALUE(want_pcomm) || !parent || !VALUE(task_comm) ||
 	    read_kernel(e->pcomm, sizeof(e->pcomm), parent + VALUE(task_comm)))
 		e->pcomm[0] = 0;
 	e->head.seq = ++s->seq;

@@ -18,13 +18,15 @@ INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
 
 /* ---- a success: sched:sched_process_exec ---- */
 
-/* Whether an interpreter is executed in the place of the file; a raw tracepoint's arguments are the task, its old
- * pid, the struct linux_binprm. */
-INLINE int is_script(const __u64 *ctx)
+/* Whether an interpreter is executed in the place of the file, and the address of the name as it was given to the call;
+ * a raw tracepoint's arguments are the task, its old pid, the struct linux_binprm. */
+INLINE int is_script(const __u64 *ctx, __u64 *name)
 {
-	__u64 filename = ctx[2] + VALUE(bprm_filename);
+	struct longs names = {}; /* filename, interp */
 
-	return read_long(filename) != read_long(filename + VALUE(long_size));
+	read_longs(&names, 2, ctx[2] + VALUE(bprm_filename));
+	*name = nth_long(&names, 0);
+	return *name != nth_long(&names, 1);
 }
 
 /* Copies the name as it was given to the call, and finds out whether it is a script's. The bytes with the NUL, or
@@ -32,10 +34,11 @@ INLINE int is_script(const __u64 *ctx)
 INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env_end)
 {
 	__u32 where = 0; /* __data_loc: the offset, and the length above it */
+	__u64 name;
 
 	if (VALUE(exec_is_raw) && VALUE(bprm_filename)) {
-		s->exec.head.flags = is_script(ctx) ? RECORD_SCRIPT_KNOWN | RECORD_SCRIPT : RECORD_SCRIPT_KNOWN;
-		return read_kernel_str(s->exec_data, NAME_SIZE, read_long(ctx[2] + VALUE(bprm_filename)));
+		s->exec.head.flags = is_script(ctx, &name) ? RECORD_SCRIPT_KNOWN | RECORD_SCRIPT : RECORD_SCRIPT_KNOWN;
+		return read_kernel_str(s->exec_data, NAME_SIZE, name);
 	}
 	if (s->script == task)
 		s->exec.head.flags = RECORD_SCRIPT_KNOWN;
@@ -56,7 +59,8 @@ INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env
 SEC("exec")
 int on_exec(__u64 *ctx)
 {
-	__u64 task, mm, start, end, left, len, pos;
+	struct longs block = {}; /* arg_start, arg_end, env_start, env_end */
+	__u64 task, start, end, left, len, pos;
 	struct scratch *s;
 	long name_len;
 
@@ -77,12 +81,11 @@ int on_exec(__u64 *ctx)
 	s->exec.ret = 0;
 	s->exec.dirfd = 0;
 	s->exec.name_address = 0;
-	mm = read_long(task + VALUE(task_mm));
-	start = read_long(mm + VALUE(mm_arg_start));
-	end = read_long(mm + VALUE(mm_arg_start) + VALUE(long_size));
+	read_longs(&block, 4, read_long(task + VALUE(task_mm)) + VALUE(mm_arg_start));
+	start = nth_long(&block, 0);
+	end = nth_long(&block, 1);
 	s->exec.arg_start = start;
-	/* arg_start, arg_end, env_start, env_end */
-	name_len = take_name(ctx, s, task, read_long(mm + VALUE(mm_arg_start) + 3 * VALUE(long_size)));
+	name_len = take_name(ctx, s, task, nth_long(&block, 3));
 	if (name_len <= 0) {
 		s->exec.head.flags |= RECORD_NO_NAME;
 		name_len = 1;
@@ -115,10 +118,10 @@ SEC("script")
 int on_script(__u64 *ctx)
 {
 	struct scratch *s = get_scratch();
-	__u64 task = current_task();
+	__u64 task = current_task(), name;
 
 	if (s)
-		s->script = task + is_script(ctx);
+		s->script = task + is_script(ctx, &name);
 	return 0;
 }
 

@@ -75,7 +75,10 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"member_filter_setting", tracer_has_members(t)},
 		{"root_filter_setting", o->pids.count > 0},
 		{"want_ancestors_setting", o->tree},
-		{"cgroup_id_known_setting", feature_is_here(&t->features, FEATURE_CGROUP_IDS)},
+		{"want_cgroup_setting", (o->json || o->print_cgroup || o->cgroupmap) &&
+						feature_is_here(&t->features, FEATURE_CGROUP_IDS)},
+		{"want_mntns_setting", o->json || o->print_mntns || o->mntnsmap || o->mntns.count},
+		{"want_pcomm_setting", o->json || o->print_pcomm},
 		{"long_size_setting", l->long_size},
 		{"task_tgid_setting", l->task_tgid},
 		{"task_real_parent_setting", l->task_real_parent},

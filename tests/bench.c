@@ -7,6 +7,8 @@
  *                                                HOOK, a command for sh, is run while COMMAND still lives: storm_ms,
  *                                                shown, cpu_ms (of COMMAND in the storm, user and system),
  *                                                resident_kb (its peak). Without COMMAND: storm_ms alone
+ *   bench soak COUNT FILE SHOWN COMMAND...       the same of short command lines in ten parts, a line for each: execs up to
+ *                                                then, cpu_ms, resident_kb (now), descriptors; then shown
  *
  * PROFILE is short, four arguments of some bytes, or long: as of a compiler, 60 to 125 options, 2 to 4 KiB. */
 #include <dirent.h>
@@ -146,7 +148,8 @@ static uint64_t run_time(pid_t pid)
 	return total;
 }
 
-static long peak_kb(pid_t pid)
+/* A line of its status file that begins so. */
+static long status_kb(pid_t pid, const char *format)
 {
 	char path[64], line[256];
 	long kb = 0;
@@ -155,10 +158,25 @@ static long peak_kb(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	file = fopen(path, "r");
 	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "VmHWM: %ld", &kb);
+		sscanf(line, format, &kb);
 	if (file)
 		fclose(file);
 	return kb;
+}
+
+static int descriptors(pid_t pid)
+{
+	char path[64];
+	int n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n - 2; /* . and .. */
 }
 
 static void storm(char *file, long n, int is_long)
@@ -201,7 +219,7 @@ static int measure_storm(char **argv)
 	if (!pid)
 		return 0;
 	usleep(DRAIN_US);
-	printf("cpu_ms %.2f\nresident_kb %ld\n", (double)(run_time(pid) - ran) / 1e6, peak_kb(pid));
+	printf("cpu_ms %.2f\nresident_kb %ld\n", (double)(run_time(pid) - ran) / 1e6, status_kb(pid, "VmHWM: %ld"));
 	fflush(stdout);
 	if (system(argv[4]))
 		return 1;
@@ -211,8 +229,31 @@ static int measure_storm(char **argv)
 	return 0;
 }
 
+static int measure_soak(char **argv)
+{
+	long part = atol(argv[0]) / 10;
+	pid_t pid = start(argv + 3, argv[2]);
+	uint64_t ran;
+
+	usleep(SETTLE_US);
+	for (int i = 1; i <= 10; i++) {
+		ran = run_time(pid);
+		storm(argv[1], part, 0);
+		usleep(DRAIN_US);
+		printf("%ld %.2f %ld %d\n", i * part, (double)(run_time(pid) - ran) / 1e6, status_kb(pid, "VmRSS: %ld"),
+		       descriptors(pid));
+		fflush(stdout);
+	}
+	stop(pid);
+	each_shown(argv[2], "bench-storm ", note);
+	printf("%ld\n", count);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 5 && !strcmp(argv[1], "soak"))
+		return measure_soak(argv + 2);
 	if (argc > 4 && !strcmp(argv[1], "start"))
 		return measure_start(argv + 2);
 	if ((argc == 5 || argc > 7) && !strcmp(argv[1], "storm"))

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures execsnoop beside its peers, alternating, on this machine, and prints one table of medians: it asserts nothing.
-# Usage: bench.sh EXECSNOOP DIRECTORY, as root. ROUNDS (5) and EXECS (40000) say how much.
+# Usage: bench.sh EXECSNOOP DIRECTORY, as root. ROUNDS (5), EXECS (40000) and SOAK (1000000) say how much.
 set -u
 # The peers want tracefs to be mounted; in a mount namespace of our own it can be.
 if [ -z "${BENCH_NAMESPACE:-}" ] && unshare -m true 2>/dev/null; then
@@ -9,7 +9,7 @@ fi
 [ -z "${BENCH_NAMESPACE:-}" ] || [ -d /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing
 [ -z "${BENCH_NAMESPACE:-}" ] || [ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs /sys/kernel/debug
 X=$1 B=$2/bench FILE=$2/nothing
-ROUNDS=${ROUNDS:-5} EXECS=${EXECS:-40000}
+ROUNDS=${ROUNDS:-5} EXECS=${EXECS:-40000} SOAK=${SOAK:-1000000}
 T=$(mktemp -d)
 stats=$(cat /proc/sys/kernel/bpf_stats_enabled 2>/dev/null)
 trap '[ -z "$stats" ] || echo "$stats" >/proc/sys/kernel/bpf_stats_enabled; rm -rf "$T"' EXIT
@@ -113,3 +113,9 @@ sort -k1,3 -k4,4n "$T/figures" | awk -v execs="$EXECS" -v tools="$tools" '
 		printf "\nWithout a tracer the storms took %.0f and %.0f ms: %.0f and %.0f execs a second.\n", of("none", "short-0 storm_ms"),
 			of("none", "long-0 storm_ms"), execs * 1000 / of("none", "short-0 storm_ms"), execs * 1000 / of("none", "long-0 storm_ms")
 	}'
+
+echo
+echo "Growth: execs until then, CPU time for 10,000 of them, resident memory, descriptors."
+"$B" soak "$SOAK" "$FILE" "$T/shown" "$X" | awk '
+	NF == 4 { printf "| %d | %.1f ms | %d KiB | %d |\n", $1, $2 * 10000 / ($1 - before), $3, $4; before = $1; next }
+	{ printf "\n%d of %d shown.\n", $1, before }'
