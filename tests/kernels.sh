@@ -40,13 +40,27 @@ boots() {
 	END
 }
 
+# newer_qemu ARCHITECTURE [OPTION]...: QEMU 10's, in $qemu. Before 8.1 a CPU of a guest may keep code that another has just
+# patched, if it was translating it at that moment: a tracepoint, say, which then fires no more until it is patched again.
+newer_qemu() {
+	to=$CACHE/qemu-10-all program=$1
+	shift
+	(
+		flock 9 # against the rows beside this
+		[ -d "$to" ] || unpack bookworm-backports amd64 "$to" qemu-system-misc qemu-system-arm qemu-system-ppc \
+			qemu-system-riscv qemu-system-s390x qemu-system-common qemu-system-data 2>"$R/log"
+	) 9>"$CACHE/lock" || return
+	qemu="env QEMU_MODULE_DIR=$to/usr/lib/x86_64-linux-gnu/qemu $to/usr/bin/qemu-system-$program"
+	qemu="$qemu -L $to/usr/share/qemu -L /usr/share/qemu $*"
+}
+
 # machine ARCHITECTURE: what QEMU makes of it, in $qemu, $threads, $mib, $cpus, and the kernel's parameters in $parameters.
 machine() {
 	mib=512 cpus=2 parameters=console=ttyS0 threads=multi
 	case $1 in
 	amd64) qemu=qemu-system-x86_64 threads=single ;; # code that one CPU patches crashes the other
-	arm64) qemu='qemu-system-aarch64 -M virt -cpu cortex-a57' parameters=console=ttyAMA0 ;;
-	armhf) qemu='qemu-system-arm -M virt -cpu cortex-a15' cpus=1 parameters=console=ttyAMA0 ;;
+	arm64) newer_qemu aarch64 -M virt -cpu cortex-a57 && parameters=console=ttyAMA0 ;;
+	armhf) newer_qemu arm -M virt -cpu cortex-a15 && cpus=1 parameters=console=ttyAMA0 ;;
 	armel) # a power domain of the machine is not emulated; and its timer, set to a moment that has passed, comes 71
 		# minutes later, which happens where this machine is busy, but not in the time of instructions
 		threads=single
@@ -54,18 +68,13 @@ machine() {
 		parameters='console=ttyAMA0 initcall_blacklist=bcm2835_power_driver_init'
 		;;
 	i386) qemu=qemu-system-i386 threads=single ;;
-	s390x) qemu='qemu-system-s390x -M s390-ccw-virtio' parameters=console=ttysclp0 ;;
-	ppc64el) qemu='qemu-system-ppc64 -M pseries' mib=1024 parameters=console=hvc0 ;;
+	s390x) newer_qemu s390x -M s390-ccw-virtio && parameters=console=ttysclp0 ;;
+	ppc64el) newer_qemu ppc64 -M pseries && mib=1024 parameters=console=hvc0 ;;
 	mipsel) qemu='qemu-system-mipsel -M malta -cpu 24Kf' cpus=1 ;;
 	mips64el) qemu='qemu-system-mips64el -M malta -cpu MIPS64R2-generic' cpus=1 ;;
-	riscv64) qemu='qemu-system-riscv64 -M virt' ;;
-	loong64) # from QEMU 10 on; a keyboard that is not there is waited for
-		to=$CACHE/qemu-10
-		[ -d "$to" ] || unpack bookworm-backports amd64 "$to" qemu-system-misc qemu-system-common qemu-system-data \
-			2>"$R/log" || return
-		qemu="env QEMU_MODULE_DIR=$to/usr/lib/x86_64-linux-gnu/qemu $to/usr/bin/qemu-system-loongarch64"
-		qemu="$qemu -L $to/usr/share/qemu -M virt -cpu la464" mib=1024
-		parameters='console=ttyS0,115200 initcall_blacklist=i8042_init'
+	riscv64) newer_qemu riscv64 -M virt ;;
+	loong64) # a keyboard that is not there is waited for
+		newer_qemu loongarch64 -M virt -cpu la464 && mib=1024 parameters='console=ttyS0,115200 initcall_blacklist=i8042_init'
 		;;
 	esac
 }
