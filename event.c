@@ -39,8 +39,13 @@ int collector_init(struct collector *collector, size_t cpus, int proc)
 {
 	*collector = (struct collector){.count = cpus};
 	collector->sources = calloc(cpus, sizeof(struct source));
-	if (!collector->sources)
+	collector->begun = calloc(cpus, sizeof(struct source *));
+	if (!collector->sources || !collector->begun) {
+		free(collector->sources);
+		free(collector->begun);
+		*collector = (struct collector){0};
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < cpus; i++)
 		collector->sources[i] = (struct source){.cpu = (int)i, .gone = true, .next_seq = 1};
 	asker_init(&collector->asker, proc);
@@ -57,6 +62,7 @@ void collector_free(struct collector *collector)
 		free(collector->sources[i].buffer);
 	}
 	free(collector->sources);
+	free(collector->begun);
 	asker_free(&collector->asker);
 }
 
@@ -94,22 +100,6 @@ void collector_poll_fds(const struct collector *collector, struct pollfd *fds)
 
 		fds[i].fd = s->gone ? -1 : s->ring.fd;
 		fds[i].events = POLLIN;
-	}
-}
-
-void collector_update(struct collector *collector)
-{
-	/* First the time, then the rings: what is older than HOLD_NS by this time is in them. */
-	collector->now = monotonic_ns();
-	collector->crowded = false;
-	for (size_t i = 0; i < collector->count; i++) {
-		struct ring *ring = &collector->sources[i].ring;
-
-		if (collector->sources[i].gone)
-			continue;
-		ring_update(ring);
-		if (ring->head - ring->tail > ring->size / 2)
-			collector->crowded = true;
 	}
 }
 
@@ -466,47 +456,100 @@ static void advance(struct collector *c, struct source *s, bool all)
 	}
 }
 
-/* The source whose exec comes first, or NULL. */
-static struct source *first(const struct collector *c)
+/* ---- which comes first: a heap, because there may be hundreds of CPUs ---- */
+
+static bool is_older(const struct source *a, const struct source *b)
 {
-	struct source *best = NULL;
+	return a->event.exec.time < b->event.exec.time;
+}
 
-	for (size_t i = 0; i < c->count; i++) {
-		struct source *s = &c->sources[i];
+static void add_begun(struct collector *c, struct source *s)
+{
+	size_t at = c->begun_count++;
 
-		if (s->state != EMPTY && (!best || s->event.exec.time < best->event.exec.time))
-			best = s;
+	for (size_t above; at && is_older(s, c->begun[above = (at - 1) / 2]); at = above)
+		c->begun[at] = c->begun[above];
+	c->begun[at] = s;
+}
+
+/* Puts the first to its place, after its exec has become another. */
+static void sink_first(struct collector *c)
+{
+	struct source *s = c->begun[0];
+	size_t at = 0, below;
+
+	while ((below = 2 * at + 1) < c->begun_count) {
+		if (below + 1 < c->begun_count && is_older(c->begun[below + 1], c->begun[below]))
+			below++;
+		if (!is_older(c->begun[below], s))
+			break;
+		c->begun[at] = c->begun[below];
+		at = below;
 	}
-	return best;
+	c->begun[at] = s;
+}
+
+void collector_update(struct collector *collector)
+{
+	/* First the time, then the rings: what is older than HOLD_NS by this time is in them. */
+	collector->now = monotonic_ns();
+	collector->crowded = false;
+	for (size_t i = 0; i < collector->count; i++) {
+		struct source *s = &collector->sources[i];
+		bool begun = s->state != EMPTY;
+
+		if (s->gone)
+			continue;
+		ring_update(&s->ring);
+		if (s->ring.head - s->ring.tail > s->ring.size / 2)
+			collector->crowded = true;
+		if (s->state != TAKEN)
+			advance(collector, s, false);
+		if (!begun && s->state != EMPTY)
+			add_begun(collector, s);
+	}
+}
+
+/* Goes on with the source whose exec was handed out. */
+static void let_go(struct collector *c)
+{
+	struct source *s = c->taken; /* it is the first */
+
+	c->taken = NULL;
+	if (s->in_ring)
+		ring_next(&s->ring);
+	s->state = EMPTY;
+	advance(c, s, false);
+	if (s->state == EMPTY)
+		c->begun[0] = c->begun[--c->begun_count];
+	if (c->begun_count)
+		sink_first(c);
 }
 
 bool collector_next(struct collector *collector, bool all, struct event *event)
 {
 	struct source *s;
 
-	for (size_t i = 0; i < collector->count; i++) {
-		s = &collector->sources[i];
-		if (s->state == TAKEN) {
-			if (s->in_ring)
-				ring_next(&s->ring);
-			s->state = EMPTY;
-		}
-		if (!s->gone)
-			advance(collector, s, all);
-	}
-	s = first(collector);
-	if (!s || s->state != READY)
+	if (collector->taken)
+		let_go(collector);
+	if (!collector->begun_count)
+		return false;
+	s = collector->begun[0];
+	if (all)
+		advance(collector, s, true);
+	if (s->state != READY)
 		return false;
 	if (!all && !collector->crowded && s->event.exec.time + HOLD_NS > collector->now)
 		return false;
 	*event = s->event;
 	s->state = TAKEN;
+	collector->taken = s;
 	return true;
 }
 
 uint64_t collector_wait(const struct collector *collector)
 {
-	const struct source *s = first(collector);
+	const struct source *s = collector->begun_count ? collector->begun[0] : NULL;
 	uint64_t due;
 
 	if (!s)

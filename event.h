@@ -53,6 +53,9 @@ struct source; /* a CPU's ring, and the exec that is being put together from it 
 struct collector {
 	struct source *sources; /* by CPU */
 	size_t count;
+	struct source **begun; /* those with an exec, as a heap: the oldest first */
+	size_t begun_count;
+	struct source *taken; /* whose exec was handed out last, or NULL */
 	uint64_t lost; /* execs that were seen in the kernel but did not reach us */
 	uint64_t cut;  /* those of which a part did not */
 	uint64_t now;  /* CLOCK_MONOTONIC, ns, of the last collector_update() */

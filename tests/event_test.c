@@ -13,6 +13,7 @@
 
 #define RING_SIZE (256U << 10)
 #define MS 1000000ULL
+#define MOST_CPUS 37
 
 static struct collector c;
 static struct event e;
@@ -27,16 +28,16 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* Two CPUs with empty rings. */
-static void begin(void)
+/* So many CPUs with empty rings. */
+static void begin_with(int cpus)
 {
 	struct ring ring;
 	struct error err;
 
 	if (c.sources)
 		collector_free(&c);
-	CHECK(!collector_init(&c, 2, open("/proc", O_RDONLY | O_DIRECTORY)));
-	for (int cpu = 0; cpu < 2; cpu++) {
+	CHECK(!collector_init(&c, (size_t)cpus, open("/proc", O_RDONLY | O_DIRECTORY)));
+	for (int cpu = 0; cpu < cpus; cpu++) {
 		int fd = memfd_create("ring", 0);
 
 		CHECK(!ftruncate(fd, sysconf(_SC_PAGESIZE) + RING_SIZE));
@@ -45,10 +46,12 @@ static void begin(void)
 	}
 }
 
+static void begin(void) { begin_with(2); }
+
 /* The ring's pages, by its descriptor: the kernel's side. */
 static void put(int cpu, const void *head, size_t head_size, const void *data, size_t size)
 {
-	struct pollfd fds[2];
+	struct pollfd fds[MOST_CPUS];
 	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
 	struct perf_event_mmap_page *page;
 	struct perf_event_header header = {.type = PERF_RECORD_SAMPLE};
@@ -168,6 +171,30 @@ static void test_order(void)
 			CHECK(next(true) && *e.args == *want);
 		CHECK(!next(true));
 	}
+	CASE("so it is with many CPUs, while more comes in") {
+		uint64_t last[MOST_CPUS] = {0}, taken = 0;
+		uint32_t seq[MOST_CPUS] = {0};
+		int waiting = 0;
+		bool ordered = true;
+
+		begin_with(MOST_CPUS);
+		for (int round = 0; round < 50; round++) {
+			for (int cpu = 0; cpu < MOST_CPUS; cpu++)
+				for (int n = rand() % 4; n; n--, waiting++) {
+					last[cpu] = (last[cpu] > taken ? last[cpu] : taken) + 1 + (uint64_t)rand() % 100;
+					put_exec(cpu, ++seq[cpu], last[cpu], "x");
+				}
+			for (int n = rand() % (2 * MOST_CPUS); n && waiting && next(true); n--, waiting--) {
+				ordered &= e.exec.time >= taken;
+				taken = e.exec.time;
+			}
+		}
+		for (; next(true); waiting--) {
+			ordered &= e.exec.time >= taken;
+			taken = e.exec.time;
+		}
+		CHECK(ordered && !waiting && !c.lost);
+	}
 }
 
 static void test_losses(void)
@@ -199,9 +226,10 @@ static void test_losses(void)
 	}
 	CASE("what is still in the ring is not lost yet") {
 		begin();
-		put_exec(0, 2, now(), "x");
+		put_exec(0, 1, now(), "x");
+		put_exec(0, 3, now(), "y");
 		collector_update(&c);
-		collector_expect(&c, 0, 2);
+		collector_expect(&c, 0, 3);
 		CHECK(c.lost == 0);
 		while (next(true))
 			;
