@@ -489,27 +489,6 @@ static void sink_first(struct collector *c)
 	c->begun[at] = s;
 }
 
-void collector_update(struct collector *collector)
-{
-	/* First the time, then the rings: what is older than HOLD_NS by this time is in them. */
-	collector->now = monotonic_ns();
-	collector->crowded = false;
-	for (size_t i = 0; i < collector->count; i++) {
-		struct source *s = &collector->sources[i];
-		bool begun = s->state != EMPTY;
-
-		if (s->gone)
-			continue;
-		ring_update(&s->ring);
-		if (s->ring.head - s->ring.tail > s->ring.size / 2)
-			collector->crowded = true;
-		if (s->state != TAKEN)
-			advance(collector, s, false);
-		if (!begun && s->state != EMPTY)
-			add_begun(collector, s);
-	}
-}
-
 /* Goes on with the source whose exec was handed out. */
 static void let_go(struct collector *c)
 {
@@ -524,6 +503,28 @@ static void let_go(struct collector *c)
 		c->begun[0] = c->begun[--c->begun_count];
 	if (c->begun_count)
 		sink_first(c);
+}
+
+void collector_update(struct collector *collector)
+{
+	if (collector->taken)
+		let_go(collector);
+	/* First the time, then the rings: what is older than HOLD_NS by this time is in them. */
+	collector->now = monotonic_ns();
+	collector->crowded = false;
+	for (size_t i = 0; i < collector->count; i++) {
+		struct source *s = &collector->sources[i];
+		bool begun = s->state != EMPTY;
+
+		if (s->gone)
+			continue;
+		ring_update(&s->ring);
+		if (s->ring.head - s->ring.tail > s->ring.size / 2)
+			collector->crowded = true;
+		advance(collector, s, false);
+		if (!begun && s->state != EMPTY)
+			add_begun(collector, s);
+	}
 }
 
 bool collector_next(struct collector *collector, bool all, struct event *event)

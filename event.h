@@ -11,7 +11,7 @@
 #include "record.h"
 #include "ring.h"
 
-/* One exec. Its strings are valid until the next call of collector_next(). */
+/* One exec. Its strings are valid until the next call of collector_next() or collector_update(). */
 struct event {
 	struct exec_record exec;
 	int cpu;
