@@ -248,15 +248,21 @@ static int check_proc(const struct tracer *t, struct error *err)
 				      "--mntns or --cgroup", t->self.pid, *self ? self : "nothing");
 }
 
+#define FIND_TRIES 10
 #define ADD_TRIES 50
 
 /* A process of -p, and all that descends from it. */
 static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 {
-	const uint64_t one = 1, none = 0, root = members_process(t->proc, tid);
-	uint64_t key;
+	const uint64_t one = 1, none = 0;
+	uint64_t key, root = members_process(t->proc, tid);
 	int added = 0, roots = map_fd(t, MAP_ROOTS);
 
+	/* While a thread takes the process's id over, by executing, nobody seems to have it. */
+	for (int tries = 0; !root && tries < FIND_TRIES; tries++) {
+		usleep(1000);
+		root = members_process(t->proc, tid);
+	}
 	if (!root)
 		return error_set(err, ESRCH, "--pid: cannot find process %u: %s; is there such a process (ps)?", tid,
 				 strerror(ESRCH));
@@ -275,7 +281,6 @@ static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 	return 0;
 }
 
-/* Keeps the set of those whose execs are wanted. */
 /* Before "thread_exit", behind which nobody is a member any more. */
 static int trace_killed(struct tracer *t, struct error *err)
 {
@@ -288,6 +293,7 @@ static int trace_killed(struct tracer *t, struct error *err)
 	return t->killed < 0 ? t->killed : 0;
 }
 
+/* Keeps the set of those whose execs are wanted. */
 static int trace_members(struct tracer *t, struct error *err)
 {
 	const char *fork = "sched/sched_process_fork";
