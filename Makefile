@@ -155,6 +155,8 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
 $(GUESTS) $(BUILD)/tests/bench: %: %.o
 	$(LINK)
 
+$(BUILD)/tests/bench: $(addprefix $(BUILD)/,event.o chunk.o caller.o ring.o mounts.o timestamp.o error.o)
+
 $(BUILD)/tests/exec32: tests/exec32.S
 	@mkdir -p $(@D)
 	$(CLANG) --target=$($(ARCH)_32) -nostdlib -static -fuse-ld=lld-19 -o $@ $<

@@ -1,4 +1,4 @@
-/* One run of one tracer, for bench.sh. What is measured is printed as lines "NAME VALUE".
+/* Measurements for bench.sh, most of them one run of one tracer. What is measured is printed as lines "NAME VALUE".
  *
  *   bench start FILE SHOWN COMMAND...            how long from the start of COMMAND, which writes to SHOWN, to the first
  *                                                exec that it shows: start_ms
@@ -9,10 +9,13 @@
  *                                                resident_kb (its peak). Without COMMAND: storm_ms alone
  *   bench soak COUNT FILE SHOWN COMMAND...       the same of short command lines in ten parts, a line for each: execs up to
  *                                                then, cpu_ms, resident_kb (now), descriptors; then shown
+ *   bench rings COUNT                            how long the merging of so many CPUs' rings takes an exec, if the next is
+ *                                                always in another: ns
  *
  * PROFILE is short, four arguments of some bytes, or long: as of a compiler, 60 to 125 options, 2 to 4 KiB. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -20,9 +23,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../event.h"
 
 #define STARTS 1500	      /* execs while it starts */
 #define SETTLE_US 2000000     /* until it is taken to have started */
@@ -250,8 +256,63 @@ static int measure_soak(char **argv)
 	return 0;
 }
 
+#define RING_SIZE 65536
+#define RING_EXECS 250
+
+/* A ring as the kernel would have left it, of that CPU of so many. */
+static int add_ring(struct collector *collector, int cpu, int cpus)
+{
+	struct {
+		struct perf_event_header header;
+		uint32_t size;
+		char exec[sizeof(struct exec_record)];
+		char data[68];
+	} record = {.header = {.type = PERF_RECORD_SAMPLE, .size = sizeof(record)}, .size = sizeof(record) - 12};
+	struct exec_record exec = {.head = {.type = RECORD_EXEC, .data_len = 48}, .name_len = 20, .args_len = 48};
+	int fd = memfd_create("ring", 0);
+	struct ring ring;
+	struct error err;
+
+	if (fd < 0 || ftruncate(fd, sysconf(_SC_PAGESIZE) + RING_SIZE) || ring_map(&ring, fd, RING_SIZE, &err))
+		return -1;
+	for (int i = 0; i < RING_EXECS; i++) {
+		exec.head.seq = (uint32_t)i + 1;
+		exec.time = (uint64_t)i * (uint64_t)cpus + (uint64_t)cpu;
+		memcpy(record.exec, &exec, sizeof(exec));
+		memcpy((char *)ring.data + ring.page->data_head, &record, sizeof(record));
+		ring.page->data_head += sizeof(record);
+	}
+	collector_add(collector, &ring, cpu);
+	return 0;
+}
+
+static int measure_rings(char **argv)
+{
+	struct collector collector;
+	struct event event;
+	int cpus = atoi(argv[0]);
+	uint64_t begin;
+
+	if (cpus < 1 || collector_init(&collector, (size_t)cpus, -1))
+		return 1;
+	for (int cpu = 0; cpu < cpus; cpu++)
+		if (add_ring(&collector, cpu, cpus))
+			return 1;
+	begin = now_ns();
+	collector_update(&collector);
+	while (collector_next(&collector, true, &event))
+		count++;
+	if (count != (long)cpus * RING_EXECS || collector.lost)
+		return 1;
+	printf("%.0f\n", (double)(now_ns() - begin) / (double)count);
+	collector_free(&collector);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "rings"))
+		return measure_rings(argv + 2);
 	if (argc > 5 && !strcmp(argv[1], "soak"))
 		return measure_soak(argv + 2);
 	if (argc > 4 && !strcmp(argv[1], "start"))

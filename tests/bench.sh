@@ -119,3 +119,8 @@ echo "Growth: execs until then, CPU time for 10,000 of them, resident memory, de
 "$B" soak "$SOAK" "$FILE" "$T/shown" "$X" | awk '
 	NF == 4 { printf "| %d | %.1f ms | %d KiB | %d |\n", $1, $2 * 10000 / ($1 - before), $3, $4; before = $1; next }
 	{ printf "\n%d of %d shown.\n", $1, before }'
+
+echo
+for rings in 1 2 16 64 256; do
+	echo "Merging $rings rings: $("$B" rings $rings) ns an exec."
+done
