@@ -1,7 +1,7 @@
 # make            build ./execsnoop
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
 # make check      install what the tests need (as root), run all tests; KERNELS=amd64 for those on all its kernels, or all
-# make bench      measure it beside its peers (as root); ROUNDS=5 EXECS=40000
+# make bench      measure it beside its peers (as root); ROUNDS=5 EXECS=40000 SOAK=1000000
 # make check-kernels  the end-to-end tests on other kernels alone; KERNELS="amd64-6.1 arm64" for some
 # make ARCH=arm64 build/arm64/execsnoop, or for another architecture (below)
 # make dist       dist/: all of them, and SHA256SUMS

@@ -194,8 +194,13 @@ struct longs {
 
 INLINE void read_longs(struct longs *longs, __u32 count, __u64 addr)
 {
-	/* No product: below 4.14 verifiers would not know that it is constant. */
-	read_kernel(longs, VALUE(long_size) == 4 ? 4 * count : 8 * count, addr);
+	__u32 size = 8 * count;
+
+	if (VALUE(long_size) == 4) {
+		size = 4 * count;
+		__asm__ volatile(""); /* a branch: not all verifiers know that a product is constant */
+	}
+	read_kernel(longs, size, addr);
 }
 
 INLINE __u64 nth_long(const struct longs *longs, int n)

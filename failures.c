@@ -262,7 +262,7 @@ int failures_learn(struct tracer *t, struct error *err)
 	if (!ret && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
 		ret = error_set(err, ENOTSUP, "before Linux 4.14 the tracepoints of system calls run no BPF program");
 	t->no_call_tracepoints = ret;
-	/* "exec" and "killed" are linked with these, whatever sees the calls. */
+	/* "exec" and "thread_exit" are linked with these, whatever sees the calls. */
 	if (ret && abis[0].slot_size == t->layout.long_size)
 		ret = 0;
 	if (ret)
@@ -275,6 +275,7 @@ static int trace_native(struct tracer *t, struct error *err)
 	static const char *const how[] = {"by kprobes", "at all system calls", "by kprobes"};
 	struct error no_probes = {0};
 	char why[sizeof(no_probes.text) + 32];
+	size_t counted = t->counted_count;
 	enum way way;
 	int ret;
 
@@ -285,7 +286,7 @@ static int trace_native(struct tracer *t, struct error *err)
 			feature_note(&t->features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
 			return ret;
 		}
-		t->counted_count--; /* "exit", which was refused */
+		t->counted_count = counted; /* without "exit", which was refused */
 	}
 	/* err has why there are no tracepoints. */
 	ret = trace_by_probes(t, &abis[0], &way, &no_probes);

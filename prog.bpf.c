@@ -404,23 +404,6 @@ int on_end(void *ctx)
 	return 0;
 }
 
-/* A thread that is killed in the call, at its end: by then it had become a 32-bit task (load_elf_binary, where its old
- * image has gone), and so the call's exit was not seen. What it was called with has gone, too. */
-SEC("killed")
-int on_killed(void *ctx)
-{
-	__u64 task = current_task();
-	struct scratch *s = get_scratch();
-
-	if (!s || map_delete(&calls, &task) || !describe(s, &s->exec, task))
-		return 0;
-	describe_failure(&s->exec, task, 0);
-	s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
-	s->exec_data[0] = 0;
-	send_failure(ctx, s, 0);
-	return 0;
-}
-
 /* ---- threads: sched:sched_process_fork and sched_process_exit ---- */
 
 /* Whatever a member makes, thread or process, is a member before it runs. */
@@ -461,17 +444,26 @@ int on_thread_exit(void *ctx)
 	struct scratch *s = get_scratch();
 	int known;
 
-	(void)ctx;
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
-	known = !map_delete(&members, &task);
-	if (known)
-		s->removed++;
-	/* A leader that another thread of its process replaces has that one's id by now, if the kernel is new
-	 * enough (7.2): then it is not its own. */
-	if ((!known || tid == get_pid_tgid() >> 32) && !map_delete(&newcomers, &tid))
-		s->removed++;
+	/* Killed in the call: by then it had become a 32-bit task (load_elf_binary, where its old image has
+	 * gone), and so the call's exit was not seen. What it was called with has gone, too. */
+	if (VALUE(want_fails) && !map_delete(&calls, &task) && VALUE(map_buffers) && describe(s, &s->exec, task)) {
+		describe_failure(&s->exec, task, 0);
+		s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
+		s->exec_data[0] = 0;
+		send_failure(ctx, s, 0);
+	}
+	if (VALUE(member_filter)) {
+		known = !map_delete(&members, &task);
+		if (known)
+			s->removed++;
+		/* A leader that another thread of its process replaces has that one's id by now, if the kernel is new
+		 * enough (7.2): then it is not its own. */
+		if ((!known || tid == get_pid_tgid() >> 32) && !map_delete(&newcomers, &tid))
+			s->removed++;
+	}
 	return 0;
 }
 

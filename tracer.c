@@ -269,8 +269,11 @@ static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 	map_update(roots, &root, &one);
 	/* Its threads may change their ids, by executing, faster than they can be looked at; what they do makes them
 	 * members meanwhile. */
-	for (int tries = 0; !added && tries < ADD_TRIES; tries++)
+	for (int tries = 0; (!added || added == -ENOENT) && tries < ADD_TRIES; tries++) {
+		if (added)
+			usleep(1000);
 		added = members_add_process(map_fd(t, MAP_NEWCOMERS), t->proc, (uint32_t)root, err);
+	}
 	map_delete(roots, &root);
 	if (added < 0)
 		return added;
@@ -279,18 +282,6 @@ static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 				 "descends from it", tid);
 	t->added += (uint64_t)added;
 	return 0;
-}
-
-/* Before "thread_exit", behind which nobody is a member any more. */
-static int trace_killed(struct tracer *t, struct error *err)
-{
-	int program = load_program(t, "killed", program_type(t), err);
-
-	if (program < 0)
-		return program;
-	t->killed = attach(t, "sched/sched_process_exit", program, err);
-	close(program); /* the tracepoint holds it */
-	return t->killed < 0 ? t->killed : 0;
 }
 
 /* Keeps the set of those whose execs are wanted. */
@@ -457,10 +448,9 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 		ret = open_rings(t, err);
 		feature_note(&t->features, FEATURE_PERF, !ret, ret ? err->text : NULL);
 	}
-	/* What removes entries before what makes them, and what makes them before what looks for them. */
-	if (!ret && t->options->fails && feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
-		ret = trace_killed(t, err);
-	if (!ret && tracer_has_members(t))
+	/* What removes entries before what makes them, or a call would count as one that never ended because its end was
+	 * not seen; and what makes them before what looks for them. */
+	if (!ret && (tracer_has_members(t) || t->options->fails))
 		ret = attach_to(t, "thread_exit", "sched/sched_process_exit", err);
 	if (!ret && tracer_has_members(t))
 		ret = trace_members(t, err);
@@ -544,12 +534,10 @@ void tracer_free(struct tracer *t)
 
 void tracer_detach(struct tracer *t)
 {
-	/* First, or a call would count as one that never ended because its end was not seen any more. */
-	if (t->killed >= 0)
-		close(t->killed);
-	t->killed = -1;
-	while (t->attached_count)
-		close(t->attached[--t->attached_count]);
+	/* In this order, too: "thread_exit" first, what notes calls last. */
+	for (size_t i = 0; i < t->attached_count; i++)
+		close(t->attached[i]);
+	t->attached_count = 0;
 	kprobes_remove(&t->kprobes);
 }
 
@@ -603,7 +591,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, struct err
 {
 	size_t packed = (size_t)(packed_object_end - packed_object), size = (size_t)lz4_size(packed_object, packed);
 
-	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .fork_program = -1, .killed = -1, .peek_events = {-1, -1}};
+	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .fork_program = -1, .peek_events = {-1, -1}};
 	tracer->unpacked = malloc(size);
 	if (!tracer->unpacked)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));

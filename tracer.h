@@ -51,7 +51,6 @@ struct tracer {
 	bool pieces_alone; /* "pieces" is not followed by "again" */
 	uint64_t slot_size, call_regs, call_fd, call_filename, call_argv;
 	struct kprobes kprobes;
-	int killed; /* what the program "killed" is attached by, or -1 */
 	int attached[48];
 	size_t attached_count;
 	struct collector collector;

@@ -117,7 +117,7 @@ sort -k1,3 -k4,4n "$T/figures" | awk -v execs="$EXECS" -v tools="$tools" '
 echo
 echo "Growth: execs until then, CPU time for 10,000 of them, resident memory, descriptors."
 "$B" soak "$SOAK" "$FILE" "$T/shown" "$X" | awk '
-	NF == 4 { printf "| %d | %.1f ms | %d KiB | %d |\n", $1, $2 * 10000 / ($1 - before), $3, $4; before = $1; next }
+	NF == 4 && $1 > before { printf "| %d | %.1f ms | %d KiB | %d |\n", $1, $2 * 10000 / ($1 - before), $3, $4; before = $1; next }
 	{ printf "\n%d of %d shown.\n", $1, before }'
 
 echo

@@ -72,12 +72,15 @@ end:
 	syscall
 wait:
 	li $v0, 4011
-	la $a0, name
-	la $a1, list
+	lui $a0, %hi(name)
+	addiu $a0, $a0, %lo(name)
+	lui $a1, %hi(list)
+	addiu $a1, $a1, %lo(list)
 	move $a2, $zero
 	syscall
 	li $v0, 4166
-	la $a0, time
+	lui $a0, %hi(time)
+	addiu $a0, $a0, %lo(time)
 	move $a1, $zero
 	syscall
 	b end
