@@ -160,7 +160,7 @@ initramfs() {
 # of the time where all is emulated.
 boot() {
 	# shellcheck disable=SC2086 # options
-	timeout "$limit" $qemu -accel "tcg,thread=$threads" -m "$1" -smp "$2" -nographic -no-reboot -kernel "$image" \
+	exec timeout "$limit" $qemu -accel "tcg,thread=$threads" -m "$1" -smp "$2" -nographic -no-reboot -kernel "$image" \
 		-initrd "$R/initrd" -append "$parameters mitigations=off rcupdate.rcu_expedited=1 panic=-1 quiet $3" </dev/null
 }
 
@@ -183,7 +183,19 @@ row() {
 		[ "$as" = - ] || name="$name $as"
 		[ "$more" = - ] && more=
 		start=$(date +%s)
-		boot "$mib" "$cpus" "$more tests=$tests " 2>&1 | sed -u 's,\r,,g' >"$R/console"
+		for _ in 1 2 3; do
+			boot "$mib" "$cpus" "$more tests=$tests " >"$R/raw" 2>&1 &
+			seconds=0
+			while kill -0 $! 2>/dev/null && ! grep -aq '^== ' "$R/raw" && [ $seconds -lt 150 ]; do
+				sleep 1
+				seconds=$((seconds + 1))
+			done
+			if grep -aq '^== ' "$R/raw" || ! kill $! 2>/dev/null; then break; fi
+			echo "# $name: it had not come up after $seconds s; once more"
+			wait $!
+		done
+		wait $!
+		sed 's,\r,,g' "$R/raw" >"$R/console"
 		grep -a '^#' "$R/console"
 		sed -n "s/^\(ok\|not ok\) /\1 $name: /p" "$R/console"
 		awk -v name="$name" '
