@@ -30,7 +30,7 @@
 
 #include "../event.h"
 
-#define STARTS 1500	      /* execs while it starts */
+#define STARTS 4000	      /* execs while it starts */
 #define SETTLE_US 2000000     /* until it is taken to have started */
 #define DRAIN_US 1000000      /* until it has shown all that it will */
 #define OPTIONS_LEAST 60
