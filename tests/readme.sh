@@ -114,6 +114,18 @@ elif grep -q '^    make dist$' README.md && (cd dist && sha256sum --quiet -c SHA
 else
 	echo "not ok README: make dist"
 fi
+# make bench, without what it installs. What it measures is nobody's business here, only that it measures something.
+if ! grep -q '`make bench`' README.md; then
+	echo "not ok README: make bench"
+elif ROUNDS=1 EXECS=400 SOAK=100 sh tests/bench.sh ./execsnoop build/tests >"$T/out" 2>"$T/err" &&
+	grep -q '^| shown of a storm of short command lines, % | 100.00 |' "$T/out" &&
+	grep -q '^| BPF time an exec, long, µs | [0-9.]*[1-9]' "$T/out" && grep -q '^100 of 100 shown' "$T/out" &&
+	grep -q '^Merging 256 rings: [1-9][0-9]* ns' "$T/out"; then
+	echo "ok README: make bench"
+else
+	cat "$T/out" "$T/err" | sed 's/^/# /'
+	echo "not ok README: make bench"
+fi
 # Every option of the help stands in the README, and none that is not in the help.
 for option in $(./execsnoop --help | grep -oE -- '--[a-z-]+' | sort -u); do
 	grep -q -- "\`.*$option" README.md || { echo "# not in README.md: $option"; unnamed=1; }
