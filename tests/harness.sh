@@ -37,6 +37,9 @@ case_() {
 # few N: what is done many times is done so many times, or FEW times less: a guest is slow.
 few() { echo $(($1 / ${FEW:-1})); }
 
+# nap: the time between two looks at what is to come. NAP: a guest is kept busy by looks.
+nap() { sleep "${NAP:-0.01}"; }
+
 fail() {
 	failures=$((failures + 1))
 	echo "$*" | sed 's/^/# /'
@@ -54,7 +57,7 @@ start() {
 	tracer=$!
 	tries=0
 	while ! [ -s "$out" ] && kill -0 $tracer 2>/dev/null && [ $tries -lt 1000 ]; do
-		sleep 0.01
+		nap
 		tries=$((tries + 1))
 	done
 	[ -s "$out" ] || fail "execsnoop $* does not start: $(cat "$err")"
@@ -65,7 +68,7 @@ stop() {
 	kill -"${1:-INT}" "$tracer" 2>/dev/null
 	tries=0
 	while kill -0 "$tracer" 2>/dev/null && [ $tries -lt 1000 ]; do
-		sleep 0.01
+		nap
 		tries=$((tries + 1))
 		[ $tries -lt 1000 ] || { kill -9 "$tracer"; fail "it did not end"; }
 	done

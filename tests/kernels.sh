@@ -124,7 +124,7 @@ initramfs() {
 	echo 'nobody:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
 	cat >"$root/init" <<-'END'
 		#!/bin/sh
-		export PATH=/bin STORM=200 FEW=5
+		export PATH=/bin STORM=200 FEW=5 NAP=0.1
 		mount -t proc proc /proc
 		mount -t sysfs sysfs /sys
 		mount -t devtmpfs dev /dev

@@ -18,7 +18,7 @@ watch() {
 	tries=0
 	: >"$out"
 	until tail -n "+$((before + 1))" "$watched" | grep -qF "$PROGRAMS/nothing\" \"$D\""; do
-		sleep 0.02
+		nap
 		tries=$((tries + 1))
 		[ $tries -lt 500 ] || { fail "the tracer shows no more"; return; }
 	done
