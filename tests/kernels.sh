@@ -184,6 +184,7 @@ row() {
 		[ "$more" = - ] && more=
 		start=$(date +%s)
 		for _ in 1 2 3; do
+			: >"$R/raw"
 			boot "$mib" "$cpus" "$more tests=$tests " >"$R/raw" 2>&1 &
 			seconds=0
 			while kill -0 $! 2>/dev/null && ! grep -aq '^== ' "$R/raw" && [ $seconds -lt 150 ]; do
