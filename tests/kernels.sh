@@ -40,8 +40,8 @@ boots() {
 	END
 }
 
-# newer_qemu ARCHITECTURE [OPTION]...: QEMU 10's, in $qemu. Before 8.1 a CPU of a guest may keep code that another has just
-# patched, if it was translating it at that moment: a tracepoint, say, which then fires no more until it is patched again.
+# newer_qemu ARCHITECTURE [OPTION]...: QEMU 10's, in $qemu. With 7.2 a guest of two CPUs sometimes saw no failed call until the
+# tracepoint was patched again: as it seems, a CPU keeps code that another patches while it is translated.
 newer_qemu() {
 	to=$CACHE/qemu-10-all program=$1
 	shift
