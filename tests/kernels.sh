@@ -156,8 +156,8 @@ initramfs() {
 	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$R/initrd"
 }
 
-# boot MIB CPUS PARAMETERS: the console. What guards against speculation, and waits for readers without hurry, costs half
-# of the time where all is emulated.
+# boot MIB CPUS PARAMETERS: the console. What guards against speculation, and waits for readers without hurry, costs time
+# where all is emulated, and makes no difference to what is tested.
 boot() {
 	# shellcheck disable=SC2086 # options
 	exec timeout "$limit" $qemu -accel "tcg,thread=$threads" -m "$1" -smp "$2" -nographic -no-reboot -kernel "$image" \
