@@ -16,7 +16,7 @@ ARCH = amd64
 amd64 = x86_64-linux-musl x86_64-linux-gnu x86_64-linux-gnu bpfel 12 bookworm
 arm64 = aarch64-linux-musl aarch64-linux-gnu aarch64-linux-gnu bpfel 12 bookworm
 armhf = arm-linux-musleabihf arm-linux-gnueabihf arm-linux-gnueabihf bpfel 12 bookworm -march=armv7-a -mfpu=vfpv3-d16
-armel = arm-linux-musleabi arm-linux-gnueabi arm-linux-gnueabi bpfel 12 bookworm -march=armv5te
+armel = arm-linux-musleabi arm-linux-gnueabi arm-linux-gnueabi bpfel 12 bookworm -march=armv5te -mthumb
 i386 = i386-linux-musl i686-linux-gnu i386-linux-gnu bpfel 12 bookworm
 s390x = s390x-linux-musl s390x-linux-gnu s390x-linux-gnu bpfeb 12 bookworm
 ppc64el = powerpc64le-linux-musl powerpc64le-linux-gnu powerpc64le-linux-gnu bpfel 12 bookworm
@@ -59,7 +59,7 @@ KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-p
 
 SOURCES = main.c options.c tracer.c cpus.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c lz4.c loader.c \
 	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \
-	tree.c output.c timestamp.c utf8.c errname.c disasm.c error.c
+	tree.c output.c timestamp.c utf8.c errname.c wctype.c disasm.c format.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -69,7 +69,7 @@ CFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -std=c11 -D_GNU_SOURCE -Os $(WARNINGS)
 	-nostdinc -isystem $(shell $(CLANG) -print-resource-dir)/include -isystem $(ROOT)/usr/include/$(TRIPLE) \
 	-isystem $(BUILD)/include
 LDFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -static -nostdlib -fuse-ld=lld-19 -Wl,--gc-sections -Wl,-s \
-	-Wl,--build-id=none
+	-Wl,--build-id=none -Wl,-T,discard.ld
 BPF_HEADERS = bpf.h stack.bpf.h record.h
 BPF_CFLAGS = -target $(BPF_ORDER) -mcpu=v1 -O2 -Wall -Wextra -Wshadow -nostdinc -isystem $(BUILD)/include
 
@@ -128,15 +128,18 @@ run:
 # The unit tests run with the host's libc and the sanitizers.
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-UNITS = elf_test lz4_test layout_test floor_test event_test print_test options_test loader_test
-elf_test_SOURCES = elf.c error.c
+UNITS = elf_test lz4_test layout_test floor_test event_test print_test options_test loader_test \
+	format_test wctype_test
+elf_test_SOURCES = elf.c error.c format.c
 lz4_test_SOURCES = lz4.c
 layout_test_SOURCES = layout.c
-floor_test_SOURCES = elf.c error.c
-event_test_SOURCES = event.c chunk.c caller.c ring.c mounts.c error.c timestamp.c
-print_test_SOURCES = print.c text.c json.c tree.c output.c utf8.c errname.c $(event_test_SOURCES)
-options_test_SOURCES = options.c
-loader_test_SOURCES = loader.c error.c
+floor_test_SOURCES = elf.c error.c format.c
+event_test_SOURCES = event.c chunk.c caller.c ring.c mounts.c error.c format.c timestamp.c
+print_test_SOURCES = print.c text.c json.c tree.c output.c utf8.c errname.c wctype.c $(event_test_SOURCES)
+options_test_SOURCES = options.c output.c error.c format.c
+loader_test_SOURCES = loader.c error.c format.c
+format_test_SOURCES = format.c
+wctype_test_SOURCES =
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile $(BUILD)/tests/btf
@@ -155,7 +158,7 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
 $(GUESTS) $(BUILD)/tests/bench: %: %.o
 	$(LINK)
 
-$(BUILD)/tests/bench: $(addprefix $(BUILD)/,event.o chunk.o caller.o ring.o mounts.o timestamp.o error.o)
+$(BUILD)/tests/bench: $(addprefix $(BUILD)/,event.o chunk.o caller.o ring.o mounts.o timestamp.o error.o format.o)
 
 $(BUILD)/tests/exec32: tests/exec32.S
 	@mkdir -p $(@D)
@@ -191,6 +194,8 @@ check:
 		"$(BUILD)/tests/options_test" \
 		"$(BUILD)/tests/print_test" \
 		"$(BUILD)/tests/loader_test" \
+		"$(BUILD)/tests/format_test" \
+		"$(BUILD)/tests/wctype_test" \
 		"sh tests/build.sh" \
 		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \
 		"sh tests/btf.sh $(BUILD)/tests $(CLANG)" \

@@ -1,8 +1,8 @@
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "attach.h"
+#include "format.h"
 #include "loader.h"
 #include "mounts.h"
 #include "tracefs.h"
@@ -31,8 +31,8 @@ void choose_tracepoints(struct tracer *t)
 	/* The one question that the kernel answers in no other way. */
 	preempted = raw && kernel_version() >= 7 << 16;
 	if (preempted && need_tracefs(t, &no_tracefs)) {
-		fprintf(stderr, "execsnoop: warning: execs may be lost in a storm: Linux 7.0 and later may preempt raw "
-				"tracepoints, and perf events are not to be had: %s\n", no_tracefs.text);
+		say("warning: execs may be lost in a storm: Linux 7.0 and later may preempt raw tracepoints, and perf events "
+		    "are not to be had: %s", no_tracefs.text);
 		preempted = false;
 	}
 	feature_note(&t->features, FEATURE_UNPREEMPTED, raw && !preempted,

@@ -2,17 +2,18 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "caller.h"
+#include "format.h"
 #include "mounts.h"
 #include "timestamp.h"
 
@@ -39,7 +40,7 @@ static bool is_the_one(const struct ask *ask)
 	char path[32], stat[1024];
 	const char *at;
 
-	snprintf(path, sizeof(path), "%u/stat", ask->tid);
+	format_text(path, sizeof(path), "%u/stat", ask->tid);
 	if (read_file(CHILD_PROC, path, stat, sizeof(stat)) < 0)
 		return false;
 	at = stat_field(stat, STAT_ARG_START);
@@ -155,6 +156,8 @@ static void serve(char *shared)
 /* Lets go of all that the tracer holds: what the kernel runs for it ends when its last descriptor is closed. */
 static void keep_only(int asks, int replies, int proc)
 {
+	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+
 	/* Out of the way of the places that they go to. */
 	asks = fcntl(asks, F_DUPFD, CHILD_DESCRIPTORS);
 	replies = fcntl(replies, F_DUPFD, CHILD_DESCRIPTORS);
@@ -162,9 +165,11 @@ static void keep_only(int asks, int replies, int proc)
 	if (dup2(asks, CHILD_ASKS) < 0 || dup2(replies, CHILD_REPLIES) < 0 || dup2(proc, CHILD_PROC) < 0)
 		_exit(1);
 	/* close_range(2) is of 5.9. */
-	if (syscall(SYS_close_range, CHILD_DESCRIPTORS, ~0U, 0))
-		for (long fd = CHILD_DESCRIPTORS; fd < sysconf(_SC_OPEN_MAX) && fd < 65536; fd++)
-			close((int)fd);
+	if (syscall(SYS_close_range, CHILD_DESCRIPTORS, ~0U, 0)) {
+		getrlimit(RLIMIT_NOFILE, &limit);
+		for (int fd = CHILD_DESCRIPTORS; fd < 65536 && (rlim_t)fd < limit.rlim_cur; fd++)
+			close(fd);
+	}
 }
 
 /* ---- in the tracer ---- */
@@ -292,7 +297,7 @@ uint32_t caller_parent(int proc, uint32_t pid)
 
 	if (proc < 0)
 		return 0;
-	snprintf(path, sizeof(path), "%u/status", pid);
+	format_text(path, sizeof(path), "%u/status", pid);
 	if (read_file(proc, path, status, sizeof(status)) < 0)
 		return 0;
 	line = strstr(status, "\nPPid:");

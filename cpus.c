@@ -1,13 +1,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "cpus.h"
+#include "format.h"
 #include "loader.h"
 #include "mounts.h"
 #include "programs.h"
@@ -40,7 +41,7 @@ int possible_cpus(int sysfs, struct error *err)
 /* Bytes of each CPU's ring that are wanted: a power of 2, and a page at least. */
 static uint64_t wanted_ring_size(const struct tracer *t)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size = page, wanted = t->options->ring_size;
+	uint64_t page = getauxval(AT_PAGESZ), size = page, wanted = t->options->ring_size;
 	uint64_t most = RINGS_MOST;
 	struct sysinfo info;
 
@@ -111,12 +112,11 @@ int open_rings(struct tracer *t, struct error *err)
 		if ((ret != -ENOMEM && ret != -EPERM) || t->options->ring_size || t->ring_size <= RING_LEAST)
 			break;
 		if (!*why)
-			snprintf(why, sizeof(why), "%s", err->text);
+			format_text(why, sizeof(why), "%s", err->text);
 		collector_free(&t->collector);
 	}
 	if (!ret && *why)
-		fprintf(stderr, "execsnoop: warning: rings of %" PRIu64 " KiB a CPU, not %" PRIu64 ": %s\n",
-			t->ring_size / 1024, wanted / 1024, why);
+		say("warning: rings of %" PRIu64 " KiB a CPU, not %" PRIu64 ": %s", t->ring_size / 1024, wanted / 1024, why);
 	return ret;
 }
 

@@ -1,8 +1,8 @@
 /* Instruction set: Documentation/bpf/instruction-set.rst in the kernel, as far as -mcpu=v1 goes. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "disasm.h"
+#include "format.h"
 
 #define TEXT_SIZE 96
 
@@ -21,7 +21,7 @@ static struct number hex(int64_t value, const char *plus)
 {
 	struct number n;
 
-	snprintf(n.text, sizeof(n.text), "%s0x%llx", value < 0 ? "-" : plus,
+	format_text(n.text, sizeof(n.text), "%s0x%llx", value < 0 ? "-" : plus,
 		 (unsigned long long)(value < 0 ? -value : value));
 	return n;
 }
@@ -30,7 +30,7 @@ static struct number address(const struct bpf_insn *insn, int reg)
 {
 	struct number n;
 
-	snprintf(n.text, sizeof(n.text), "(r%d %c 0x%x)", reg, insn->off < 0 ? '-' : '+',
+	format_text(n.text, sizeof(n.text), "(r%d %c 0x%x)", reg, insn->off < 0 ? '-' : '+',
 		 (unsigned int)abs(insn->off));
 	return n;
 }
@@ -55,17 +55,17 @@ static void alu(const struct bpf_insn *i, char *text)
 	char reg = BPF_CLASS(i->code) == BPF_ALU64 ? 'r' : 'w';
 
 	if (BPF_OP(i->code) == BPF_NEG)
-		snprintf(text, TEXT_SIZE, "%c%d = -%c%d", reg, i->dst_reg, reg, i->dst_reg);
+		format_text(text, TEXT_SIZE, "%c%d = -%c%d", reg, i->dst_reg, reg, i->dst_reg);
 	else if (BPF_OP(i->code) == BPF_END)
-		snprintf(text, TEXT_SIZE, "r%d = %s%d r%d", i->dst_reg,
+		format_text(text, TEXT_SIZE, "r%d = %s%d r%d", i->dst_reg,
 			 BPF_SRC(i->code) == BPF_TO_BE ? "be" : "le", i->imm, i->dst_reg);
 	else if (op >= COUNT(alu_operators) || !alu_operators[op])
 		return;
 	else if (BPF_SRC(i->code) == BPF_X)
-		snprintf(text, TEXT_SIZE, "%c%d %s %c%d", reg, i->dst_reg, alu_operators[op], reg,
+		format_text(text, TEXT_SIZE, "%c%d %s %c%d", reg, i->dst_reg, alu_operators[op], reg,
 			 i->src_reg);
 	else
-		snprintf(text, TEXT_SIZE, "%c%d %s %s", reg, i->dst_reg, alu_operators[op],
+		format_text(text, TEXT_SIZE, "%c%d %s %s", reg, i->dst_reg, alu_operators[op],
 			 hex(i->imm, "").text);
 }
 
@@ -75,25 +75,25 @@ static void jump(const struct bpf_insn *i, char *text)
 	struct number to = hex(i->off, "+");
 
 	if (BPF_OP(i->code) == BPF_CALL)
-		snprintf(text, TEXT_SIZE, "call %s", hex(i->imm, "").text);
+		format_text(text, TEXT_SIZE, "call %s", hex(i->imm, "").text);
 	else if (BPF_OP(i->code) == BPF_EXIT)
-		snprintf(text, TEXT_SIZE, "exit");
+		format_text(text, TEXT_SIZE, "exit");
 	else if (BPF_OP(i->code) == BPF_JA)
-		snprintf(text, TEXT_SIZE, "goto %s", to.text);
+		format_text(text, TEXT_SIZE, "goto %s", to.text);
 	else if (op >= COUNT(jump_operators) || !jump_operators[op])
 		return;
 	else if (BPF_SRC(i->code) == BPF_X)
-		snprintf(text, TEXT_SIZE, "if r%d %s r%d goto %s", i->dst_reg, jump_operators[op],
+		format_text(text, TEXT_SIZE, "if r%d %s r%d goto %s", i->dst_reg, jump_operators[op],
 			 i->src_reg, to.text);
 	else
-		snprintf(text, TEXT_SIZE, "if r%d %s %s goto %s", i->dst_reg, jump_operators[op],
+		format_text(text, TEXT_SIZE, "if r%d %s %s goto %s", i->dst_reg, jump_operators[op],
 			 hex(i->imm, "").text, to.text);
 }
 
 /* The instruction as text; "<unknown>" for one that this table does not have. */
 static void disasm(const struct bpf_insn *i, char *text)
 {
-	snprintf(text, TEXT_SIZE, "<unknown>");
+	format_text(text, TEXT_SIZE, "<unknown>");
 	switch (BPF_CLASS(i->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
@@ -104,26 +104,26 @@ static void disasm(const struct bpf_insn *i, char *text)
 		break;
 	case BPF_LD:
 		if (i->code == (BPF_LD | BPF_IMM | BPF_DW))
-			snprintf(text, TEXT_SIZE, "r%d = 0x%llx ll", i->dst_reg,
+			format_text(text, TEXT_SIZE, "r%d = 0x%llx ll", i->dst_reg,
 				 (unsigned long long)((uint64_t)(uint32_t)i[1].imm << 32 |
 						      (uint32_t)i->imm));
 		break;
 	case BPF_LDX:
 		if (BPF_MODE(i->code) == BPF_MEM)
-			snprintf(text, TEXT_SIZE, "r%d = *(%s *)%s", i->dst_reg, width(i),
+			format_text(text, TEXT_SIZE, "r%d = *(%s *)%s", i->dst_reg, width(i),
 				 address(i, i->src_reg).text);
 		break;
 	case BPF_ST:
 		if (BPF_MODE(i->code) == BPF_MEM)
-			snprintf(text, TEXT_SIZE, "*(%s *)%s = %s", width(i),
+			format_text(text, TEXT_SIZE, "*(%s *)%s = %s", width(i),
 				 address(i, i->dst_reg).text, hex(i->imm, "").text);
 		break;
 	case BPF_STX:
 		if (BPF_MODE(i->code) == BPF_MEM)
-			snprintf(text, TEXT_SIZE, "*(%s *)%s = r%d", width(i),
+			format_text(text, TEXT_SIZE, "*(%s *)%s = r%d", width(i),
 				 address(i, i->dst_reg).text, i->src_reg);
 		else if (BPF_MODE(i->code) == BPF_XADD)
-			snprintf(text, TEXT_SIZE, "lock *(%s *)%s += r%d", width(i),
+			format_text(text, TEXT_SIZE, "lock *(%s *)%s += r%d", width(i),
 				 address(i, i->dst_reg).text, i->src_reg);
 		break;
 	default:
@@ -131,19 +131,19 @@ static void disasm(const struct bpf_insn *i, char *text)
 	}
 }
 
-static void print_bytes(const struct object *object, const struct bpf_insn *i)
+static void print_bytes(const struct object *object, const struct bpf_insn *i, struct output *out)
 {
 	unsigned int high = i->dst_reg, low = i->src_reg;
 	uint16_t off = (uint16_t)i->off;
 	uint32_t imm = (uint32_t)i->imm;
 
 	if (object->big_endian) {
-		printf("%02x %x%x %02x %02x %02x %02x %02x %02x", i->code, high, low, off >> 8,
-		       off & 0xff, imm >> 24, imm >> 16 & 0xff, imm >> 8 & 0xff, imm & 0xff);
+		output_format(out, "%02x %x%x %02x %02x %02x %02x %02x %02x", i->code, high, low, off >> 8,
+			      off & 0xff, imm >> 24, imm >> 16 & 0xff, imm >> 8 & 0xff, imm & 0xff);
 		return;
 	}
-	printf("%02x %x%x %02x %02x %02x %02x %02x %02x", i->code, low, high, off & 0xff, off >> 8,
-	       imm & 0xff, imm >> 8 & 0xff, imm >> 16 & 0xff, imm >> 24);
+	output_format(out, "%02x %x%x %02x %02x %02x %02x %02x %02x", i->code, low, high, off & 0xff, off >> 8,
+		      imm & 0xff, imm >> 8 & 0xff, imm >> 16 & 0xff, imm >> 24);
 }
 
 static const char *relocated(const struct object *object, const struct object_program *program,
@@ -160,30 +160,31 @@ static const char *relocated(const struct object *object, const struct object_pr
 	return NULL;
 }
 
-void disasm_print(const struct object *object, const struct object_program *program,
-		  const struct bpf_insn *insns)
+void disasm_print(const struct object *object, const struct object_program *program, const struct bpf_insn *insns,
+		  struct output *out)
 {
 	char text[TEXT_SIZE];
 
-	printf("%s:\n", program->name);
+	output_format(out, "%s:", program->name);
+	output_end_line(out);
 	for (uint32_t i = 0; i < program->insn_count; i++) {
 		bool wide = insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) &&
 			    i + 1 < program->insn_count;
 		const char *what, *name = relocated(object, program, i, &what);
 
 		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && !wide)
-			snprintf(text, sizeof(text), "<unknown>");
+			format_text(text, sizeof(text), "<unknown>");
 		else
 			disasm(&insns[i], text);
-		printf("%8u:\t", i);
-		print_bytes(object, &insns[i]);
+		output_format(out, "%8u:\t", i);
+		print_bytes(object, &insns[i], out);
 		if (wide) {
-			putchar(' ');
-			print_bytes(object, &insns[++i]);
+			output_add(out, " ", 1);
+			print_bytes(object, &insns[++i], out);
 		}
-		printf("\t%s", text);
+		output_format(out, "\t%s", text);
 		if (name)
-			printf("\t# %s%s", what, name);
-		putchar('\n');
+			output_format(out, "\t# %s%s", what, name);
+		output_end_line(out);
 	}
 }

@@ -3,10 +3,11 @@
 #define DISASM_H
 
 #include "elf.h"
+#include "output.h"
 
-/* Prints the linked instructions of a program to the standard output, one a line: index, bytes in
- * the object's own order, meaning, and for what the linker filled in, its name. */
-void disasm_print(const struct object *object, const struct object_program *program,
-		  const struct bpf_insn *insns);
+/* Prints the linked instructions of a program, one a line: index, bytes in the object's own order, meaning, and for what
+ * the linker filled in, its name. */
+void disasm_print(const struct object *object, const struct object_program *program, const struct bpf_insn *insns,
+		  struct output *out);
 
 #endif

@@ -1,14 +1,14 @@
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "error.h"
+#include "format.h"
 
 int error_set(struct error *err, int errnum, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(err->text, sizeof(err->text), format, args);
+	format_args(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	return -errnum;
 }

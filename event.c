@@ -1,11 +1,11 @@
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "caller.h"
 #include "chunk.h"
 #include "event.h"
+#include "format.h"
 #include "timestamp.h"
 
 /* An exec of which a part is missing is given up when its head is this old. */
@@ -636,5 +636,5 @@ size_t event_prefix(const struct event *e, char prefix[EVENT_PREFIX])
 {
 	if (!(e->exec.head.flags & RECORD_HAS_DIRFD) || e->exec.dirfd < 0 || !e->name || *e->name == '/')
 		return 0;
-	return (size_t)snprintf(prefix, EVENT_PREFIX, *e->name ? "/dev/fd/%d/" : "/dev/fd/%d", e->exec.dirfd);
+	return format_text(prefix, EVENT_PREFIX, *e->name ? "/dev/fd/%d/" : "/dev/fd/%d", e->exec.dirfd);
 }

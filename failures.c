@@ -1,11 +1,11 @@
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "failures.h"
+#include "format.h"
 #include "kprobes.h"
 #include "loader.h"
 #include "mounts.h"
@@ -291,13 +291,13 @@ static int trace_native(struct tracer *t, struct error *err)
 	/* err has why there are no tracepoints. */
 	ret = trace_by_probes(t, &abis[0], &way, &no_probes);
 	if (!ret) {
-		snprintf(why, sizeof(why), "%s: %s", how[way], err->text);
+		format_text(why, sizeof(why), "%s: %s", how[way], err->text);
 		feature_note(&t->features, FEATURE_FAILS, true, why);
 		return 0;
 	}
 	free(err->log);
 	err->log = no_probes.log;
-	snprintf(why, sizeof(why), "; and %s", no_probes.text);
+	format_text(why, sizeof(why), "; and %s", no_probes.text);
 	strncat(err->text, why, sizeof(err->text) - strlen(err->text) - 1);
 	feature_note(&t->features, FEATURE_FAILS, false, err->text);
 	return ret;
@@ -324,7 +324,7 @@ int failures_trace(struct tracer *t, struct error *err)
 		error_set(&no_compat, ENOTSUP, NEEDS_KPROBES);
 	feature_note(&t->features, FEATURE_COMPAT_FAILS, !what || way == BY_RAW_TRACEPOINTS, no_compat.text);
 	if (what && !t->options->check)
-		fprintf(stderr, "execsnoop: failed execs %s cannot be seen here: %s\n", what, no_compat.text);
+		say("failed execs %s cannot be seen here: %s", what, no_compat.text);
 	free(no_compat.log);
 	return 0;
 }

@@ -1,7 +1,7 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "features.h"
+#include "format.h"
 #include "json.h"
 
 /* What is used where it is missing. */
@@ -46,7 +46,7 @@ void feature_note(struct features *features, enum feature feature, bool here, co
 		return;
 	features->rows[feature].asked = true;
 	features->rows[feature].here = here;
-	snprintf(features->rows[feature].why, sizeof(features->rows[feature].why), "%s", why ? why : "");
+	format_text(features->rows[feature].why, sizeof(features->rows[feature].why), "%s", why ? why : "");
 }
 
 void feature_note_tracepoint(struct features *features, const char *event, bool here, const char *why)

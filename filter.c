@@ -5,7 +5,6 @@
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "filter.h"
+#include "format.h"
 #include "loader.h"
 #include "mounts.h"
 
@@ -65,7 +65,7 @@ static int check_pinned(const char *option, const char *path, int map, int proc,
 	char name[40], text[2048];
 	int ret = -ENOENT;
 
-	snprintf(name, sizeof(name), "self/fdinfo/%d", map);
+	format_text(name, sizeof(name), "self/fdinfo/%d", map);
 	if (proc >= 0)
 		ret = read_file(proc, name, text, sizeof(text));
 	if (ret < 0)
@@ -130,18 +130,18 @@ static int open_of_process(int proc, const char *pid)
 	DIR *dir;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/ns/mnt", pid);
+	format_text(path, sizeof(path), "%s/ns/mnt", pid);
 	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	snprintf(path, sizeof(path), "%s/task", pid);
+	format_text(path, sizeof(path), "%s/task", pid);
 	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
 		return -1;
 	fd = -1;
 	while (fd < 0 && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%.20s/task/%.20s/ns/mnt", pid, entry->d_name);
+		format_text(path, sizeof(path), "%.20s/task/%.20s/ns/mnt", pid, entry->d_name);
 		if (*entry->d_name != '.')
 			fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	}
@@ -160,7 +160,7 @@ static bool is_mount_namespace(int proc, int fd)
 
 	if (type >= 0 || errno != ENOTTY)
 		return type == CLONE_NEWNS;
-	snprintf(path, sizeof(path), "self/fd/%d", fd);
+	format_text(path, sizeof(path), "self/fd/%d", fd);
 	return proc >= 0 && readlinkat(proc, path, name, sizeof(name)) >= 5 && !strncmp(name, "mnt:[", 5);
 }
 

@@ -1,10 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "format.h"
 #include "kprobes.h"
 #include "loader.h"
 #include "mounts.h"
@@ -13,7 +13,7 @@
 /* The name of its event; others of us have other groups. */
 static void name_event(char *name, size_t size, const char *function, bool at_return)
 {
-	snprintf(name, size, "execsnoop_%d/%s%s", (int)getpid(), function, at_return ? "_return" : "");
+	format_text(name, size, "execsnoop_%d/%s%s", (int)getpid(), function, at_return ? "_return" : "");
 }
 
 /* Whether it can be said how many calls that are under way are seen to return, by tracefs's own help (Linux 4.12 or so).
@@ -43,7 +43,7 @@ int kprobes_attach(struct kprobes *k, int tracefs, const char *function, bool at
 	}
 	name_event(event, sizeof(event), function, at_return);
 	/* Documentation/trace/kprobetrace.txt */
-	snprintf(line, sizeof(line), "%s:%s %s\n", kind, event, function);
+	format_text(line, sizeof(line), "%s:%s %s\n", kind, event, function);
 	if (write(k->fd, line, strlen(line)) < 0) {
 		ret = error_set(err, errno, "cannot probe the kernel's function %s: %s", function, strerror(errno));
 		if (!k->count)
@@ -65,7 +65,7 @@ void kprobes_remove(struct kprobes *k)
 	while (k->count) {
 		k->count--;
 		name_event(event, sizeof(event), k->functions[k->count], k->at_return[k->count]);
-		snprintf(line, sizeof(line), "-:%s\n", event);
+		format_text(line, sizeof(line), "-:%s\n", event);
 		/* EBUSY: a copy of the attachment is still open somewhere. */
 		if (write(k->fd, line, strlen(line)) < 0)
 			continue;

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>

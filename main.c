@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "format.h"
 #include "print.h"
 #include "sandbox.h"
 #include "timestamp.h"
@@ -72,8 +72,7 @@ static void say_loss(struct printer *printer, uint64_t now, uint64_t *said, cons
 		return;
 	if (printer)
 		print_lost(printer, now - *said);
-	fputs("execsnoop: ", stderr);
-	fprintf(stderr, format, (unsigned long long)(now - *said));
+	say(format, (unsigned long long)(now - *said));
 	*said = now;
 }
 
@@ -81,24 +80,24 @@ static void say_loss(struct printer *printer, uint64_t now, uint64_t *said, cons
 static void say_ring_losses(const struct tracer *t, struct printer *printer, struct said *said)
 {
 	say_loss(printer, t->collector.lost, &said->lost,
-		 "lost %llu execs: a CPU's ring was full (see --ring-size) or not there yet\n");
+		 "lost %llu execs: a CPU's ring was full (see --ring-size) or not there yet");
 	say_loss(NULL, t->collector.cut, &said->cut,
 		 feature_is_here(&t->features, FEATURE_MAP_BUFFERS)
-			 ? "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size)\n"
+			 ? "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size)"
 			 : "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size), or they are "
-			   "longer than 135 KB, and below Linux 4.11 the rest is asked of the program, which had ended\n");
+			   "longer than 135 KB, and below Linux 4.11 the rest is asked of the program, which had ended");
 }
 
 /* The same for what the kernel must be asked for. */
 static void say_other_losses(const struct tracer *t, struct printer *printer, struct said *said)
 {
 	say_loss(printer, tracer_skipped(t), &said->skipped,
-		 "lost up to %llu execs: the kernel did not show them, being at work for another BPF user\n");
+		 "lost up to %llu execs: the kernel did not show them, being at work for another BPF user");
 	say_loss(NULL, tracer_unseen_forks(t), &said->unseen_forks,
 		 "lost sight of up to %llu new threads and processes: the kernel did not show them, being at work for "
-		 "another BPF user\n");
+		 "another BPF user");
 	say_loss(NULL, tracer_forgotten(t), &said->forgotten,
-		 "could not follow %llu more threads: too many live at once; what they execute is not shown\n");
+		 "could not follow %llu more threads: too many live at once; what they execute is not shown");
 }
 
 /* Prints what is ready. false: that was all that is asked for, or it cannot be written. */
@@ -129,7 +128,7 @@ static bool is_over(const struct tracer *t, struct command *command)
 		if (!handed_on && stop_sent)
 			ret = command_signal(command, stop_signal);
 		if (ret)
-			fprintf(stderr, "execsnoop: cannot hand the signal on to the command: %s\n", strerror(-ret));
+			say("cannot hand the signal on to the command: %s", strerror(-ret));
 		handed_on = 1;
 		return false;
 	}
@@ -143,18 +142,18 @@ static void say_summary(const struct tracer *t, const struct printer *p, const s
 {
 	unsigned long long tenths = (monotonic_ns() - p->start) / 100000000;
 	uint64_t lost = said->lost + said->skipped;
+	char failed[48] = "";
 
 	if (lost)
-		fprintf(stderr, "execsnoop: %llu execs were lost in all\n", (unsigned long long)lost);
+		say("%llu execs were lost in all", (unsigned long long)lost);
 	if (said->cut)
-		fprintf(stderr, "execsnoop: %llu command lines were cut in all\n", (unsigned long long)said->cut);
+		say("%llu command lines were cut in all", (unsigned long long)said->cut);
 	if (!stop || t->options->quiet)
 		return;
-	fprintf(stderr, "execsnoop: %llu execs shown", (unsigned long long)p->printed);
 	if (t->options->fails)
-		fprintf(stderr, " (%llu of them failed)", (unsigned long long)p->failed);
-	fprintf(stderr, ", %llu filtered out, %llu lost, in %llu.%llu s\n",
-		(unsigned long long)(p->unwanted + tracer_filtered(t)), (unsigned long long)lost, tenths / 10, tenths % 10);
+		format_text(failed, sizeof(failed), " (%llu of them failed)", (unsigned long long)p->failed);
+	say("%llu execs shown%s, %llu filtered out, %llu lost, in %llu.%llu s", (unsigned long long)p->printed, failed,
+	    (unsigned long long)(p->unwanted + tracer_filtered(t)), (unsigned long long)lost, tenths / 10, tenths % 10);
 }
 
 static int trace(struct tracer *t, struct output *out, struct command *command, const struct inherited *inherited,
@@ -181,7 +180,7 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 		ret = tracer_start_command(t, command, inherited, err);
 	why = sandbox_enter(&(struct sandbox_needs){.rename = o->max_size, .any_user = o->command});
 	if (why)
-		fprintf(stderr, "execsnoop: warning: it keeps more power than it needs: %s\n", why);
+		say("warning: it keeps more power than it needs: %s", why);
 	while (!ret && more && !is_over(t, command) && !(end && monotonic_ns() >= end)) {
 		fds[0].fd = out->name ? -1 : out->fd; /* whether nobody reads any more */
 		wait_for_execs(t, fds, end);
@@ -225,13 +224,32 @@ static int check(struct tracer *t, char **argv, int *status, struct error *err)
 	*status = tracer_set_up(t, argv, err) != 0;
 	feature_note(&t->features, FEATURE_TRACING, !*status, *status ? err->text : NULL);
 	if (*status)
-		fprintf(stderr, "execsnoop: %s\n", err->text);
+		say("%s", err->text);
 	tracer_ask_rest(t);
 	why = sandbox_enter(&(struct sandbox_needs){0});
 	feature_note(&t->features, FEATURE_SANDBOX, !why, why);
 	features_print(&t->features, &out, t->options->json);
 	output_free(&out);
 	return out.error ? output_error(&out, err) : 0;
+}
+
+/* --help, --version, --ebpf: what is written once and needs no tracing. */
+static int print(const struct options *options, const struct tracer *tracer, struct error *err)
+{
+	struct output out;
+	int ret = output_init(&out, STDOUT_FILENO);
+
+	if (ret)
+		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+	if (options->help)
+		options_help(&out);
+	else if (options->version)
+		output_add(&out, "execsnoop " VERSION "\n", strlen("execsnoop " VERSION "\n"));
+	else
+		ret = tracer_print_programs(tracer, &out, err);
+	output_flush(&out);
+	output_free(&out);
+	return !ret && out.error ? output_error(&out, err) : ret;
 }
 
 /* *status gets the command's exit status. */
@@ -241,12 +259,15 @@ static int run(const struct options *options, char **argv, const struct inherite
 	struct command command = {0};
 	struct output out = {0};
 	struct tracer tracer;
-	int ret = tracer_open(&tracer, options, err);
+	int ret;
 
+	if (options->help || options->version)
+		return print(options, NULL, err);
+	ret = tracer_open(&tracer, options, err);
 	if (ret)
 		return ret;
 	if (options->ebpf)
-		return tracer_print_programs(&tracer, err);
+		return print(options, &tracer, err);
 	if (options->check) {
 		ret = check(&tracer, argv, status, err);
 		tracer_detach(&tracer);
@@ -284,16 +305,7 @@ int main(int argc, char **argv)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	close(fd);
 	ret = options_parse(&options, argc, argv);
-	if (!ret && (options.help || options.version)) {
-		if (options.help)
-			options_help();
-		else
-			puts("execsnoop " VERSION);
-		if (fflush(stdout) || ferror(stdout)) {
-			perror("execsnoop: cannot write to the standard output");
-			ret = 1;
-		}
-	} else if (!ret) {
+	if (!ret) {
 		inherited_note(&inherited);
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGTERM, &action, NULL);
@@ -306,8 +318,8 @@ int main(int argc, char **argv)
 		signal(SIGCHLD, on_child);
 		if (run(&options, argv, &inherited, &ret, &err)) {
 			if (err.log)
-				fprintf(stderr, "%s", err.log);
-			fprintf(stderr, "execsnoop: %s\n", err.text);
+				say_log(err.log);
+			say("%s", err.text);
 			ret = 1;
 		}
 		free(err.log);

@@ -1,12 +1,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "format.h"
 #include "loader.h"
 #include "members.h"
 #include "mounts.h"
@@ -89,7 +89,7 @@ static void add_thread(struct scan *s, uint32_t pid, uint32_t tid)
 	ret = map_add(s->map, &key, &one);
 	if (ret == -EEXIST)
 		return; /* the program "fork" was first, and counts it */
-	snprintf(path, sizeof(path), "%u/task/%u/stat", pid, tid);
+	format_text(path, sizeof(path), "%u/task/%u/stat", pid, tid);
 	if (!ret && (!read_stat(s->proc, path, &ppid, &flags) || flags & EXITING))
 		s->added += map_delete(s->map, &key) != 0; /* the program was first, and counts it */
 	else if (!ret)
@@ -127,7 +127,7 @@ static int add_threads(struct scan *s, uint32_t pid)
 {
 	char path[32];
 
-	snprintf(path, sizeof(path), "%u/task", pid);
+	format_text(path, sizeof(path), "%u/task", pid);
 	return for_each_number(s->proc, path, s, pid, add_thread);
 }
 
@@ -139,7 +139,7 @@ static void add_if_descendant(struct scan *s, uint32_t unused, uint32_t pid)
 
 	(void)unused;
 	if (!has(s->known, pid)) {
-		snprintf(path, sizeof(path), "%u/stat", pid);
+		format_text(path, sizeof(path), "%u/stat", pid);
 		if (!read_stat(s->proc, path, &ppid, &flags) || !has(s->known, ppid))
 			return;
 		add(s->known, pid);
@@ -153,7 +153,7 @@ uint32_t members_process(int proc, uint32_t tid)
 	char path[32], status[2048];
 	const char *line;
 
-	snprintf(path, sizeof(path), "%u/status", tid);
+	format_text(path, sizeof(path), "%u/status", tid);
 	if (read_file(proc, path, status, sizeof(status)) < 0)
 		return 0;
 	line = strstr(status, "\nTgid:");
@@ -209,7 +209,7 @@ unsigned int members_sweep(int newcomers, int proc, struct suspects *suspects)
 
 	/* No thread has the id 0, so the first key comes. */
 	while (proc >= 0 && !map_next_key(newcomers, &key, &next)) {
-		snprintf(path, sizeof(path), "%llu/comm", (unsigned long long)next);
+		format_text(path, sizeof(path), "%llu/comm", (unsigned long long)next);
 		ret = read_file(proc, path, name, sizeof(name));
 		if (ret != -ENOENT && ret != -ESRCH) {
 			key = next;

@@ -4,10 +4,10 @@
 #include <getopt.h>
 #include <pwd.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "format.h"
 #include "options.h"
 
 #define USAGE_ERROR 2
@@ -85,52 +85,53 @@ static const struct row {
 static int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static int usage_error(const char *format, ...)
 {
+	char text[1024];
 	va_list args;
 
-	fputs("execsnoop: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	format_args(text, sizeof(text), format, args);
 	va_end(args);
-	fputs("\nTry 'execsnoop --help'.\n", stderr);
+	say("%s\nTry 'execsnoop --help'.", text);
 	return USAGE_ERROR;
 }
 
 /* Options without an argument stand two in a line. */
-void options_help(void)
+void options_help(struct output *out)
 {
 	bool half = false;
 
-	puts("usage: execsnoop [OPTION]... [-- COMMAND [ARG]...]\n"
-	     "Shows every program that this machine executes, or that COMMAND does.");
+	output_format(out, "usage: execsnoop [OPTION]... [-- COMMAND [ARG]...]\n"
+			   "Shows every program that this machine executes, or that COMMAND does.\n");
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
 		const char *help = r->help, *end;
 		char left[40];
-		int n;
+		size_t n;
 
 		if (half && (!r->key || r->argument)) {
-			putchar('\n');
+			output_end_line(out);
 			half = false;
 		}
 		if (!r->key) {
-			puts(r->name);
+			output_format(out, "%s\n", r->name);
 			continue;
 		}
-		n = r->key < 256 ? snprintf(left, sizeof(left), "-%c, ", r->key)
-				 : snprintf(left, sizeof(left), "    ");
-		snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", r->name,
+		n = r->key < 256 ? format_text(left, sizeof(left), "-%c, ", r->key)
+				 : format_text(left, sizeof(left), "    ");
+		format_text(left + n, sizeof(left) - n, "--%s%s%s", r->name,
 			 r->argument ? " " : "", r->argument ? r->argument : "");
 		if (!r->argument) {
-			printf(half ? " %-18s %s\n" : "  %-18s %-18s", left, help);
+			output_format(out, half ? " %-18s %s\n" : "  %-18s %-18s", left, help);
 			half = !half;
 			continue;
 		}
 		for (; (end = strchr(help, '\n')); help = end + 1, left[0] = '\0')
-			printf("  %-25s %.*s\n", left, (int)(end - help), help);
-		printf("  %-25s %s\n", left, help);
+			output_format(out, "  %-25s %.*s\n", left, (int)(end - help), help);
+		output_format(out, "  %-25s %s\n", left, help);
 	}
-	puts(half ? "\n* can be given more than once: any of them will do. More: man execsnoop"
-		  : "* can be given more than once: any of them will do. More: man execsnoop");
+	if (half)
+		output_end_line(out);
+	output_format(out, "* can be given more than once: any of them will do. More: man execsnoop\n");
 }
 
 /* A whole number from 0 to max; nothing else may stand in the text. */
@@ -255,9 +256,30 @@ static size_t longest_regex(const char *text)
 	return length;
 }
 
+/* regerror(3) would bring all of printf(3). */
+static const char *regex_error(int error)
+{
+	static const char *const texts[] = {
+		[REG_ECOLLATE] = "unknown collating element",
+		[REG_ECTYPE] = "unknown character class",
+		[REG_EESCAPE] = "nothing behind the last \\",
+		[REG_ESUBREG] = "a reference to what is not there",
+		[REG_EBRACK] = "a ] is missing",
+		[REG_EPAREN] = "a ) is missing",
+		[REG_EBRACE] = "a } is missing",
+		[REG_BADBR] = "no repetition between { and }",
+		[REG_ERANGE] = "a range that ends before it begins",
+		[REG_ESPACE] = "no memory",
+		[REG_BADRPT] = "nothing to repeat",
+	};
+
+	if (error > 0 && (size_t)error < sizeof(texts) / sizeof(texts[0]) && texts[error])
+		return texts[error];
+	return "not understood";
+}
+
 static int parse_regex(regex_t *regex, bool *has, const char *option, const char *text)
 {
-	char why[128];
 	int ret;
 
 	if (*has)
@@ -266,10 +288,9 @@ static int parse_regex(regex_t *regex, bool *has, const char *option, const char
 	*has = !ret;
 	if (!ret)
 		return 0;
-	regerror(ret, regex, why, sizeof(why));
 	return usage_error("--%s: \"%s\" is not an extended regular expression: %s, at or after "
 			   "character %zu",
-			   option, text, why, longest_regex(text) + 1);
+			   option, text, regex_error(ret), longest_regex(text) + 1);
 }
 
 static int set(struct options *o, int key, const char *value)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "output.h"
+
 #define VERSION "0.1"
 
 /* How often --cgroup can be given: so often the BPF programs ask (cgroup_is_filtered in prog.bpf.c). */
@@ -45,7 +47,7 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
 
-/* Prints the help to the standard output. */
-void options_help(void);
+/* Prints the help. */
+void options_help(struct output *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format.h"
 #include "output.h"
 
 #define BUFFER_SIZE 16384
@@ -134,12 +135,12 @@ void output_format(struct output *out, const char *format, ...)
 {
 	char text[256];
 	va_list args;
-	int n;
+	size_t n;
 
 	va_start(args, format);
-	n = vsnprintf(text, sizeof(text), format, args);
+	n = format_args(text, sizeof(text), format, args);
 	va_end(args);
-	output_add(out, text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	output_add(out, text, n < sizeof(text) ? n : sizeof(text) - 1);
 }
 
 void output_number(struct output *out, int64_t number, int width)

@@ -1,9 +1,9 @@
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "disasm.h"
+#include "format.h"
 #include "loader.h"
 #include "mounts.h"
 #include "programs.h"
@@ -158,14 +158,14 @@ uint64_t object_memory(const struct tracer *t, int fd)
 {
 	char path[32], text[512], *at;
 
-	snprintf(path, sizeof(path), "self/fdinfo/%d", fd);
+	format_text(path, sizeof(path), "self/fdinfo/%d", fd);
 	if (t->proc < 0 || read_file(t->proc, path, text, sizeof(text)) < 0)
 		return 0;
 	at = strstr(text, "memlock:");
 	return at ? strtoull(at + strlen("memlock:"), NULL, 10) : 0;
 }
 
-int tracer_print_programs(const struct tracer *t, struct error *err)
+int tracer_print_programs(const struct tracer *t, struct output *out, struct error *err)
 {
 	struct bpf_insn *insns;
 	int ret;
@@ -174,11 +174,8 @@ int tracer_print_programs(const struct tracer *t, struct error *err)
 		ret = link_program(t, &t->object.programs[i], &insns, err);
 		if (ret)
 			return ret;
-		disasm_print(&t->object, &t->object.programs[i], insns);
+		disasm_print(&t->object, &t->object.programs[i], insns, out);
 		free(insns);
 	}
-	if (fflush(stdout) || ferror(stdout))
-		return error_set(err, errno, "cannot write to the standard output: %s",
-				 strerror(errno));
 	return 0;
 }

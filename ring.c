@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ struct raw_sample {
 
 int ring_map(struct ring *ring, int fd, size_t size, struct error *err)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = getauxval(AT_PAGESZ);
 	void *p = mmap(NULL, page + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	int errnum = errno;
 
@@ -39,7 +40,7 @@ int ring_map(struct ring *ring, int fd, size_t size, struct error *err)
 void ring_unmap(struct ring *ring)
 {
 	munmap(ring->wrapped, RECORD_MAX);
-	munmap(ring->page, (size_t)sysconf(_SC_PAGESIZE) + ring->size);
+	munmap(ring->page, getauxval(AT_PAGESZ) + ring->size);
 	close(ring->fd);
 }
 

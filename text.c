@@ -1,7 +1,7 @@
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "format.h"
 #include "text.h"
 #include "timestamp.h"
 #include "utf8.h"
@@ -80,7 +80,7 @@ static void add_number(struct output *out, uint64_t number, int width)
 void text_heading(const struct options *o, char *heading, size_t size)
 {
 	size_t used = 0;
-#define ADD(...) (used += (size_t)snprintf(heading + used, size - used, __VA_ARGS__))
+#define ADD(...) (used += format_text(heading + used, size - used, __VA_ARGS__))
 
 	if (o->time)
 		ADD("%-*s", o->iso_time ? ISO_WIDTH : HMS_WIDTH, "TIME");
@@ -118,7 +118,7 @@ static void add_time(struct printer *printer, uint64_t time)
 	if (t != printer->second) {
 		printer->second = t;
 		localtime_r(&t, &tm);
-		snprintf(printer->clock, sizeof(printer->clock), "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+		format_text(printer->clock, sizeof(printer->clock), "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 	}
 	output_format(printer->out, "%-*s", HMS_WIDTH, printer->clock);
 }
@@ -191,14 +191,17 @@ void text_event(struct printer *printer, const struct event *event)
 	const struct options *o = printer->options;
 	const struct exec_record *e = &event->exec;
 	struct output *out = printer->out;
-	double seconds = e->time > printer->start ? (double)(e->time - printer->start) / 1e9 : 0;
+	unsigned long long ms = e->time > printer->start ? (e->time - printer->start + 500000) / 1000000 : 0;
+	char seconds[24];
 
 	if (o->tree)
 		output_format(out, "%*s", 2 * tree_depth(&printer->tree, printer->proc, e), "");
 	if (o->time)
 		add_time(printer, e->time);
-	if (o->timestamp)
-		output_format(out, "%-7.3f ", seconds);
+	if (o->timestamp) {
+		format_text(seconds, sizeof(seconds), "%llu.%03llu", ms / 1000, ms % 1000);
+		output_format(out, "%-7s ", seconds);
+	}
 	if (o->print_uid)
 		output_format(out, "%-5u ", e->uid);
 	add_column(out, e->comm, sizeof(e->comm), 16);

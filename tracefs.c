@@ -1,11 +1,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "format.h"
 #include "mounts.h"
 #include "tracefs.h"
 
@@ -16,7 +16,7 @@ static int read_event_file(int tracefs, const char *event, const char *name, cha
 	char path[128];
 	int ret;
 
-	snprintf(path, sizeof(path), "events/%s/%s", event, name);
+	format_text(path, sizeof(path), "events/%s/%s", event, name);
 	ret = read_file(tracefs, path, text, size);
 	if (ret >= 0)
 		return 0;

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 #include "cpus.h"
 #include "failures.h"
 #include "filter.h"
+#include "format.h"
 #include "loader.h"
 #include "lz4.h"
 #include "members.h"
@@ -80,7 +81,7 @@ static void note_layout(struct tracer *t)
 	char text[24];
 
 	for (int i = 0; i < LAYOUT_PARTS; i++) {
-		snprintf(text, sizeof(text), "at %u", offsets[i]);
+		format_text(text, sizeof(text), "at %u", offsets[i]);
 		feature_note(&t->features, (enum feature)(FEATURE_PARENT + i), !l->missing[i],
 			     l->missing[i] ? l->missing[i] : text);
 	}
@@ -143,15 +144,11 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 				 "keeps it (task_struct.nsproxy) is not known: %s",
 				 t->layout.missing[LAYOUT_MNTNS]);
 	if (t->layout.missing[LAYOUT_MNTNS] && t->options->print_mntns)
-		fprintf(stderr,
-			"execsnoop: warning: --print-mntns shows \"?\": where this kernel keeps the mount "
-			"namespace is not known: %s\n",
-			t->layout.missing[LAYOUT_MNTNS]);
+		say("warning: --print-mntns shows \"?\": where this kernel keeps the mount namespace is not known: %s",
+		    t->layout.missing[LAYOUT_MNTNS]);
 	if (t->layout.missing[LAYOUT_PARENT])
-		fprintf(stderr,
-			"execsnoop: warning: the parent is asked of /proc, which a short-lived process "
-			"may not wait for: task_struct.real_parent: %s\n",
-			t->layout.missing[LAYOUT_PARENT]);
+		say("warning: the parent is asked of /proc, which a short-lived process may not wait for: "
+		    "task_struct.real_parent: %s", t->layout.missing[LAYOUT_PARENT]);
 	return 0;
 }
 
@@ -180,8 +177,8 @@ static int open_filters(struct tracer *t, struct error *err)
 	if (!feature_is_here(&t->features, FEATURE_UNDER_CGROUP))
 		swap_helper(t, BPF_FUNC_current_task_under_cgroup, BPF_FUNC_get_current_pid_tgid);
 	if (t->options->print_cgroup && !feature_is_here(&t->features, FEATURE_CGROUP_IDS))
-		fprintf(stderr, "execsnoop: warning: --print-cgroup shows \"?\": this kernel cannot tell a "
-				"program its cgroup's id (Linux 4.18, CONFIG_CGROUPS=y)\n");
+		say("warning: --print-cgroup shows \"?\": this kernel cannot tell a program its cgroup's id (Linux 4.18, "
+		    "CONFIG_CGROUPS=y)");
 	if (!tracer_has_members(t))
 		return 0;
 	/* Those of a command are all known by their tasks, where the fork's tracepoint tells these. */
@@ -468,7 +465,7 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 /* What the tracing as it stands takes. */
 static void note_memory(struct tracer *t)
 {
-	uint64_t resident = 0, maps = 0, rings = 0, page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t resident = 0, maps = 0, rings = 0, page = getauxval(AT_PAGESZ);
 	char text[160], *at;
 
 	if (t->proc < 0 || read_file(t->proc, "self/statm", text, sizeof(text)) < 0)
@@ -480,16 +477,16 @@ static void note_memory(struct tracer *t)
 			maps += object_memory(t, map_fd(t, map));
 	for (int cpu = 0; cpu < t->cpus; cpu++)
 		rings += collector_has(&t->collector, cpu);
-	snprintf(text, sizeof(text), "KiB: %" PRIu64 " rings (%" PRIu64 " of %" PRIu64 "), ", rings * t->ring_size / 1024,
+	format_text(text, sizeof(text), "KiB: %" PRIu64 " rings (%" PRIu64 " of %" PRIu64 "), ", rings * t->ring_size / 1024,
 		 rings, t->ring_size / 1024);
 	at = text + strlen(text);
 	if (maps)
-		snprintf(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " maps with -x, %" PRIu64 " programs, ",
+		format_text(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " maps with -x, %" PRIu64 " programs, ",
 			 maps / 1024, t->program_memory / 1024);
 	else
-		snprintf(at, (size_t)(text + sizeof(text) - at), "maps and programs not known below Linux 4.10, ");
+		format_text(at, (size_t)(text + sizeof(text) - at), "maps and programs not known below Linux 4.10, ");
 	at += strlen(at);
-	snprintf(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " resident", resident * page / 1024);
+	format_text(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " resident", resident * page / 1024);
 	feature_note(&t->features, FEATURE_MEMORY, true, text);
 }
 

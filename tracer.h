@@ -64,7 +64,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, struct err
 
 /* --ebpf: prints the programs as they would be loaded. What the running kernel has not been asked
  * for (offsets, map descriptors) is 0 and named beside it. */
-int tracer_print_programs(const struct tracer *tracer, struct error *err);
+int tracer_print_programs(const struct tracer *tracer, struct output *out, struct error *err);
 
 /* Learns the running kernel's layout, loads and attaches. argv: the vector that main() got, whose
  * strings the kernel laid down. When it returns 0, every exec is recorded. */

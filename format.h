@@ -1,0 +1,22 @@
+/* What this program needs of printf(3), which with its floating point is a tenth of a static binary: %d %u %x %c %s %%
+ * with l, ll or z, '-' and '0', widths, and the precision of %s. */
+#ifndef FORMAT_H
+#define FORMAT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* As snprintf(3) and vsnprintf(3): at most `size` bytes with the terminator; returns how long the whole text is. */
+size_t format_text(char *text, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+size_t format_args(char *text, size_t size, const char *format, va_list args);
+
+/* Writes a text of many lines, the verifier's log, to the standard error as it is. */
+void say_log(const char *log);
+
+/* Writes "execsnoop: ", the text and a newline to the standard error, at once, so that messages of two processes do not
+ * mix. What is longer than 2 KiB is cut. */
+void say(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+#endif
