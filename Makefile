@@ -75,7 +75,7 @@ BPF_CFLAGS = -target $(BPF_ORDER) -mcpu=v1 -O2 -Wall -Wextra -Wshadow -nostdinc 
 
 all: $(BINARY)
 
-$(BINARY): $(OBJECTS)
+$(BINARY): $(OBJECTS) discard.ld
 	$(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(OBJECTS) \
 		-Wl,--start-group $(MUSL)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL)/crtn.o
 

@@ -8,7 +8,7 @@ result() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
 
 for copy in one another/deeper; do
 	mkdir -p "$T/$copy"
-	cp Makefile ./*.8 ./*.c ./*.h ./*.S "$T/$copy"
+	cp Makefile ./*.8 ./*.c ./*.h ./*.S ./*.ld "$T/$copy"
 	make -C "$T/$copy" >"$T/log" 2>"$T/warnings" || cat "$T/log"
 	[ -s "$T/warnings" ] && quiet=1 || quiet=0
 	sed 's/^/# /' "$T/warnings"
