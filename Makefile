@@ -221,7 +221,7 @@ guests: $(BINARY) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live
 check-kernels: KERNELS = all
 check-kernels:
 	@sh packages.sh $(BUILD_PACKAGES) $(KERNEL_PACKAGES)
-	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory guests
 	@sh tests/run "sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
 clean:
