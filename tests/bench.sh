@@ -24,6 +24,15 @@ command_of() {
 	esac
 }
 
+# on_disk TOOL: KiB of the program, or of the one that interprets it, with the libraries that it loads.
+on_disk() {
+	program=$(command_of "$1")
+	case $(head -c 2 "$program") in '#!') program=$(sed -n '1s,.*[/ ],,p' "$program") ;; esac
+	program=$(command -v "$program")
+	# shellcheck disable=SC2046 # paths without spaces
+	stat -Lc %s "$program" $(ldd "$program" 2>/dev/null | grep -o '/[^ ]*') | awk '{ bytes += $1 } END { print int(bytes / 1024) }'
+}
+
 # What is asked while the tracer lives: the run time and the memory of the BPF programs and maps that were not there before.
 cat >"$T/hook" <<'END'
 bpftool prog show -j | jq --slurpfile old "$T/programs" \
@@ -56,6 +65,9 @@ for tool in ours libbpf-tools bpftrace bcc; do
 	fi
 done
 : >"$T/figures"
+for tool in $tools; do
+	echo "$tool disk disk_kb $(on_disk "$tool")" >>"$T/figures"
+done
 for round in $(seq "$ROUNDS"); do
 	for tool in $tools $tools $tools; do
 		"$B" start "$FILE" "$T/shown" "$(command_of "$tool")" | sed "s/^/$tool start /" >>"$T/figures"
@@ -95,6 +107,7 @@ sort -k1,3 -k4,4n "$T/figures" | awk -v execs="$EXECS" -v tools="$tools" '
 		if (name ~ /^cpu/) { v = of(t, p "-0 shown"); return v ? of(t, p "-0 cpu_ms") * 10000 / v : "" }
 		if (name == "resident") return of(t, "short-0 resident_kb")
 		if (name == "maps") return of(t, "short-0 maps_kb")
+		if (name == "disk") return of(t, "disk disk_kb")
 	}
 	END {
 		tool_count = split(tools, tool)
@@ -112,6 +125,7 @@ sort -k1,3 -k4,4n "$T/figures" | awk -v execs="$EXECS" -v tools="$tools" '
 		row("cpu-long", "CPU time for 10,000 execs shown, long, ms", "%.1f")
 		row("resident", "peak resident memory, KiB", "%d")
 		row("maps", "kernel memory of maps, KiB", "%d")
+		row("disk", "on disk, with its libraries, KiB", "%d")
 		printf "\nWithout a tracer the storms took %.0f and %.0f ms: %.0f and %.0f execs a second.\n", of("none", "short-0 storm_ms"),
 			of("none", "long-0 storm_ms"), execs * 1000 / of("none", "short-0 storm_ms"), execs * 1000 / of("none", "long-0 storm_ms")
 	}'

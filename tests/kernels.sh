@@ -94,14 +94,17 @@ kernel() {
 	image=$R/image
 }
 
-# static_busybox ARCHITECTURE SUITE: the path of a static BusyBox.
+# static_busybox ARCHITECTURE: the path of a static BusyBox. Not of the kernel's suite: bullseye's gives a script's process
+# the applet's name.
 static_busybox() {
-	if [ "$1" = amd64 ]; then
-		command -v busybox
-	else
-		[ -d "$CACHE/busybox-$1" ] || unpack "$2" "$1" "$CACHE/busybox-$1" busybox-static || return
-		ls "$CACHE/busybox-$1"/bin/busybox "$CACHE/busybox-$1"/usr/bin/busybox 2>/dev/null | head -n 1
-	fi
+	suite=bookworm
+	case $1 in
+	amd64) command -v busybox; return ;;
+	riscv64 | loong64) suite=sid ;;
+	esac
+	set -- "$1" "$CACHE/busybox-$suite-$1"
+	[ -d "$2" ] || unpack $suite "$1" "$2" busybox-static || return
+	ls "$2"/bin/busybox "$2"/usr/bin/busybox 2>/dev/null | head -n 1
 }
 
 # initramfs ARCHITECTURE: what a guest has. Its init runs the tests and ends the machine.
