@@ -11,12 +11,13 @@ size_t format_text(char *text, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 size_t format_args(char *text, size_t size, const char *format, va_list args);
 
-/* Writes a text of many lines, the verifier's log, to the standard error as it is. */
-void say_log(const char *log);
-
 /* Writes "execsnoop: ", the text and a newline to the standard error, at once, so that messages of two processes do not
- * mix. What is longer than 2 KiB is cut. */
+ * mix. */
 void say(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
+void say_args(const char *format, va_list args);
+
+/* Writes whole lines to the standard error: the verifier's log. */
+void say_as_it_is(const char *text);
 
 #endif

@@ -290,9 +290,25 @@ static int run(const struct options *options, char **argv, const struct inherite
 	return ret;
 }
 
-int main(int argc, char **argv)
+static void handle_signals(const struct options *options, const struct inherited *inherited)
 {
 	const struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, and said so */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, on_child);
+	if (options->help || options->version || options->ebpf)
+		return; /* nothing is to be ended in order */
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	/* nohup(1) ignores the one. */
+	if (inherited->actions[0].sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
+}
+
+int main(int argc, char **argv)
+{
 	struct inherited inherited;
 	struct options options;
 	struct error err = {0};
@@ -307,18 +323,10 @@ int main(int argc, char **argv)
 	ret = options_parse(&options, argc, argv);
 	if (!ret) {
 		inherited_note(&inherited);
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
-		/* nohup(1) ignores the one. */
-		if (inherited.actions[0].sa_handler != SIG_IGN)
-			sigaction(SIGHUP, &action, NULL);
-		sigaction(SIGQUIT, &action, NULL);
-		signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, and said so */
-		signal(SIGXFSZ, SIG_IGN);
-		signal(SIGCHLD, on_child);
+		handle_signals(&options, &inherited);
 		if (run(&options, argv, &inherited, &ret, &err)) {
 			if (err.log)
-				say_log(err.log);
+				say_as_it_is(err.log);
 			say("%s", err.text);
 			ret = 1;
 		}

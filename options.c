@@ -85,13 +85,12 @@ static const struct row {
 static int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static int usage_error(const char *format, ...)
 {
-	char text[1024];
 	va_list args;
 
 	va_start(args, format);
-	format_args(text, sizeof(text), format, args);
+	say_args(format, args);
 	va_end(args);
-	say("%s\nTry 'execsnoop --help'.", text);
+	say_as_it_is("Try 'execsnoop --help'.\n");
 	return USAGE_ERROR;
 }
 
@@ -267,8 +266,8 @@ static const char *regex_error(int error)
 		[REG_EBRACK] = "a ] is missing",
 		[REG_EPAREN] = "a ) is missing",
 		[REG_EBRACE] = "a } is missing",
-		[REG_BADBR] = "no repetition between { and }",
-		[REG_ERANGE] = "a range that ends before it begins",
+		[REG_BADBR] = "a repetition must be like {2}, {2,} or {2,5}, of 255 at most",
+		[REG_ERANGE] = "a range in [] must go from one character to a later one",
 		[REG_ESPACE] = "no memory",
 		[REG_BADRPT] = "nothing to repeat",
 	};
@@ -418,7 +417,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	const char *taken = NULL; /* an option's argument, which may be "--", too */
 	size_t count = 0;
 	bool end;
-	int key;
+	int key, at; /* where the word is that is looked at */
 
 	*options = (struct options){.max_args = 20};
 	/* getopt(3): end at the first word that is no option, ':' for a missing argument without a message. */
@@ -436,7 +435,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			*s++ = ':';
 	}
 	*s = '\0';
-	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	while (at = optind, (key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int ret;
 
 		taken = optarg;
@@ -444,11 +443,11 @@ int options_parse(struct options *options, int argc, char **argv)
 			ret = usage_error("unknown option -%c", optopt);
 		else if (key == '?')
 			ret = usage_error("unknown option, or an argument where none is taken: %s",
-					  argv[optind - 1]);
+					  argv[at]);
 		else if (key == ':' && optopt < 256)
 			ret = usage_error("-%c needs an argument", optopt);
 		else if (key == ':')
-			ret = usage_error("%s needs an argument", argv[optind - 1]);
+			ret = usage_error("%s needs an argument", argv[at]);
 		else
 			ret = set(options, key, optarg);
 		if (ret)

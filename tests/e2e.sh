@@ -240,9 +240,12 @@ usage_errors() {
 	usage_error 'not a number' --max-args -3
 	usage_error 'not a number' --max-args 3x
 	usage_error 'at or after character 3' -n 'ab('
+	usage_error 'a ) is missing, at or after character 4001' -n "$(printf %4000s | tr ' ' x)("
 	usage_error 'extended regular expression' -l '['
 	usage_error 'unknown option' -y
 	usage_error 'unknown option' --nothing
+	word=$(printf '%b' '-\0303\0251')
+	usage_error "unknown option, .*: $word\$" "$word"
 	usage_error 'needs an argument' -n
 	usage_error 'unexpected argument' word
 }
