@@ -92,7 +92,8 @@ losses() {
 	tracer=$!
 	sleep 0.5
 	kill -STOP "$tracer"
-	"$C" user "$PROGRAMS/storm" 4242 vfork 2 1000 "$PROGRAMS/nothing"
+	cp "$PROGRAMS/storm" "$D/storm" # into where that user may go, unlike root's home
+	"$C" user "$D/storm" 4242 vfork 2 1000 "$D/prog"
 	kill -CONT "$tracer"
 	sleep 0.2
 	stop
