@@ -211,7 +211,8 @@ to_a_file() {
 # Two files, none too large, with all the last lines and none twice; each begins with the heading.
 rotation() {
 	chmod 755 "$T" "$D"
-	timeout 60 "$X" -o "$D/file" --max-size 8K -u 4242 -- "$C" user "$PROGRAMS/storm" 4242 vfork 1 300 "$PROGRAMS/nothing" 2>"$err" ||
+	cp "$PROGRAMS/storm" "$D/storm"
+	timeout 60 "$X" -o "$D/file" --max-size 8K -u 4242 -- "$C" user "$D/storm" 4242 vfork 1 300 "$D/prog" 2>"$err" ||
 		fail "status $?: $(cat "$err")"
 	for f in file file.1; do
 		[ "$(stat -c %s "$D/$f")" -le 8192 ] || fail "$f has $(stat -c %s "$D/$f") bytes"
