@@ -24,8 +24,10 @@ command_of() {
 	esac
 }
 
-# on_disk TOOL: KiB of the program, or of the one that interprets it, with the libraries that it loads.
+# on_disk TOOL: KiB of the program, or of the one that interprets it, with the libraries that it is linked with. Nothing for
+# bcc, whose Python loads most of what it needs later.
 on_disk() {
+	[ "$1" != bcc ] || return
 	program=$(command_of "$1")
 	case $(head -c 2 "$program") in '#!') program=$(sed -n '1s,.*[/ ],,p' "$program") ;; esac
 	program=$(command -v "$program")

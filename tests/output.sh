@@ -316,18 +316,25 @@ full() {
 	has "$err" "^execsnoop: cannot write to \"$D/io\": I/O error\$"
 }
 
-# The standard error is a pipe that is full.
-unread_errors() {
+# What is written to, $D/pipe, is full.
+ends_unread() {
+	wanted=$1
+	shift
+	"$@" &
+	child=$!
+	sleep 0.5
+	kill -TERM $child || fail "$*: it did not wait for a reader"
+	timeout 5 tail -f --pid=$child /dev/null || { fail "$*: it did not end"; kill -KILL $child; }
+	wait $child
+	is $? "$wanted"
+}
+
+unread() {
 	mkfifo "$D/pipe"
 	exec 7<>"$D/pipe"
 	dd if=/dev/zero of="$D/pipe" bs=4096 oflag=nonblock 2>/dev/null
-	"$X" -o "$D/missing/file" 2>"$D/pipe" &
-	child=$!
-	sleep 0.5
-	kill -TERM $child || fail "it did not wait for a reader"
-	timeout 5 tail -f --pid=$child /dev/null || { fail "it did not end"; kill -KILL $child; }
-	wait $child
-	is $? 1
+	ends_unread 1 sh -c "exec $X -o $D/missing/file 2>$D/pipe"
+	ends_unread 143 sh -c "exec $X --help >$D/pipe"
 	exec 7>&-
 }
 
@@ -429,7 +436,7 @@ case_ "files that others remove, empty or leave unfinished do no harm" file_of_o
 case_ "--count ends after so many execs" count
 case_ "the table of unprintable characters is Unicode's" unicode
 case_ "says that a file system is full, and writes nothing twice" full
-case_ "ends by one signal where nobody reads what it says" unread_errors
+case_ "ends by one signal where nobody reads what it says" unread
 case_ "--time-format iso prints UTC with nanoseconds" iso_time
 case_ "--tree indents by descent" tree
 case_ "--check says what works here" check
