@@ -57,7 +57,7 @@ TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps str
 KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-ppc qemu-system-misc busybox-static cpio \
 	zstd debian-archive-keyring
 
-SOURCES = main.c options.c tracer.c cpus.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c lz4.c loader.c \
+SOURCES = main.c options.c tracer.c user.c cpus.c cpulist.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c lz4.c loader.c \
 	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \
 	tree.c output.c timestamp.c utf8.c errname.c wctype.c disasm.c format.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
@@ -70,7 +70,7 @@ CFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -std=c11 -D_GNU_SOURCE -Os $(WARNINGS)
 	-isystem $(BUILD)/include
 LDFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -static -nostdlib -fuse-ld=lld-19 -Wl,--gc-sections -Wl,-s \
 	-Wl,--build-id=none -Wl,-T,discard.ld
-BPF_HEADERS = bpf.h stack.bpf.h record.h
+BPF_HEADERS = bpf.h stack.bpf.h record.h user.h
 BPF_CFLAGS = -target $(BPF_ORDER) -mcpu=v1 -O2 -Wall -Wextra -Wshadow -nostdinc -isystem $(BUILD)/include
 
 all: $(BINARY)
@@ -129,7 +129,7 @@ run:
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 UNITS = elf_test lz4_test layout_test floor_test event_test print_test options_test loader_test \
-	format_test wctype_test
+	format_test wctype_test machine_test reads_test
 elf_test_SOURCES = elf.c error.c format.c
 lz4_test_SOURCES = lz4.c
 layout_test_SOURCES = layout.c
@@ -140,6 +140,8 @@ options_test_SOURCES = options.c output.c error.c format.c
 loader_test_SOURCES = loader.c error.c format.c
 format_test_SOURCES = format.c
 wctype_test_SOURCES =
+reads_test_SOURCES = elf.c error.c format.c
+machine_test_SOURCES = user.c cpulist.c timestamp.c loader.c error.c format.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile $(BUILD)/tests/btf
@@ -190,12 +192,14 @@ check:
 		"$(BUILD)/tests/lz4_test $(BUILD)/prog.o.lz4 $(BUILD)/prog.o" \
 		"$(BUILD)/tests/layout_test" \
 		"$(BUILD)/tests/floor_test $(BUILD)/prog.o" \
+		"$(BUILD)/tests/reads_test $(BUILD)/prog.o" \
 		"$(BUILD)/tests/event_test" \
 		"$(BUILD)/tests/options_test" \
 		"$(BUILD)/tests/print_test" \
 		"$(BUILD)/tests/loader_test" \
 		"$(BUILD)/tests/format_test" \
 		"$(BUILD)/tests/wctype_test" \
+		"$(BUILD)/tests/machine_test" \
 		"sh tests/build.sh" \
 		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \
 		"sh tests/btf.sh $(BUILD)/tests $(CLANG)" \

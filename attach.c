@@ -18,31 +18,26 @@ int need_tracefs(struct tracer *t, struct error *err)
 	return t->tracefs < 0 ? t->tracefs : 0;
 }
 
-/* A raw one needs no tracefs, costs less, and fires where a perf event does not: below 5.16
- * when the name is longer than 2 KiB (PERF_MAX_TRACE_SIZE), and while a bpf(2) call is at work on the CPU
- * (bpf_prog_active in trace_call_bpf). But from 7.0 on its programs run with preemption on
- * (include/linux/tracepoint.h: srcu_fast_notrace), and one that is preempted is not run for what another task
- * executes meanwhile on that CPU (__bpf_trace_run): a storm would lose some. Perf events keep preemption off. */
-void choose_tracepoints(struct tracer *t)
+/* A raw tracepoint needs no tracefs, costs less, and fires where a perf event does not: below 5.16 when the name is longer
+ * than 2 KiB (PERF_MAX_TRACE_SIZE), and while a bpf(2) call is at work on the CPU (bpf_prog_active in trace_call_bpf),
+ * which any other user of BPF can make be most of the time. But from 7.0 on its programs run with preemption on
+ * (include/linux/tracepoint.h: srcu_fast_notrace), and one that is preempted is not run for what another task executes
+ * meanwhile on that CPU (__bpf_trace_run). So there each program has lanes of its own, and "exec" is there three times. So it is with the tracepoints of system
+ * calls there, which are perf events (trace_call_bpf_faultable). */
+void note_preemption(struct tracer *t)
 {
-	struct error no_tracefs = {0};
-	bool raw = feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS), preempted = false;
+	bool raw = feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
 
-	/* The one question that the kernel answers in no other way. */
-	preempted = raw && kernel_version() >= 7 << 16;
-	if (preempted && need_tracefs(t, &no_tracefs)) {
-		say("warning: execs may be lost in a storm: Linux 7.0 and later may preempt raw tracepoints, and perf events "
-		    "are not to be had: %s", no_tracefs.text);
-		preempted = false;
-	}
-	feature_note(&t->features, FEATURE_UNPREEMPTED, raw && !preempted,
-		     preempted ? "from Linux 7.0 on they may be" : NULL);
+	/* The one question that the kernel answers in no other way. A wrong answer costs some time, or some memory. */
+	t->preempted = raw && kernel_version() >= 7 << 16;
+	feature_note(&t->features, FEATURE_UNPREEMPTED, raw && !t->preempted,
+		     t->preempted ? "from Linux 7.0 on they may be" : NULL);
 }
 
 enum bpf_prog_type program_type(const struct tracer *t)
 {
-	return feature_is_here(&t->features, FEATURE_UNPREEMPTED) ? BPF_PROG_TYPE_RAW_TRACEPOINT
-								  : BPF_PROG_TYPE_TRACEPOINT;
+	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) ? BPF_PROG_TYPE_RAW_TRACEPOINT
+								      : BPF_PROG_TYPE_TRACEPOINT;
 }
 
 int attach_raw(struct tracer *t, const char *name, const char *event, struct error *err)
@@ -123,7 +118,7 @@ int attach_call(struct tracer *t, const char *name, const char *event, const cha
 	if (!ret && other_event)
 		ret = keep(t, attach(t, other_event, program, err));
 	if (!strcmp(name, "exit"))
-		t->counted[t->counted_count++] = program;
+		t->exits[t->exits_count++] = program;
 	else
 		close(program); /* the tracepoint holds it */
 	return ret;

@@ -7,11 +7,11 @@
 /* Opens tracefs, if it is not open yet. 0 or -errno with err filled, as all here. */
 int need_tracefs(struct tracer *tracer, struct error *err);
 
-/* Decides between raw tracepoints and perf events, for tracepoints of the kernel proper; those of system calls have
- * no raw form. */
-void choose_tracepoints(struct tracer *tracer);
+/* Finds out whether raw tracepoints can be preempted. */
+void note_preemption(struct tracer *tracer);
 
-/* What was decided, as the type of the programs. */
+/* The type of the programs at tracepoints of the kernel proper: raw ones if there are such. Those of system calls have no
+ * raw form. */
 enum bpf_prog_type program_type(const struct tracer *tracer);
 
 /* Loads a program for a raw tracepoint of that name, and attaches it; the attachment or -errno. */

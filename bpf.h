@@ -5,8 +5,10 @@
 #ifndef BPF_H
 #define BPF_H
 
+#include <asm/errno.h>
 #include <linux/bpf.h>
 #include "record.h"
+#include "user.h"
 
 #define SEC(name) __attribute__((section(name), used))
 #define INLINE static inline __attribute__((always_inline))
@@ -19,7 +21,6 @@
 SETTING(uid_filter); /* 0: any; else uid + 1 */
 SETTING(ppid_filter); /* 0: any */
 SETTING(many_pieces); /* 0: before Linux 4.14 the verifier has patience for few of them */
-SETTING(pieces_alone); /* 1: "again" and "end" are not attached */
 SETTING(mntnsmap_filter); /* 1: only mount namespaces in the map mntnsmap; so for those below */
 SETTING(mntns_filter);
 SETTING(cgroupmap_filter);
@@ -35,21 +36,34 @@ SETTING(want_pcomm); /* 1: the parent's name is shown */
  * be 0, so 0 means "not known". */
 SETTING(long_size);
 SETTING(task_tgid);
+SETTING(task_pid);
 SETTING(task_real_parent);
 SETTING(task_comm);
+SETTING(task_group_leader);
 SETTING(task_mm);
+SETTING(task_active_mm);
 SETTING(mm_arg_start);
 SETTING(task_nsproxy);
 SETTING(nsproxy_mnt_ns);
 SETTING(mnt_ns_inum);
+SETTING(mm_arg_end);
+SETTING(mm_env_end);
+SETTING(args_in_a_row); /* 1: arg_start, arg_end, env_start, env_end are neighbours */
 SETTING(bprm_filename); /* known only where there are raw tracepoints */
+SETTING(bprm_interp);
+SETTING(names_in_a_row); /* 1: the two are neighbours */
+SETTING(region_shift); /* addresses that are the same above so many bits are in one region */
 SETTING(exec_is_raw); /* 1: "exec" is attached to one */
 SETTING(execve_filename);
 SETTING(execve_argv);
 SETTING(execveat_fd);
 SETTING(execveat_filename);
 SETTING(execveat_argv);
+SETTING(execveat_flags);
 SETTING(exit_ret);
+SETTING(errnos_are_positive); /* 1: the tracepoint has a failed call's errno, and a flag elsewhere (PowerPC, MIPS) */
+SETTING(user_mask); /* struct user_space; all ones where bpf_probe_read_user checks by itself */
+SETTING(user_end);
 SETTING(slot_size); /* of the caller's argv: 4 for a 32-bit program */
 SETTING(call_execve); /* numbers of the calls; 0: by kprobe, which sees no others */
 SETTING(call_execveat);
@@ -63,7 +77,10 @@ SETTING(call_has_fd); /* 1: execveat */
 SETTING(call_fd);
 SETTING(call_filename);
 SETTING(call_argv);
+SETTING(call_flags);
 SETTING(want_fails); /* 1: -x */
+SETTING(first_lane); /* of the program's lanes, one a CPU: its number of the first CPU */
+SETTING(exec_copy); /* which of several programs "exec" it is, from 1 on; 0: there is one */
 SETTING(map_buffers); /* 1: a map's value can be a helper's buffer (4.11) */
 SETTING(exec_filename); /* in the record of sched_process_exec; 0: a raw tracepoint */
 SETTING(exec_old_pid); /* in the records of sched_process_exec and _fork; 0: raw tracepoints */
@@ -87,8 +104,8 @@ static long (*const tail_call)(void *ctx, void *map, __u32 index) = (void *)BPF_
 static __u64 (*const get_pid_tgid)(void) = (void *)BPF_FUNC_get_current_pid_tgid;
 static __u64 (*const get_uid_gid)(void) = (void *)BPF_FUNC_get_current_uid_gid;
 static long (*const get_comm)(void *buf, __u32 size) = (void *)BPF_FUNC_get_current_comm;
-static long (*const output)(void *ctx, void *map, __u64 flags, void *data,
-			    __u64 size) = (void *)BPF_FUNC_perf_event_output;
+static long (*const perf_output)(void *ctx, void *map, __u64 flags, void *data,
+				 __u64 size) = (void *)BPF_FUNC_perf_event_output;
 static __u64 (*const get_task)(void) = (void *)BPF_FUNC_get_current_task;
 static __u32 (*const get_cpu)(void) = (void *)BPF_FUNC_get_smp_processor_id;
 /* Where the kernel lacks these two, elf.c puts another in their place that is never run. */
@@ -96,24 +113,20 @@ static __u64 (*const get_cgroup_id)(void) = (void *)BPF_FUNC_get_current_cgroup_
 static long (*const is_under_cgroup)(void *map,
 				     __u32 index) = (void *)BPF_FUNC_current_task_under_cgroup;
 /* Where the kernel lacks these (below 5.5) elf.c puts the older probe_read in their place. */
-static long (*const read_user)(void *dst, __u32 size, __u64 addr) = (void *)BPF_FUNC_probe_read_user;
+static long (*const unchecked_read_user)(void *dst, __u32 size, __u64 addr) = (void *)BPF_FUNC_probe_read_user;
 static long (*const read_kernel)(void *dst, __u32 size,
 				 __u64 addr) = (void *)BPF_FUNC_probe_read_kernel;
 static long (*const read_kernel_str)(void *dst, __u32 size,
 				     __u64 addr) = (void *)BPF_FUNC_probe_read_kernel_str;
-static long (*const read_user_str)(void *dst, __u32 size,
-				   __u64 addr) = (void *)BPF_FUNC_probe_read_user_str;
+static long (*const unchecked_read_user_str)(void *dst, __u32 size,
+					     __u64 addr) = (void *)BPF_FUNC_probe_read_user_str;
 
-/* A CPU's working memory: what it is about to send, and how far it has come with it. Whole cache lines, for each CPU
- * its own. */
+/* A lane: what a CPU is about to send, how far it has come with it, and the ring that it sends it to. Programs that can be
+ * preempted by one another have lanes of their own (enum lane_kind in tracer.h). Whole cache lines. */
 struct __attribute__((aligned(64))) scratch {
-	__u32 seq;
-	__u32 forgotten; /* threads for which the map members had no room */
-	__u64 filtered;	 /* execs that the filters did not let pass */
-	__u64 added, removed; /* members */
+	struct counts counts;
 	__u64 part;  /* records of this exec sent so far */
-	__u64 unfinished; /* a failed call's argument list has not been read to its end */
-	__u64 script; /* what "script" has seen last: the task_struct, and 1 more if it was one */
+	__u64 ring;  /* its number in the map rings */
 	__u64 used;  /* bytes of pieces not sent yet */
 	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
 	__u64 end;   /* arguments: arg_end; pieces: the rest of a long string, or 0 */
@@ -124,7 +137,7 @@ struct __attribute__((aligned(64))) scratch {
 		};
 		struct {
 			struct more_record more;
-			char more_data[CHUNK_SIZE];
+			char more_data[NAME_SIZE + CHUNK_SIZE];
 		};
 	};
 };
@@ -134,25 +147,35 @@ struct __attribute__((aligned(64))) scratch {
 struct call {
 	__u64 filename;
 	__u64 argv;
+	__u64 image; /* the mm_struct of the caller: a failed call leaves it as it is */
 	__s32 dirfd;
-	__u32 has_dirfd; /* it was execveat(2) */
+	__u32 flags; /* enum call_flags */
 };
 
+enum call_flags {
+	CALL_HAS_DIRFD = 1 << 0, /* it was execveat(2) */
+	CALL_CHECKS = 1 << 1,	 /* with AT_EXECVE_CHECK */
+};
+
+#define AT_EXECVE_CHECK 0x10000 /* include/uapi/linux/fcntl.h, 6.14 */
+
 SEC("maps") struct map rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
-/* One for each CPU. No per-CPU array, which could not be mapped: the tracer reads the counts without a bpf(2) call,
+/* One for each lane. No per-CPU array, which could not be mapped: the tracer reads the counts without a bpf(2) call,
  * because perf events run no programs on a CPU that is at work for one. */
 SEC("maps") struct map scratches = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct scratch), 1};
 /* One program each: those in one map must be of one type. */
 SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
 SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
+/* Of tasks whose exec one of several programs "exec" has seen, the mm_struct that it made. Linux 7.0 and later alone. */
+SEC("maps") struct map handled = {BPF_MAP_TYPE_LRU_HASH, 8, 8, 4096};
 SEC("maps") struct map calls = {BPF_MAP_TYPE_HASH, 8, sizeof(struct call), 4096};
 /* Whom the filters let pass: what stands in these. The first two are the user's, pinned by others. */
 SEC("maps") struct map mntnsmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 SEC("maps") struct map cgroupmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 SEC("maps") struct map mntns_set = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 SEC("maps") struct map cgroups = {BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 1};
-/* The threads that are followed, by task_struct, the one name that an exec does not change; and those of which only
- * the id is known yet. */
+/* The threads that are followed, by task_struct, the one name that an exec does not change, with their ids; and those of
+ * which only the id is known yet. */
 SEC("maps") struct map members = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 SEC("maps") struct map newcomers = {BPF_MAP_TYPE_HASH, 8, 8, 1};
 /* The processes of -p, while their descendants are looked for in /proc: some come and go meanwhile. */
@@ -208,12 +231,27 @@ INLINE __u64 nth_long(const struct longs *longs, int n)
 	return VALUE(long_size) == 4 ? longs->of_4[n] : longs->of_8[n];
 }
 
-/* A string from user space: the bytes with the NUL, or -errno. For an empty one some kernels
- * say 0 (6.1), others 1 (6.18): strncpy_from_user_nofault in mm/maccess.c. */
+/* Copies `size` bytes from user space: 0 or -errno. This and read_string() are the only ones that read at an address that
+ * came from a program. */
+INLINE long read_user(void *to, __u32 size, __u64 addr)
+{
+	if (user_room(addr, VALUE(user_mask), VALUE(user_end)) < size)
+		return -EFAULT;
+	return unchecked_read_user(to, size, addr);
+}
+
+/* A string from user space, of which at most `size` (a power of 2) bytes are read: the bytes with the NUL, or -errno. For
+ * an empty one some kernels say 0 (6.1), others 1 (6.18): strncpy_from_user_nofault in mm/maccess.c. */
 INLINE long read_string(char *to, __u32 size, __u64 addr)
 {
-	long len = read_user_str(to, size, addr);
+	__u64 room = user_room(addr, VALUE(user_mask), VALUE(user_end));
+	long len;
 
+	if (!room)
+		return -EFAULT;
+	if (room > size)
+		room = size;
+	len = unchecked_read_user_str(to, bounded(room, size), addr);
 	if (len == 0) {
 		*to = 0;
 		len = 1;
@@ -223,9 +261,15 @@ INLINE long read_string(char *to, __u32 size, __u64 addr)
 
 INLINE struct scratch *get_scratch(void)
 {
-	__u32 cpu = get_cpu();
+	__u32 lane = get_cpu() + (__u32)VALUE(first_lane);
 
-	return map_lookup(&scratches, &cpu);
+	return map_lookup(&scratches, &lane);
+}
+
+/* Sends a record to the lane's ring. */
+INLINE void output(void *ctx, struct scratch *s, void *record, __u64 size)
+{
+	s->counts.result = perf_output(ctx, &rings, s->ring, record, size);
 }
 
 /* The address of the current task_struct, as it stands in memory: the helper extends the sign of a 32-bit one. */
@@ -271,15 +315,13 @@ INLINE int cgroup_is_filtered(__u64 cgroup)
 	       !FOUR_CGROUPS(12);
 }
 
-/* Makes the task a member. */
-INLINE void add_member(struct scratch *s, __u64 task)
+/* Makes the task a member; tid: its id, by which it can be looked for in /proc. */
+INLINE void add_member(struct scratch *s, __u64 task, __u64 tid)
 {
-	__u64 one = 1;
-
-	if (map_update(&members, &task, &one, BPF_ANY))
-		s->forgotten++;
+	if (map_update(&members, &task, &tid, BPF_ANY))
+		s->counts.forgotten++;
 	else
-		s->added++;
+		s->counts.added++;
 }
 
 INLINE int is_root(__u64 task)
@@ -311,13 +353,13 @@ INLINE int is_member(struct scratch *s, __u64 task, __u64 tid)
 		return 1;
 	/* First the one, then the other: whoever looks must never find it in neither. */
 	if (map_lookup(&newcomers, &tid)) {
-		add_member(s, task);
+		add_member(s, task, tid);
 		if (!map_delete(&newcomers, &tid))
-			s->removed++;
+			s->counts.removed++;
 		return 1;
 	}
 	if (VALUE(root_filter) && under_root(task)) {
-		add_member(s, task);
+		add_member(s, task, tid);
 		return 1;
 	}
 	return 0;
@@ -345,7 +387,7 @@ INLINE void add_ancestors(struct exec_record *e, __u64 parent)
 /* Fills what a success and a failure have in common. 0: a filter does not want it. */
 INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 {
-	__u64 parent, ids, mntns = 0, cgroup = 0;
+	__u64 parent, leader, ids, mntns = 0, cgroup = 0;
 	__u32 ppid = 0;
 
 	if (uid_is_filtered() || member_is_filtered(s, task))
@@ -376,35 +418,60 @@ INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 	e->uid = ids;
 	e->gid = ids >> 32;
 	get_comm(e->comm, sizeof(e->comm));
-	if (!VALUE(want_pcomm) || !parent || !VALUE(task_comm) ||
-	    read_kernel(e->pcomm, sizeof(e->pcomm), parent + VALUE(task_comm)))
+	/* The parent is the thread that forked; its process has the name of its leader. */
+	leader = parent && VALUE(task_group_leader) ? read_long(parent + VALUE(task_group_leader)) : 0;
+	if (!VALUE(want_pcomm) || !leader || !VALUE(task_comm) ||
+	    read_kernel(e->pcomm, sizeof(e->pcomm), leader + VALUE(task_comm)))
 		e->pcomm[0] = 0;
-	e->head.seq = ++s->seq;
+	e->head.seq = ++s->counts.seq;
 	e->head.part = 0;
 	s->part = 0;
+	s->ring = get_cpu() + VALUE(first_lane);
 	return 1;
 }
 
 /* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
 INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 {
+	__u64 old, tid = (__u32)get_pid_tgid();
 	__u32 old_pid = 0;
-	__u64 old;
 
 	if (VALUE(exec_old_pid))
 		read_kernel(&old_pid, sizeof(old_pid), (__u64)ctx + VALUE(exec_old_pid));
 	else
 		old_pid = ctx[1];
 	old = old_pid;
+	if (!is_member(s, task, old))
+		return;
 	/* It may be known in both ways, and nobody will remove the old id. */
-	if (is_member(s, task, old) && !map_delete(&newcomers, &old))
-		s->removed++;
+	if (!map_delete(&newcomers, &old))
+		s->counts.removed++;
+	if (tid != old)
+		map_update(&members, &task, &tid, BPF_EXIST);
+}
+
+/* A result that says why a call failed (MAX_ERRNO, include/linux/err.h). Where seccomp(2) traps or kills the caller, its
+ * registers are as they were before the call, so the result is no errno: the call's number, its first argument. */
+INLINE int is_errno(long ret)
+{
+	return ret < 0 && ret >= -4095;
+}
+
+/* The mm_struct that a task has, or had: do_exit() takes it from the task before the tracepoint sched_process_exit fires
+ * (after it from Linux 6.16 on), but leaves active_mm. 0: not known. */
+INLINE __u64 image(__u64 task)
+{
+	__u64 mm = read_long(task + VALUE(task_mm));
+
+	if (!mm && VALUE(task_active_mm))
+		mm = read_long(task + VALUE(task_active_mm));
+	return mm;
 }
 
 /* Fills what all failed calls have in common, behind describe(). */
 INLINE void describe_failure(struct exec_record *e, __u64 task, long ret)
 {
-	__u64 mm = read_long(task + VALUE(task_mm));
+	__u64 mm = image(task);
 	__u64 parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
 
 	e->head.type = RECORD_FAIL;
@@ -413,6 +480,10 @@ INLINE void describe_failure(struct exec_record *e, __u64 task, long ret)
 		e->head.flags |= RECORD_32_BIT;
 	e->head.data_len = 0;
 	e->args_len = 0;
+	if (!is_errno(ret)) {
+		e->head.flags |= RECORD_NO_RESULT;
+		ret = 0;
+	}
 	e->ret = ret;
 	e->dirfd = 0;
 	e->arg_start = read_long(mm + VALUE(mm_arg_start));
@@ -423,10 +494,12 @@ INLINE void describe_failure(struct exec_record *e, __u64 task, long ret)
 INLINE void describe_call(struct exec_record *e, const struct call *call)
 {
 	e->name_address = call->filename;
-	if (call->has_dirfd) {
+	if (call->flags & CALL_HAS_DIRFD) {
 		e->head.flags |= RECORD_HAS_DIRFD;
 		e->dirfd = call->dirfd;
 	}
+	if (call->flags & CALL_CHECKS)
+		e->head.flags |= RECORD_CHECK;
 }
 
 /* A long of the record, or of the registers, that a program is given. */
@@ -435,15 +508,16 @@ INLINE __u64 argument(void *ctx, __u64 offset)
 	return read_long((__u64)ctx + offset);
 }
 
-/* What an execve(2) or execveat(2) returns: 0 or -errno. The errno itself on PowerPC and MIPS, with a flag beside it that
- * is not handed on (syscall_get_return_value in their asm/syscall.h). */
+/* What an execve(2) or execveat(2) returns: 0, -errno, or what is_errno() does not take for one. At the tracepoints of
+ * PowerPC and MIPS it is the errno itself, with a flag beside it that is not handed on (syscall_get_return_value in their
+ * asm/syscall.h). */
 INLINE long call_result(void *ctx)
 {
 	long ret = argument(ctx, VALUE(exit_ret));
 
 	if (VALUE(long_size) == 4)
 		ret = (__s32)ret;
-	return ret > 0 ? -ret : ret;
+	return VALUE(errnos_are_positive) && is_errno(-ret) ? -ret : ret;
 }
 
 /* ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (include/linux/errno.h): the caller never

@@ -47,6 +47,22 @@ static bool is_the_one(const struct ask *ask)
 	return at && strtoull(at, NULL, 10) == ask->arg_start;
 }
 
+/* By /proc/TID/mem. */
+static bool copy_by_file(const struct ask *ask, uint64_t address, void *buffer, size_t size)
+{
+	char path[32];
+	bool done;
+	int fd;
+
+	format_text(path, sizeof(path), "%u/mem", ask->tid);
+	fd = openat(CHILD_PROC, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	done = lseek(fd, (off_t)address, SEEK_SET) == (off_t)address && read(fd, buffer, size) == (ssize_t)size;
+	close(fd);
+	return done;
+}
+
 static bool copy(const struct ask *ask, uint64_t address, void *buffer, size_t size)
 {
 	struct iovec here = {buffer, size};
@@ -55,7 +71,10 @@ static bool copy(const struct ask *ask, uint64_t address, void *buffer, size_t s
 	/* A 32-bit tracer on a 64-bit kernel cannot name all addresses. */
 	if (address + size - 1 > UINTPTR_MAX)
 		return false;
-	return process_vm_readv((pid_t)ask->tid, &here, 1, &there, 1, 0) == (ssize_t)size;
+	if (process_vm_readv((pid_t)ask->tid, &here, 1, &there, 1, 0) == (ssize_t)size)
+		return true;
+	/* It needs CONFIG_CROSS_MEMORY_ATTACH=y, and may be forbidden. */
+	return (errno == ENOSYS || errno == EPERM) && copy_by_file(ask, address, buffer, size);
 }
 
 /* Copies the string, with its NUL, as far as STRING_MOST goes. The bytes copied, or 0. */
@@ -282,12 +301,23 @@ struct answer asker_ask(struct asker *a, const struct ask *ask)
 	} else {
 		answer.bytes = a->shared;
 		answer.length = reply.length;
+		if (a->touched < reply.length)
+			a->touched = reply.length;
 		answer.complete = reply.complete;
 		answer.cut = reply.cut;
 	}
 	spent = monotonic_ns() - start;
 	a->allowed -= spent < a->allowed ? spent : a->allowed;
 	return answer;
+}
+
+#define TOUCHED_MOST (256U << 10)
+
+void asker_rest(struct asker *a)
+{
+	if (a->child && a->touched > TOUCHED_MOST)
+		madvise(a->shared, SHARED_SIZE, MADV_REMOVE);
+	a->touched = 0;
 }
 
 uint32_t caller_parent(int proc, uint32_t pid)

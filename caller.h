@@ -44,11 +44,12 @@ struct answer {
 };
 
 struct asker {
-	int proc; /* /proc, or -1: then nobody is asked */
+	int proc; /* /proc, which has the ids that the questions have, or -1: then nobody is asked */
 	pid_t child;
 	pid_t killed[8]; /* children that have not been seen to end */
 	int to, from; /* pipes */
 	char *shared;
+	size_t touched; /* bytes of it, at most */
 	uint64_t allowed; /* nanoseconds that may still be spent */
 	uint64_t last;	  /* when that was looked at, CLOCK_MONOTONIC */
 };
@@ -59,6 +60,9 @@ void asker_free(struct asker *asker);
 /* Asks. Nothing is complete, and no bytes are there, if the process has ended or executes something else by now,
  * or if it takes too long: 50 ms for one question, and a fifth of the time for all. */
 struct answer asker_ask(struct asker *asker, const struct ask *ask);
+
+/* Gives back the memory that a long answer took. Its bytes are no longer valid. */
+void asker_rest(struct asker *asker);
 
 /* The parent of a process that still lives, by its status file. 0: not known. proc: /proc, or -1. */
 uint32_t caller_parent(int proc, uint32_t pid);

@@ -23,6 +23,7 @@ void inherited_note(struct inherited *inherited)
 	for (int i = 0; i < INHERITED_SIGNALS; i++)
 		sigaction(inherited_signals[i], NULL, &inherited->actions[i]);
 	getrlimit(RLIMIT_MEMLOCK, &inherited->memlock);
+	getrlimit(RLIMIT_NOFILE, &inherited->files);
 }
 
 /* In the child. Returns only if it fails, with errno. */
@@ -32,6 +33,7 @@ static enum step execute(const struct options *o, const struct inherited *inheri
 		sigaction(inherited_signals[i], &inherited->actions[i], NULL);
 	sigprocmask(SIG_SETMASK, &inherited->blocked, NULL);
 	setrlimit(RLIMIT_MEMLOCK, &inherited->memlock);
+	setrlimit(RLIMIT_NOFILE, &inherited->files);
 	if (o->user && (initgroups(o->user, o->user_gid) || setgid(o->user_gid) || setuid(o->user_uid)))
 		return CHANGE_USER;
 	execvp(o->command[0], o->command);

@@ -20,12 +20,12 @@ struct command {
 	int status; /* how it ended: its exit status, 128 + the signal's number if one killed it */
 };
 
-/* What the command is to have as this process got it: the signals that are blocked or ignored, and the limit of
- * locked memory. */
+/* What the command is to have as this process got it: the signals that are blocked or ignored, and the limits of
+ * locked memory and open files. */
 struct inherited {
 	sigset_t blocked;
 	struct sigaction actions[INHERITED_SIGNALS];
-	struct rlimit memlock;
+	struct rlimit memlock, files;
 };
 
 /* Notes it, before this process changes any of it. */

@@ -1,12 +1,13 @@
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "cpulist.h"
 #include "cpus.h"
 #include "format.h"
 #include "loader.h"
@@ -23,19 +24,28 @@
 /* How much a ring holds when it wakes us; a quarter of a smaller one. */
 #define WATERMARK (256U << 10)
 
-int possible_cpus(int sysfs, struct error *err)
-{
-	const char *last;
-	char text[256];
-	int ret = read_file(sysfs, "devices/system/cpu/possible", text, sizeof(text));
+/* As many bytes as a list of CPUs in sysfs can have: a page (cpumap_print_to_pagebuf in lib/bitmap.c), which a list of every
+ * other of 1,000 CPUs fills. */
+#define LIST_SIZE 65536
 
-	if (ret < 0)
-		return error_set(err, -ret, "cannot read sysfs:devices/system/cpu/possible: %s",
-				 strerror(-ret));
-	/* The last number of a list like "0-3,8". */
-	for (last = text + strcspn(text, "\n"); last > text && last[-1] != '-' && last[-1] != ',';)
-		last--;
-	return atoi(last) + 1;
+int possible_cpus(int sysfs, int proc)
+{
+	/* The kernel's own mask, in bits; it may have more than there can be CPUs. */
+	static const int most = 8192;
+	char *text = malloc(LIST_SIZE);
+	int cpus = 0, length;
+	long mask;
+
+	if (text && (length = read_file(sysfs, "devices/system/cpu/possible", text, LIST_SIZE)) > 0)
+		cpus = cpus_in_list(text, (size_t)length);
+	if (text && !cpus && read_file(proc, "softirqs", text, LIST_SIZE) > 0)
+		cpus = cpus_in_softirqs(text);
+	if (text && !cpus) {
+		mask = syscall(SYS_sched_getaffinity, 0, LIST_SIZE, text);
+		cpus = mask > 0 ? (int)mask * 8 : 1;
+	}
+	free(text);
+	return cpus < 1 ? 1 : cpus > most ? most : cpus;
 }
 
 /* Bytes of each CPU's ring that are wanted: a power of 2, and a page at least. */
@@ -48,7 +58,7 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 	if (!wanted) {
 		if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
 			most = (uint64_t)info.totalram * info.mem_unit / 64;
-		wanted = most / (uint64_t)t->cpus;
+		wanted = most / (uint64_t)t->cpus / (t->preempted && t->options->fails ? 3 : 1);
 		wanted = wanted < RING_LEAST ? RING_LEAST : wanted > RING_MOST ? RING_MOST : wanted;
 		while (size * 2 <= wanted)
 			size *= 2;
@@ -59,10 +69,19 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 	return size;
 }
 
-/* Opens a CPU's ring. 0; -ENODEV without a message: the CPU is offline. */
-static int open_ring(struct tracer *t, int cpu, struct error *err)
+uint64_t lane_ring_size(const struct tracer *t, int lane)
 {
-	uint64_t size = t->ring_size;
+	int kind = lane / t->cpus;
+	bool busy = kind == LANE_EXEC || kind == LANE_FAIL || kind == LANE_FAIL_COMPAT;
+
+	return busy || t->ring_size < RING_LEAST ? t->ring_size : RING_LEAST;
+}
+
+/* Opens a lane's ring. 0; -ENODEV without a message: the CPU is offline. */
+static int open_ring(struct tracer *t, int lane, struct error *err)
+{
+	int cpu = lane % t->cpus;
+	uint64_t size = lane_ring_size(t, lane);
 	/* On the stack there is no room for a failed call's strings: they are asked for, so at once. */
 	bool at_once = t->options->fails && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
 	uint32_t watermark = at_once ? 1 : (uint32_t)(size < 4 * WATERMARK ? size / 4 : WATERMARK);
@@ -76,8 +95,8 @@ static int open_ring(struct tracer *t, int cpu, struct error *err)
 		close(fd);
 		return ret;
 	}
-	collector_add(&t->collector, &ring, cpu);
-	ret = map_update(map_fd(t, MAP_RINGS), &cpu, &fd);
+	collector_add(&t->collector, &ring, lane);
+	ret = map_update(map_fd(t, MAP_RINGS), &lane, &fd);
 	if (ret)
 		return error_set(err, -ret, "cannot hand the ring of CPU %d to BPF: %s", cpu,
 				 strerror(-ret));
@@ -86,13 +105,14 @@ static int open_ring(struct tracer *t, int cpu, struct error *err)
 
 static int open_all_rings(struct tracer *t, struct error *err)
 {
-	int ret = collector_init(&t->collector, (size_t)t->cpus, t->proc);
+	int rings = tracer_rings(t);
+	int ret = collector_init(&t->collector, (size_t)rings, t->cpus, t->proc_is_initial ? t->proc : -1, t->clock_ahead);
 
 	if (ret)
 		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,
 				 strerror(-ret));
-	for (int cpu = 0; cpu < t->cpus; cpu++) {
-		ret = open_ring(t, cpu, err);
+	for (int lane = 0; lane < rings; lane++) {
+		ret = open_ring(t, lane, err);
 		if (ret && ret != -ENODEV)
 			return ret;
 	}
@@ -107,6 +127,10 @@ int open_rings(struct tracer *t, struct error *err)
 	char why[512] = "";
 	int ret;
 
+	t->reopened = calloc((size_t)tracer_rings(t), sizeof(*t->reopened));
+	if (!t->reopened)
+		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+
 	for (t->ring_size = wanted;; t->ring_size /= 2) {
 		ret = open_all_rings(t, err);
 		if ((ret != -ENOMEM && ret != -EPERM) || t->options->ring_size || t->ring_size <= RING_LEAST)
@@ -120,37 +144,33 @@ int open_rings(struct tracer *t, struct error *err)
 	return ret;
 }
 
-/* Whether the CPU is in a list like "0-3,8". */
-static bool in_list(const char *list, int cpu)
+bool lane_is_deaf(const struct counts *counts, uint32_t reopened)
 {
-	while (isdigit((unsigned char)*list)) {
-		char *end;
-		long low = strtol(list, &end, 10), high = low;
-
-		if (*end == '-')
-			high = strtol(end + 1, &end, 10);
-		if (cpu >= low && cpu <= high)
-			return true;
-		list = *end == ',' ? end + 1 : end;
-	}
-	return false;
+	return counts->seq != reopened && (counts->result == -EOPNOTSUPP || counts->result == -ENOENT);
 }
 
 bool tracer_cover_cpus(struct tracer *t)
 {
-	char online[1024];
+	char *online = malloc(LIST_SIZE);
+	int length = online ? read_file(t->sysfs, "devices/system/cpu/online", online, LIST_SIZE) : -1;
 	struct error err;
 	bool changed = false;
 
-	if (read_file(t->sysfs, "devices/system/cpu/online", online, sizeof(online)) < 0)
-		return false;
-	for (int cpu = 0; cpu < t->cpus; cpu++) {
-		if (!in_list(online, cpu)) {
-			/* The kernel lets go of its event, and does not take it back. */
-			changed |= collector_remove(&t->collector, cpu);
-		} else if (!collector_has(&t->collector, cpu)) {
-			changed |= !open_ring(t, cpu, &err); /* if not now, then the next time */
-		}
+	for (int lane = 0; online && lane < tracer_rings(t); lane++) {
+		enum presence presence = length < 0 ? CPU_UNKNOWN : cpu_in_list(online, (size_t)length, lane % t->cpus);
+		/* It has been away so shortly that nobody saw it, as while the machine was suspended. */
+		bool deaf = t->counts && lane_is_deaf(&t->counts[lane], t->reopened[lane]);
+
+		/* The kernel lets go of the event of a CPU that goes, and does not take it back. */
+		if (collector_has(&t->collector, lane) && (presence == CPU_OFFLINE || deaf))
+			changed |= collector_remove(&t->collector, lane);
+		if (collector_has(&t->collector, lane) || presence == CPU_OFFLINE)
+			continue;
+		if (open_ring(t, lane, &err)) /* if not now, then the next time */
+			continue;
+		t->reopened[lane] = t->counts ? t->counts[lane].seq : 0;
+		changed = true;
 	}
+	free(online);
 	return changed;
 }

@@ -4,10 +4,17 @@
 
 #include "tracer.h"
 
-/* How many CPUs there can be. sysfs: its directory. Or -errno with err filled. */
-int possible_cpus(int sysfs, struct error *err);
+/* How many CPUs there can be: by sysfs, else by /proc, else as many as the kernel's masks have bits. sysfs, proc: their
+ * directories, or -1. */
+int possible_cpus(int sysfs, int proc);
 
-/* Makes the tracer's collector, and a ring for each CPU that is online. 0 or -errno with err filled. */
+/* Makes the tracer's collector, and a ring for each lane of a CPU that is online. 0 or -errno with err filled. */
 int open_rings(struct tracer *tracer, struct error *err);
+
+/* Bytes of a lane's ring. */
+uint64_t lane_ring_size(const struct tracer *tracer, int lane);
+
+/* Whether what a lane reports goes nowhere, since it had reported `reopened` execs. */
+bool lane_is_deaf(const struct counts *counts, uint32_t reopened);
 
 #endif

@@ -35,19 +35,19 @@ struct source {
 	size_t used, capacity;
 };
 
-int collector_init(struct collector *collector, size_t cpus, int proc)
+int collector_init(struct collector *collector, size_t lanes, int cpus, int proc, int64_t ahead)
 {
-	*collector = (struct collector){.count = cpus};
-	collector->sources = calloc(cpus, sizeof(struct source));
-	collector->begun = calloc(cpus, sizeof(struct source *));
+	*collector = (struct collector){.count = lanes, .ahead = ahead};
+	collector->sources = calloc(lanes, sizeof(struct source));
+	collector->begun = calloc(lanes, sizeof(struct source *));
 	if (!collector->sources || !collector->begun) {
 		free(collector->sources);
 		free(collector->begun);
 		*collector = (struct collector){0};
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < cpus; i++)
-		collector->sources[i] = (struct source){.cpu = (int)i, .gone = true, .next_seq = 1};
+	for (size_t i = 0; i < lanes; i++)
+		collector->sources[i] = (struct source){.cpu = (int)i % cpus, .gone = true, .next_seq = 1};
 	asker_init(&collector->asker, proc);
 	return 0;
 }
@@ -66,22 +66,22 @@ void collector_free(struct collector *collector)
 	asker_free(&collector->asker);
 }
 
-void collector_add(struct collector *collector, const struct ring *ring, int cpu)
+void collector_add(struct collector *collector, const struct ring *ring, int lane)
 {
-	struct source *s = &collector->sources[cpu];
+	struct source *s = &collector->sources[lane];
 
 	s->ring = *ring; /* of a CPU that comes back the numbers go on */
 	s->gone = false;
 }
 
-bool collector_has(const struct collector *collector, int cpu)
+bool collector_has(const struct collector *collector, int lane)
 {
-	return !collector->sources[cpu].gone;
+	return !collector->sources[lane].gone;
 }
 
-bool collector_remove(struct collector *collector, int cpu)
+bool collector_remove(struct collector *collector, int lane)
 {
-	struct source *s = &collector->sources[cpu];
+	struct source *s = &collector->sources[lane];
 
 	if (s->gone || s->state != EMPTY)
 		return false;
@@ -103,9 +103,20 @@ void collector_poll_fds(const struct collector *collector, struct pollfd *fds)
 	}
 }
 
-/* Appends to the buffer; an exec that finds no memory is cut. */
+/* What is kept of an exec: a name, and what the kernel would take at most for arguments, with a mark before each of a failed
+ * call's. */
+#define KEPT_MOST (NAME_SIZE + LIST_BYTES + LIST_STRINGS)
+
+/* What a lane keeps when its exec has gone. */
+#define BUFFER_KEPT (256U << 10)
+
+/* Appends to the buffer; an exec that finds no memory, or names more than would fit, is cut. */
 static void append(struct source *s, const void *bytes, size_t len)
 {
+	if (len > KEPT_MOST - s->used) {
+		s->event.cut = true;
+		len = KEPT_MOST - s->used;
+	}
 	if (!len)
 		return;
 	if (len > s->capacity - s->used) {
@@ -260,6 +271,19 @@ static void take_name(struct collector *c, struct source *s, const char *data)
 	}
 }
 
+/* Counts the execs between the last one of the lane and this one as lost. */
+static void count_gap(struct collector *c, struct source *s, uint32_t seq)
+{
+	uint32_t gap = seq - s->next_seq;
+
+	if ((int32_t)gap >= 0) {
+		c->lost += gap;
+		s->next_seq = seq + 1;
+	} else if (c->lost) {
+		c->lost--; /* it was expected before, and counted as lost when it had not come (collector_expect) */
+	}
+}
+
 static void take_head(struct collector *c, struct source *s, const struct record_head *head)
 {
 	const char *data = (const char *)head + sizeof(struct exec_record);
@@ -267,8 +291,7 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	struct exec_record *e = &event->exec;
 	bool more;
 
-	c->lost += head->seq - s->next_seq;
-	s->next_seq = head->seq + 1;
+	count_gap(c, s, head->seq);
 	s->next_part = 1;
 	s->used = 0;
 	s->open_piece = false;
@@ -300,15 +323,18 @@ static void take_head(struct collector *c, struct source *s, const struct record
 }
 
 /* Reads from outside what the kernel side could not: the rest of argv, the rest of a string, a string. What is
- * not to be had is marked. */
-static void ask_for_piece(struct collector *c, struct source *s, const struct piece *piece)
+ * not to be had is marked. rest: the kernel side could, but had no time. */
+static void ask_for_piece(struct collector *c, struct source *s, const struct piece *piece, bool rest)
 {
-	struct answer answer = ask(c, s, piece->is_list ? ASK_LIST : ASK_STRING, piece->address, 0);
+	struct answer answer;
 
+	if (!piece->is_list && !piece->address) /* no string was begun */
+		return;
+	answer = ask(c, s, piece->is_list ? ASK_LIST : ASK_STRING, piece->address, 0);
 	if (piece->is_list) {
 		append(s, answer.bytes, answer.length);
-		s->event.unreadable |= !answer.complete;
-		s->event.cut |= answer.cut;
+		s->event.unreadable |= !answer.complete && !rest;
+		s->event.cut |= answer.cut || (!answer.complete && rest);
 		return;
 	}
 	if (!s->open_piece) {
@@ -324,7 +350,7 @@ static void ask_for_piece(struct collector *c, struct source *s, const struct pi
 }
 
 /* Adds the beginning of one string, at most len bytes of which were read, and asks for the rest. */
-static void take_stack_piece(struct collector *c, struct source *s, const char *data, size_t len)
+static void take_stack_piece(struct collector *c, struct source *s, const char *data, size_t len, bool rest)
 {
 	struct piece piece;
 	size_t begin, length;
@@ -332,8 +358,10 @@ static void take_stack_piece(struct collector *c, struct source *s, const char *
 	if (len < sizeof(piece))
 		return;
 	memcpy(&piece, data, sizeof(piece));
+	if (piece.len > STACK_CHUNK_SIZE)
+		return;
 	if (piece.len <= 0) {
-		ask_for_piece(c, s, &piece);
+		ask_for_piece(c, s, &piece, rest);
 		return;
 	}
 	s->mark = s->used;
@@ -347,12 +375,12 @@ static void take_stack_piece(struct collector *c, struct source *s, const char *
 	}
 	piece.address += length;
 	s->open_piece = true;
-	ask_for_piece(c, s, &piece);
+	ask_for_piece(c, s, &piece, false);
 	s->open_piece = false;
 }
 
 /* Adds the pieces of a failed exec's strings. */
-static void take_pieces(struct collector *c, struct source *s, const char *data, size_t len)
+static void take_pieces(struct collector *c, struct source *s, const char *data, size_t len, bool rest)
 {
 	while (len >= sizeof(struct piece)) {
 		struct piece piece;
@@ -363,7 +391,7 @@ static void take_pieces(struct collector *c, struct source *s, const char *data,
 		if (size > len - sizeof(piece))
 			return;
 		if (!size) {
-			ask_for_piece(c, s, &piece);
+			ask_for_piece(c, s, &piece, rest);
 		} else {
 			if (!s->open_piece) {
 				s->mark = s->used;
@@ -409,13 +437,12 @@ static void take_part(struct collector *c, struct source *s, const struct record
 	s->next_part = head->part + 1;
 	if (!event->cut && !event->unreadable) {
 		if (head->type == RECORD_PIECES && head->flags & RECORD_ON_STACK)
-			take_stack_piece(c, s, data, head->data_len);
+			take_stack_piece(c, s, data, head->data_len, head->flags & RECORD_CUT);
 		else if (head->type == RECORD_PIECES)
-			take_pieces(c, s, data, head->data_len);
+			take_pieces(c, s, data, head->data_len, head->flags & RECORD_CUT);
 		else
 			take_args(c, s, data, head->data_len, offset, head->flags);
 	}
-	event->cut |= head->flags & RECORD_CUT;
 	last = head->type == RECORD_PIECES ? head->flags & RECORD_LAST
 					   : offset + head->data_len >= event->exec.args_len;
 	ring_next(&s->ring);
@@ -423,11 +450,43 @@ static void take_part(struct collector *c, struct source *s, const struct record
 		ready(s);
 }
 
+/* Whether a record has the bytes that it says it has. */
+static bool is_sound(const struct record_head *head, size_t size)
+{
+	struct exec_record e;
+	size_t chunk = head->flags & RECORD_ON_STACK ? STACK_CHUNK_SIZE : 0;
+
+	if (head->type != RECORD_EXEC && head->type != RECORD_FAIL) {
+		if (head->type == RECORD_PIECES && chunk && !(head->flags & RECORD_LAST))
+			return head->data_len >= sizeof(struct piece) && size >= sizeof(*head) + sizeof(struct piece) + chunk;
+		if (head->type == RECORD_ARGS && chunk)
+			return head->data_len <= chunk && size >= sizeof(*head) + chunk;
+		return head->data_len <= size - sizeof(*head);
+	}
+	if (size < sizeof(e))
+		return false;
+	memcpy(&e, head, sizeof(e));
+	if (chunk)
+		return size >= sizeof(e) + chunk && e.name_len <= STACK_CHUNK_SIZE && !head->data_len;
+	return e.name_len >= 1 && e.name_len <= NAME_SIZE && head->data_len <= CHUNK_SIZE &&
+	       size >= sizeof(e) + e.name_len + head->data_len;
+}
+
+/* The record at the tail of the lane's ring. One that is not sound is passed over: the gap is counted. */
+static const struct record_head *next_record(struct source *s)
+{
+	const struct record_head *head;
+
+	while ((head = ring_peek(&s->ring)) && !is_sound(head, s->ring.record_size))
+		ring_next(&s->ring);
+	return head;
+}
+
 /* Goes on with the source until an exec is ready or its ring is empty. */
 static void advance(struct collector *c, struct source *s, bool all)
 {
 	while (s->state != READY) {
-		const struct record_head *head = ring_peek(&s->ring);
+		const struct record_head *head = next_record(s);
 		bool is_head = head && (head->type == RECORD_EXEC || head->type == RECORD_FAIL);
 
 		if (s->state == EMPTY) {
@@ -448,7 +507,7 @@ static void advance(struct collector *c, struct source *s, bool all)
 		}
 		/* The rest is being written, or was lost: then something else follows, or nothing
 		 * for a long time. */
-		if (!head && !all && s->heard + GIVE_UP_NS > c->now)
+		if (!head && !all && s->heard + (c->crowded ? HOLD_NS : GIVE_UP_NS) > c->now)
 			return;
 		if (s->event.exec.head.type == RECORD_FAIL || !ask_args(c, s, s->event.exec.args_len))
 			lose_part(c, s);
@@ -497,6 +556,11 @@ static void let_go(struct collector *c)
 	c->taken = NULL;
 	if (s->in_ring)
 		ring_next(&s->ring);
+	if (s->capacity > BUFFER_KEPT) {
+		free(s->buffer);
+		s->buffer = NULL;
+		s->capacity = 0;
+	}
 	s->state = EMPTY;
 	advance(c, s, false);
 	if (s->state == EMPTY)
@@ -510,7 +574,8 @@ void collector_update(struct collector *collector)
 	if (collector->taken)
 		let_go(collector);
 	/* First the time, then the rings: what is older than HOLD_NS by this time is in them. */
-	collector->now = monotonic_ns();
+	asker_rest(&collector->asker);
+	collector->now = monotonic_ns() - (uint64_t)collector->ahead;
 	collector->crowded = false;
 	for (size_t i = 0; i < collector->count; i++) {
 		struct source *s = &collector->sources[i];
@@ -536,8 +601,9 @@ bool collector_next(struct collector *collector, bool all, struct event *event)
 	if (!collector->begun_count)
 		return false;
 	s = collector->begun[0];
-	if (all)
-		advance(collector, s, true);
+	/* When the rings fill up, nobody waits for the rest of one exec. */
+	if (all || collector->crowded)
+		advance(collector, s, all);
 	if (s->state != READY)
 		return false;
 	if (!all && !collector->crowded && s->event.exec.time + HOLD_NS > collector->now)
@@ -559,9 +625,9 @@ uint64_t collector_wait(const struct collector *collector)
 	return due > collector->now ? due - collector->now : 0;
 }
 
-void collector_expect(struct collector *collector, int cpu, uint32_t seq)
+void collector_expect(struct collector *collector, int lane, uint32_t seq)
 {
-	struct source *s = &collector->sources[cpu];
+	struct source *s = &collector->sources[lane];
 
 	if (!s->gone && (s->state != EMPTY || ring_peek(&s->ring)))
 		return;

@@ -48,33 +48,35 @@ bool event_is_script(const struct event *event);
 #define EVENT_PREFIX 32
 size_t event_prefix(const struct event *event, char prefix[EVENT_PREFIX]);
 
-struct source; /* a CPU's ring, and the exec that is being put together from it */
+struct source; /* a lane: a ring, and the exec that is being put together from it */
 
 struct collector {
-	struct source *sources; /* by CPU */
+	struct source *sources; /* by lane */
 	size_t count;
 	struct source **begun; /* those with an exec, as a heap: the oldest first */
 	size_t begun_count;
 	struct source *taken; /* whose exec was handed out last, or NULL */
 	uint64_t lost; /* execs that were seen in the kernel but did not reach us */
 	uint64_t cut;  /* those of which a part did not */
-	uint64_t now;  /* CLOCK_MONOTONIC, ns, of the last collector_update() */
+	int64_t ahead; /* our CLOCK_MONOTONIC is so many ns ahead of the kernel's, which the records have (time_namespaces(7)) */
+	uint64_t now;  /* the kernel's, ns, of the last collector_update() */
 	bool crowded;  /* a ring is so full that order must wait for nobody */
 	struct asker asker;
 };
 
-/* A collector for so many CPUs, none of which has a ring yet. proc: /proc or -1. 0 or -ENOMEM. */
-int collector_init(struct collector *collector, size_t cpus, int proc);
+/* A collector for so many lanes, `cpus` of each kind, none of which has a ring yet. proc: /proc, if it shows the initial
+ * pid namespace and we are in it, or -1: then nothing is asked of processes. 0 or -ENOMEM. */
+int collector_init(struct collector *collector, size_t lanes, int cpus, int proc, int64_t ahead);
 /* Unmaps the rings, frees everything. */
 void collector_free(struct collector *collector);
 /* Takes the ring over. */
-void collector_add(struct collector *collector, const struct ring *ring, int cpu);
+void collector_add(struct collector *collector, const struct ring *ring, int lane);
 /* Unmaps the ring of a CPU that has gone offline, once it is empty. true: it is done. */
-bool collector_remove(struct collector *collector, int cpu);
-/* Whether the CPU has a ring. */
-bool collector_has(const struct collector *collector, int cpu);
+bool collector_remove(struct collector *collector, int lane);
+/* Whether the lane has a ring. */
+bool collector_has(const struct collector *collector, int lane);
 
-/* Fills an entry for poll(2) for each CPU: a ring filled to its watermark is readable. */
+/* Fills an entry for poll(2) for each lane: a ring filled to its watermark is readable. */
 void collector_poll_fds(const struct collector *collector, struct pollfd *fds);
 
 /* Sees what has come in. */
@@ -92,8 +94,8 @@ bool collector_next(struct collector *collector, bool all, struct event *event);
 /* Nanoseconds until the oldest exec that is kept back may be shown; UINT64_MAX: there is none. */
 uint64_t collector_wait(const struct collector *collector);
 
-/* Counts as lost what has not come of the execs that `cpu` has reported, `seq` in all, so long ago that they must
+/* Counts as lost what has not come of the execs that the lane has reported, `seq` in all, so long ago that they must
  * have been in the ring at the last collector_update(). */
-void collector_expect(struct collector *collector, int cpu, uint32_t seq);
+void collector_expect(struct collector *collector, int lane, uint32_t seq);
 
 #endif

@@ -11,9 +11,12 @@
 #include "mounts.h"
 #include "tracefs.h"
 
-/* How often "again" is attached, fewer times if other tracers leave no room: 33 times 32 more strings of a
- * failed exec each. */
-#define AGAINS 9
+/* syscall_get_return_value in asm/syscall.h */
+#if defined(__mips__) || defined(__powerpc__)
+#define POSITIVE_ERRNOS true
+#else
+#define POSITIVE_ERRNOS false
+#endif
 
 /* ---- by the system calls' tracepoints ---- */
 
@@ -28,43 +31,22 @@ static int learn_formats(struct tracer *t, struct error *err)
 	    (ret = tracepoint_field(fs, execve, "argv", size, &t->execve_argv, err)) ||
 	    (ret = tracepoint_field(fs, execveat, "fd", size, &t->execveat_fd, err)) ||
 	    (ret = tracepoint_field(fs, execveat, "filename", size, &t->execveat_filename, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "argv", size, &t->execveat_argv, err)))
+	    (ret = tracepoint_field(fs, execveat, "argv", size, &t->execveat_argv, err)) ||
+	    (ret = tracepoint_field(fs, execveat, "flags", size, &t->execveat_flags, err)))
 		return ret;
 	return tracepoint_field(fs, "syscalls/sys_exit_execve", "ret", size, &t->exit_ret, err);
-}
-
-/* Attaches "again" as often as there is room, and "end" behind it. */
-static int attach_agains(struct tracer *t, const char *execve, const char *execveat, struct error *err)
-{
-	size_t first = t->attached_count;
-	int ret = 0;
-
-	for (int i = 0; !ret && i < AGAINS; i++)
-		ret = attach_call(t, "again", execve, execveat, err);
-	/* BPF_TRACE_MAX_PROGS in kernel/trace/bpf_trace.c: a tracepoint takes 64 programs. */
-	if (ret == -E2BIG)
-		ret = 0;
-	if (!ret)
-		ret = attach_call(t, "end", execve, execveat, err);
-	if (ret != -E2BIG || t->attached_count == first)
-		return ret;
-	while (t->attached_count > first)
-		close(t->attached[--t->attached_count]);
-	return attach_call(t, "end", execve, execveat, err);
 }
 
 static int trace_by_tracepoints(struct tracer *t, struct error *err)
 {
 	const char *execve = "syscalls/sys_exit_execve", *execveat = "syscalls/sys_exit_execveat";
-	int ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
+	int ret;
 
+	t->errnos_are_positive = POSITIVE_ERRNOS;
+	ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
 	/* The exits first: a call whose entry is seen must not be forgotten. */
 	if (!ret)
 		ret = attach_call(t, "exit", execve, execveat, err);
-	/* Below 4.15 a tracepoint takes one program only. A kernel that has raw tracepoints (4.17)
-	 * takes more. */
-	if (!ret && feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS))
-		ret = attach_agains(t, execve, execveat, err);
 	if (!ret)
 		ret = attach_call(t, "enter_execve", "syscalls/sys_enter_execve", NULL, err);
 	if (!ret)
@@ -81,10 +63,10 @@ static const struct abi {
 	const char *functions[2]; /* execve(2)'s and execveat(2)'s, from Linux 4.17 on */
 	bool direct;		  /* they get what the caller gave; else one argument: the caller's registers */
 	uint64_t regs;		  /* that */
-	uint64_t args[3];	  /* the caller's arguments */
+	uint64_t args[4];	  /* the caller's first three arguments, and the fifth, which is execveat(2)'s flags; 0: it is on the stack */
 	uint64_t ret;
 	const char *old_functions[2]; /* before; all of them direct */
-	uint64_t old_args[3];
+	uint64_t old_args[4];
 	/* For the raw tracepoints that all system calls pass: */
 	uint64_t numbers[2]; /* the calls': arch/x86/entry/syscalls/, include/uapi/asm-generic/unistd.h */
 	uint64_t number;     /* the call's number */
@@ -93,33 +75,34 @@ static const struct abi {
 	uint32_t since; /* the first kernel, as kernel_version(), whose functions are so */
 } abis[2] = {
 #ifdef __x86_64__
-	{8, {"__x64_sys_execve", "__x64_sys_execveat"}, false, 112, {112, 104, 96}, 80,
-	 .old_functions = {"sys_execve", "sys_execveat"}, {112, 104, 96}, {59, 322}, 120, 136, 0xffff, 0x33},
-	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, false, 112, {40, 88, 96}, 80,
-	 .old_functions = {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96}, {11, 358}, 120, 136, 0xffff, 0x23},
+	{8, {"__x64_sys_execve", "__x64_sys_execveat"}, false, 112, {112, 104, 96, 72}, 80,
+	 .old_functions = {"sys_execve", "sys_execveat"}, {112, 104, 96, 72}, {59, 322}, 120, 136, 0xffff, 0x33},
+	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, false, 112, {40, 88, 96, 112}, 80,
+	 .old_functions = {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96, 72}, {11, 358}, 120, 136, 0xffff, 0x23},
 #elif defined(__i386__) /* others before 5.7, with other names */
-	{4, {"__ia32_sys_execve", "__ia32_sys_execveat"}, false, 24, {0, 4, 8}, .ret = 24},
+	{4, {"__ia32_sys_execve", "__ia32_sys_execveat"}, false, 24, {0, 4, 8, 16}, .ret = 24},
 #elif defined(__aarch64__)
-	{8, {"__arm64_sys_execve", "__arm64_sys_execveat"}, false, 0, {0, 8, 16}, 0,
-	 .old_functions = {"sys_execve", "sys_execveat"}, {0, 8, 16}, {221, 281}, 280, 264, 0x10, 0},
-	{4, {"__arm64_compat_sys_execve", "__arm64_compat_sys_execveat"}, false, 0, {0, 8, 16}, 0,
-	 .old_functions = {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16}, {11, 387}, 280, 264, 0x10, 0x10},
+	{8, {"__arm64_sys_execve", "__arm64_sys_execveat"}, false, 0, {0, 8, 16, 32}, 0,
+	 .old_functions = {"sys_execve", "sys_execveat"}, {0, 8, 16, 32}, {221, 281}, 280, 264, 0x10, 0},
+	{4, {"__arm64_compat_sys_execve", "__arm64_compat_sys_execveat"}, false, 0, {0, 8, 16, 32}, 0,
+	 .old_functions = {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16, 32}, {11, 387}, 280, 264, 0x10, 0x10},
 #elif defined(__arm__)
 	{4, {"sys_execve", "sys_execveat"}, true, 0, {0, 4, 8}, 0, {"sys_execve", "sys_execveat"}, .old_args = {0, 4, 8}},
 #elif defined(__mips64)
-	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, 16, {"sys_execve", "sys_execveat"}, .old_args = {32, 40, 48}},
-	{4, {"compat_sys_execve", "compat_sys_execveat"}, true, 0, {32, 40, 48}, 16,
-	 {"compat_sys_execve", "compat_sys_execveat"}, .old_args = {32, 40, 48}},
+	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48, 64}, 16, {"sys_execve", "sys_execveat"},
+	 .old_args = {32, 40, 48, 64}},
+	{4, {"compat_sys_execve", "compat_sys_execveat"}, true, 0, {32, 40, 48, 64}, 16,
+	 {"compat_sys_execve", "compat_sys_execveat"}, .old_args = {32, 40, 48, 64}},
 #elif defined(__mips__)
 	{4, {"sys_execve", "sys_execveat"}, true, 0, {48, 52, 56}, 40, {"sys_execve", "sys_execveat"}, .old_args = {48, 52, 56}},
 #elif defined(__powerpc64__)
-	{8, {"sys_execve", "sys_execveat"}, false, 24, {24, 32, 40}, 24, .since = 6 << 16 | 1 << 8},
+	{8, {"sys_execve", "sys_execveat"}, false, 24, {24, 32, 40, 56}, 24, .since = 6 << 16 | 1 << 8},
 #elif defined(__s390x__)
-	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56}, .ret = 40, .since = 5 << 16 | 12 << 8},
+	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56, 72}, .ret = 40, .since = 5 << 16 | 12 << 8},
 #elif defined(__riscv) /* others before 6.6, with other names */
-	{8, {"__riscv_sys_execve", "__riscv_sys_execveat"}, false, 80, {280, 88, 96}, .ret = 80},
+	{8, {"__riscv_sys_execve", "__riscv_sys_execveat"}, false, 80, {280, 88, 96, 112}, .ret = 80},
 #elif defined(__loongarch__)
-	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48}, .ret = 32},
+	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48, 64}, .ret = 32},
 #endif
 };
 
@@ -133,7 +116,7 @@ static const struct abi {
 enum way {
 	BY_KPROBES,	      /* of the kprobe PMU */
 	BY_RAW_TRACEPOINTS,   /* that all system calls pass */
-	BY_KPROBES_OF_TRACEFS /* below 4.17 */
+	BY_KPROBES_OF_TRACEFS /* below 4.17, or without sysfs */
 };
 
 #define NEEDS_KPROBES "this needs CONFIG_KPROBE_EVENTS=y"
@@ -146,15 +129,18 @@ static int choose_way(struct tracer *t, enum way *way, uint32_t *pmu, struct err
 	if (ret >= 0) {
 		*way = BY_KPROBES;
 		*pmu = (uint32_t)atoi(type);
-	} else if (feature_is_here(&t->features, FEATURE_UNPREEMPTED)) {
-		*way = BY_RAW_TRACEPOINTS;
-	} else if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
-		return error_set(err, -ret, NEEDS_KPROBES);
-	} else {
-		*way = BY_KPROBES_OF_TRACEFS;
-		return need_tracefs(t, err);
+		return 0;
 	}
-	return 0;
+	/* Without sysfs its PMU's number is not known. */
+	if (t->sysfs < 0 || !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
+		*way = BY_KPROBES_OF_TRACEFS;
+		ret = need_tracefs(t, err);
+		if (!ret && !faccessat(t->tracefs, "kprobe_events", W_OK, 0))
+			return 0;
+		ret = ret ? ret : -errno;
+	}
+	*way = BY_RAW_TRACEPOINTS;
+	return feature_is_here(&t->features, FEATURE_UNPREEMPTED) ? 0 : error_set(err, -ret, NEEDS_KPROBES);
 }
 
 /* A program with the settings, to a call's entry or exit. */
@@ -176,7 +162,7 @@ static int attach_probe(struct tracer *t, struct tracer *settings, enum way way,
 	else
 		ret = kprobes_attach(&t->kprobes, t->tracefs, function, at_return, program, err);
 	if (at_return && ret >= 0)
-		t->counted[t->counted_count++] = program;
+		t->exits[t->exits_count++] = program;
 	else
 		close(program); /* the probe holds it */
 	return keep(t, ret);
@@ -201,11 +187,12 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 		return ret;
 	type = *way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE;
 	c = *t;
+	c.for_compat = abi == &abis[1];
 	c.slot_size = abi->slot_size;
 	c.call_direct = abi->direct;
 	c.call_regs = abi->regs;
 	c.exit_ret = abi->ret;
-	c.pieces_alone = true;
+	c.errnos_are_positive = false;
 	if (*way == BY_RAW_TRACEPOINTS) {
 		/* Its arguments: on entry the registers and the number, on exit the registers and the result. */
 		c.call_execve = abi->numbers[0];
@@ -217,7 +204,7 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 		c.call_regs = 0;
 		c.exit_ret = 8;
 		c.call_direct = false;
-	} else if (*way == BY_KPROBES_OF_TRACEFS) {
+	} else if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) { /* both came with Linux 4.17 */
 		functions = abi->old_functions;
 		args = abi->old_args;
 		c.call_direct = c.few_pieces = true;
@@ -243,6 +230,7 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 	c.call_fd = args[0];
 	c.call_filename = args[1];
 	c.call_argv = args[2];
+	c.call_flags = args[3];
 	if (!ret)
 		ret = attach_probe(t, &c, *way, pmu, "enter", functions[1], err);
 	return ret;
@@ -255,13 +243,10 @@ int failures_learn(struct tracer *t, struct error *err)
 	int ret = learn_formats(t, err);
 
 	t->slot_size = t->layout.long_size;
-	/* Without raw tracepoints, a program that goes on where "pieces" must stop has no room either: both came
-	 * with more programs on a tracepoint (4.15, 4.17). */
-	t->pieces_alone = !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
 	/* Below 4.14 they run no BPF program, if they are there; it is refused when it is attached. */
 	if (!ret && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
 		ret = error_set(err, ENOTSUP, "before Linux 4.14 the tracepoints of system calls run no BPF program");
-	t->no_call_tracepoints = ret;
+	format_text(t->no_call_tracepoints, sizeof(t->no_call_tracepoints), "%s", ret ? err->text : "");
 	/* "exec" and "thread_exit" are linked with these, whatever sees the calls. */
 	if (ret && abis[0].slot_size == t->layout.long_size)
 		ret = 0;
@@ -275,30 +260,28 @@ static int trace_native(struct tracer *t, struct error *err)
 	static const char *const how[] = {"by kprobes", "at all system calls", "by kprobes"};
 	struct error no_probes = {0};
 	char why[sizeof(no_probes.text) + 32];
-	size_t counted = t->counted_count;
 	enum way way;
 	int ret;
 
-	if (!t->no_call_tracepoints) {
+	if (!*t->no_call_tracepoints) {
 		ret = trace_by_tracepoints(t, err);
 		/* EINVAL: Linux 4.11 to 4.13 has them, and runs no BPF program there. */
 		if (ret != -EINVAL || !abis[0].slot_size) {
 			feature_note(&t->features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
 			return ret;
 		}
-		t->counted_count = counted; /* without "exit", which was refused */
+		format_text(t->no_call_tracepoints, sizeof(t->no_call_tracepoints), "%s", err->text);
+		t->exits_count = 0; /* without "exit", which was refused */
 	}
-	/* err has why there are no tracepoints. */
 	ret = trace_by_probes(t, &abis[0], &way, &no_probes);
 	if (!ret) {
-		format_text(why, sizeof(why), "%s: %s", how[way], err->text);
+		format_text(why, sizeof(why), "%s: %s", how[way], t->no_call_tracepoints);
 		feature_note(&t->features, FEATURE_FAILS, true, why);
 		return 0;
 	}
 	free(err->log);
+	error_set(err, -ret, "%s; and %s", t->no_call_tracepoints, no_probes.text);
 	err->log = no_probes.log;
-	format_text(why, sizeof(why), "; and %s", no_probes.text);
-	strncat(err->text, why, sizeof(err->text) - strlen(err->text) - 1);
 	feature_note(&t->features, FEATURE_FAILS, false, err->text);
 	return ret;
 }
@@ -306,6 +289,7 @@ static int trace_native(struct tracer *t, struct error *err)
 int failures_trace(struct tracer *t, struct error *err)
 {
 	struct error no_compat = {0};
+	char but[128] = "";
 	const char *what = NULL;
 	enum way way = BY_KPROBES;
 	int ret = trace_native(t, err);
@@ -320,9 +304,12 @@ int failures_trace(struct tracer *t, struct error *err)
 		what = "of 32-bit programs";
 	else if (way == BY_RAW_TRACEPOINTS)
 		what = "by int 0x80 of 64-bit programs";
-	if (way == BY_RAW_TRACEPOINTS)
+	/* Why not those, where the others are seen. */
+	if (what && way == BY_RAW_TRACEPOINTS) {
 		error_set(&no_compat, ENOTSUP, NEEDS_KPROBES);
-	feature_note(&t->features, FEATURE_COMPAT_FAILS, !what || way == BY_RAW_TRACEPOINTS, no_compat.text);
+		format_text(but, sizeof(but), "at all system calls; those %s are not seen: %s", what, no_compat.text);
+	}
+	feature_note(&t->features, FEATURE_COMPAT_FAILS, !what || way == BY_RAW_TRACEPOINTS, *but ? but : no_compat.text);
 	if (what && !t->options->check)
 		say("failed execs %s cannot be seen here: %s", what, no_compat.text);
 	free(no_compat.log);

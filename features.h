@@ -29,6 +29,7 @@ enum feature {
 	FEATURE_UNDER_CGROUP,
 	FEATURE_OTHER_HELPERS,
 	FEATURE_PARENT, /* offsets, in the order of enum layout_part */
+	FEATURE_LEADER,
 	FEATURE_COMM,
 	FEATURE_ARGS,
 	FEATURE_MNTNS,

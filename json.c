@@ -99,6 +99,21 @@ static void add_id(struct output *out, const char *key, uint64_t number)
 		add(out, "null");
 }
 
+/* A command's name, and its bytes beside it if they are not UTF-8. */
+static void add_name(struct output *out, const char *key, const char name[COMM_LEN], const char *base64_key)
+{
+	size_t length = strnlen(name, COMM_LEN);
+
+	add(out, key);
+	json_string(out, name, length);
+	if (utf8_is_valid(name, length))
+		return;
+	add(out, base64_key);
+	add_base64(out, NULL, 0, name, length);
+}
+
+#define EXACT_IN_A_DOUBLE (1ULL << 53)
+
 static void add_filename(struct output *out, const struct event *e)
 {
 	char prefix[EVENT_PREFIX], name[EVENT_PREFIX + NAME_SIZE];
@@ -169,17 +184,21 @@ void json_event(struct printer *printer, const struct event *event)
 	output_number(out, e->uid, 0);
 	add(out, ",\"gid\":");
 	output_number(out, e->gid, 0);
-	add(out, ",\"comm\":");
-	json_string(out, e->comm, strnlen(e->comm, sizeof(e->comm)));
-	add(out, ",\"pcomm\":");
+	add_name(out, ",\"comm\":", e->comm, ",\"comm_base64\":");
 	if (e->pcomm[0])
-		json_string(out, e->pcomm, strnlen(e->pcomm, sizeof(e->pcomm)));
+		add_name(out, ",\"pcomm\":", e->pcomm, ",\"pcomm_base64\":");
 	else
-		add(out, "null");
+		add(out, ",\"pcomm\":null");
 	add(out, ",\"cpu\":");
 	output_number(out, event->cpu, 0);
 	add_id(out, ",\"mntns\":", e->mntns);
 	add_id(out, ",\"cgroup\":", e->cgroup);
+	/* Many a reader of JSON has doubles. */
+	if (e->cgroup > EXACT_IN_A_DOUBLE) {
+		add(out, ",\"cgroup_string\":\"");
+		output_number(out, (int64_t)e->cgroup, 0);
+		add(out, "\"");
+	}
 	if (e->head.flags & RECORD_NO_RESULT) {
 		add(out, ",\"ret\":null");
 	} else {
@@ -191,6 +210,8 @@ void json_event(struct printer *printer, const struct event *event)
 		add(out, error_name(-e->ret));
 		add(out, "\"");
 	}
+	if (e->head.flags & RECORD_CHECK)
+		add(out, ",\"check\":true");
 	add_filename(out, event);
 	add(out, ",\"argv\":");
 	found = add_list(out, event, most, false);

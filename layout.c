@@ -1,4 +1,3 @@
-#include <stdbool.h>
 #include <string.h>
 
 #include "layout.h"
@@ -6,14 +5,10 @@
 #define NOT_FOUND "it is nowhere where it could be"
 #define NOT_UNIQUE "more than one place could be it"
 
-/* How far into what a pointer points to is searched. mm_struct's arg_start stands within the first
- * KiB in every tree from 4.4 to 6.19; struct nsproxy has at most 10 words; the inum of struct
- * mnt_namespace is among its first 64 bytes. */
-#define MM_SEARCH 2048
-#define NSPROXY_WORDS 8
-#define NS_SEARCH 128
-#define PARENT_DISTANCE 48
-#define NSPROXY_DISTANCE 256
+/* How much is searched of a struct nsproxy, which has ten words at most in every tree from 4.4 to 6.19, and of a struct
+ * mnt_namespace. */
+#define NSPROXY_WORDS 16
+#define NS_SEARCH 256
 
 /* Addresses that are the same above these bits are in one region: of 4-byte ones that is the kernel's half, but on MIPS
  * kseg0, of 512 MiB, behind which the devices are. */
@@ -34,7 +29,7 @@ struct learner {
 	const struct layout_memory *memory;
 	const struct layout_facts *facts;
 	struct layout_workspace *w;
-	uint32_t size; /* bytes of w->task and w->parent that could be read */
+	uint32_t size; /* bytes of w->tasks that could be read of each */
 };
 
 static uint32_t word32(const char *p)
@@ -56,15 +51,26 @@ static uint64_t word(const struct learner *l, const char *p)
 	return v;
 }
 
+static uint64_t task_word(const struct learner *l, enum layout_who who, uint32_t at)
+{
+	return word(l, l->w->tasks[who] + at);
+}
+
+uint32_t layout_region_shift(uint32_t long_size)
+{
+	return long_size == 4 ? REGION_SHIFT_32 : REGION_SHIFT_64;
+}
+
 /* Whether an address could be of the kernel's data: it is in the region of our task_struct, or in that of the image.
  * Elsewhere we do not look, because not every kernel survives it: MIPS has no fixup for an address error, nor for a bus
  * error (do_ade in arch/mips/kernel/unaligned.c, do_be in traps.c). */
 static bool could_be_data(const struct learner *l, uint64_t address)
 {
-	uint32_t shift = l->facts->long_size == 4 ? REGION_SHIFT_32 : REGION_SHIFT_64;
+	uint32_t shift = layout_region_shift(l->facts->long_size);
 
-	return address >> shift == l->facts->task >> shift ||
-	       (l->facts->long_size == 8 && address >> IMAGE_SHIFT == IMAGE >> IMAGE_SHIFT);
+	return address % l->facts->long_size == 0 &&
+	       (address >> shift == l->facts->tasks[LAYOUT_SELF].task >> shift ||
+		(l->facts->long_size == 8 && address >> IMAGE_SHIFT == IMAGE >> IMAGE_SHIFT));
 }
 
 /* Copies as much as is there of `size` bytes; memory may end, so in steps. The bytes copied. */
@@ -80,7 +86,7 @@ static uint32_t copy(const struct learner *l, uint64_t address, char *buffer, ui
 			step = size - done;
 		if (!m->read(m->context, address + done, buffer + done, step))
 			done += step;
-		else if (step > 128)
+		else if (step > 4)
 			step /= 2;
 		else
 			break;
@@ -88,221 +94,297 @@ static uint32_t copy(const struct learner *l, uint64_t address, char *buffer, ui
 	return done;
 }
 
-/* A pointer that both tasks have at the same place, so to something that they share. */
-static uint64_t shared_pointer(const struct learner *l, uint32_t offset)
-{
-	uint64_t p = word(l, l->w->task + offset);
+/* Places in a task_struct. */
+struct places {
+	uint32_t first, second; /* the lowest two */
+	unsigned int count;
+};
 
-	return p == word(l, l->w->parent + offset) && p > 4096 && p % l->facts->long_size == 0 &&
-			       p != l->facts->task && p != l->facts->parent_task
-		       ? p
-		       : 0;
+static void add_place(struct places *places, uint32_t at)
+{
+	if (places->count == 0)
+		places->first = at;
+	if (places->count == 1)
+		places->second = at;
+	places->count++;
 }
 
-/* task_struct has `pid_t pid, tgid; unsigned long stack_canary; struct task_struct *real_parent,
- * *parent;`, the canary only where it is configured, in every tree from 4.4 to 6.19. The pids of a
- * thread group's leader are the same number, twice; `parent` is the ptrace(2) tracer if there is one.
- * Elsewhere a task may be named too (last_wakee), so real_parent must stand near the pids. */
+static const char *why_not_one(const struct places *places)
+{
+	return places->count == 1 ? NULL : places->count ? NOT_UNIQUE : NOT_FOUND;
+}
+
+/* Where each task has its number: that of its process, or its own. */
+static struct places find_ids(const struct learner *l, bool own)
+{
+	struct places places = {0};
+
+	for (uint32_t at = 0; at + 4 <= l->size; at += 4) {
+		int who = 0;
+
+		while (who < LAYOUT_TASKS && word32(l->w->tasks[who] + at) ==
+					     (own ? l->facts->tasks[who].tid : l->facts->tasks[who].pid))
+			who++;
+		if (who == LAYOUT_TASKS)
+			add_place(&places, at);
+	}
+	return places;
+}
+
+/* Where each of the tasks from that one on has the address of the task that `of` says; -1: of any. */
+static struct places find_tasks(const struct learner *l, const int of[LAYOUT_TASKS])
+{
+	struct places places = {0};
+
+	for (uint32_t at = 0; at + l->facts->long_size <= l->size; at += l->facts->long_size) {
+		int who = 0;
+
+		while (who < LAYOUT_TASKS &&
+		       (of[who] < 0 || task_word(l, (enum layout_who)who, at) == l->facts->tasks[of[who]].task))
+			who++;
+		if (who == LAYOUT_TASKS)
+			add_place(&places, at);
+	}
+	return places;
+}
+
+/* real_parent and parent are the same process, unless the task is traced: then parent is the tracer. */
 static const char *learn_parent(const struct learner *l, struct layout *out)
 {
-	const struct layout_facts *f = l->facts;
-	uint32_t tgid = 0, real_parent = 0, size = f->long_size;
-	unsigned int tgids = 0, parents = 0;
+	static const int parents[LAYOUT_TASKS] = {-1, LAYOUT_SELF, LAYOUT_CHILD, LAYOUT_CHILD};
+	struct places pid = find_ids(l, true), tgid = find_ids(l, false), parent = find_tasks(l, parents);
+	const char *why = why_not_one(&tgid);
+	char *child = l->w->tasks[LAYOUT_CHILD];
 
-	for (uint32_t at = 0; at + 8 <= l->size; at += 4) {
-		if (word32(l->w->task + at) != f->pid || word32(l->w->task + at + 4) != f->pid ||
-		    word32(l->w->parent + at) != f->parent_pid ||
-		    word32(l->w->parent + at + 4) != f->parent_pid)
-			continue;
-		tgid = at + 4;
-		tgids++;
+	if (!why)
+		why = why_not_one(&pid);
+	if (why)
+		return why;
+	if (parent.count == 2 && l->memory->trace_child(l->memory->context)) {
+		if (copy(l, l->facts->tasks[LAYOUT_CHILD].task, child, l->size) < l->size)
+			return NOT_FOUND;
+		parent = find_tasks(l, parents);
+	} else if (parent.count == 2 && tgid.first == pid.first + 4 &&
+		   parent.second == parent.first + l->facts->long_size && parent.first > tgid.first &&
+		   parent.first < tgid.first + 32) {
+		/* As in every tree from 4.4 to 6.19, if its members are not shuffled. */
+		parent.count = 1;
 	}
-	if (tgids != 1)
-		return tgids ? NOT_UNIQUE : NOT_FOUND;
-	for (uint32_t at = (tgid + 4 + size - 1) / size * size;
-	     at + size <= l->size && at < tgid + PARENT_DISTANCE; at += size) {
-		if (word(l, l->w->task + at) != f->parent_task)
-			continue;
-		if (parents++ && at != real_parent + size)
-			return NOT_UNIQUE;
-		if (parents > 2)
-			return NOT_UNIQUE;
-		if (parents == 1)
-			real_parent = at;
-	}
-	if (!parents)
-		return NOT_FOUND;
-	out->task_tgid = tgid;
-	out->task_real_parent = real_parent;
+	why = why_not_one(&parent);
+	if (why)
+		return why;
+	out->task_pid = pid.first;
+	out->task_tgid = tgid.first;
+	out->task_real_parent = parent.first;
 	return NULL;
+}
+
+static const char *learn_leader(const struct learner *l, struct layout *out)
+{
+	static const int leaders[LAYOUT_TASKS] = {LAYOUT_SELF, LAYOUT_CHILD, LAYOUT_GRANDCHILD, LAYOUT_GRANDCHILD};
+	struct places leader = find_tasks(l, leaders);
+	const char *why = why_not_one(&leader);
+
+	if (!why)
+		out->task_group_leader = leader.first;
+	return why;
 }
 
 static const char *learn_comm(const struct learner *l, struct layout *out)
 {
-	uint32_t found = 0;
+	struct places places = {0};
+	const char *why;
 
-	for (uint32_t at = 0; at + sizeof(l->facts->comm) <= l->size; at++) {
-		if (memcmp(l->w->task + at, l->facts->comm, sizeof(l->facts->comm)))
-			continue;
-		if (found)
-			return NOT_UNIQUE;
-		found = at;
+	for (uint32_t at = 0; at + sizeof(l->facts->tasks[0].comm) <= l->size; at++) {
+		int who = 0;
+
+		while (who < LAYOUT_TASKS &&
+		       !memcmp(l->w->tasks[who] + at, l->facts->tasks[who].comm, sizeof(l->facts->tasks[who].comm)))
+			who++;
+		if (who == LAYOUT_TASKS)
+			add_place(&places, at);
 	}
-	if (!found)
-		return NOT_FOUND;
-	out->task_comm = found;
-	return NULL;
+	why = why_not_one(&places);
+	if (!why)
+		out->task_comm = places.first;
+	return why;
 }
 
-/* task_struct has `struct mm_struct *mm, *active_mm;`, which are the same for a process, and mm_struct
- * has `unsigned long arg_start, arg_end, env_start, env_end;`, where the environment begins at the
- * arguments' end (create_elf_tables in fs/binfmt_elf.c). A single pointer with the same words behind
- * it points in front of the mm_struct, to its neighbour in the slab. The neighbour behind may have been that of a
- * process with its arguments at the same place: what counts is the first. */
+/* A pointer that the first two tasks share, and the other two; those of the latter is another one if `differ`. 0: it is
+ * none. */
+static uint64_t shared_pointer(const struct learner *l, uint32_t at, bool differ)
+{
+	uint64_t p = task_word(l, LAYOUT_SELF, at), q = task_word(l, LAYOUT_GRANDCHILD, at);
+
+	return p == task_word(l, LAYOUT_CHILD, at) && q == task_word(l, LAYOUT_THREAD, at) && (p != q) == differ &&
+			       could_be_data(l, p) && could_be_data(l, q)
+		       ? p
+		       : 0;
+}
+
+/* The lowest place with that word in both mm_structs. The neighbour behind may have the same words: what counts is the
+ * first. 0: there is none. */
+static uint32_t find_in_mm(const struct learner *l, uint32_t size, uint64_t value)
+{
+	for (uint32_t at = l->facts->long_size; at + l->facts->long_size <= size; at += l->facts->long_size)
+		if (word(l, l->w->mm[0] + at) == value && word(l, l->w->mm[1] + at) == value)
+			return at;
+	return 0;
+}
+
+/* mm and active_mm are the same for a process. The environment begins where the arguments end (create_elf_tables in
+ * fs/binfmt_elf.c), so env_start is as good as arg_end. */
 static const char *learn_args(const struct learner *l, struct layout *out)
 {
 	const struct layout_facts *f = l->facts;
-	uint32_t size = f->long_size, task_mm = 0, arg_start = 0, copied;
-	unsigned int answers = 0;
+	uint32_t copied, other, start, end, env_end;
+	struct places places = {0};
+	uint64_t mm = 0;
 
-	for (uint32_t at = 0; at + 2 * size <= l->size; at += size) {
-		uint64_t p = shared_pointer(l, at);
+	for (uint32_t at = 0; at + f->long_size <= l->size; at += f->long_size) {
+		uint64_t p = shared_pointer(l, at, true);
 
-		if (!p || word(l, l->w->task + at + size) != p)
+		if (!p)
 			continue;
-		copied = copy(l, p, l->w->target, MM_SEARCH);
-		for (uint32_t i = size; i + 3 * size <= copied; i += size) {
-			const char *words = l->w->target + i;
-
-			if (word(l, words) != f->arg_start || word(l, words + size) != f->arg_end ||
-			    word(l, words + 2 * size) != f->arg_end)
-				continue;
-			answers++;
-			task_mm = at;
-			arg_start = i;
-			break;
+		if (p == mm) {
+			add_place(&places, at);
+			continue;
 		}
+		copied = copy(l, p, l->w->mm[0], MM_SEARCH);
+		other = copy(l, task_word(l, LAYOUT_GRANDCHILD, at), l->w->mm[1], MM_SEARCH);
+		copied = other < copied ? other : copied;
+		start = find_in_mm(l, copied, f->arg_start);
+		end = find_in_mm(l, copied, f->arg_end);
+		env_end = find_in_mm(l, copied, f->env_end);
+		if (!start || !end || !env_end)
+			continue;
+		if (mm)
+			return NOT_UNIQUE;
+		mm = p;
+		add_place(&places, at);
+		out->mm_arg_start = start;
+		out->mm_arg_end = end;
+		out->mm_env_end = f->env_end == f->arg_end ? 0 : env_end;
 	}
-	if (answers != 1)
-		return answers ? NOT_UNIQUE : NOT_FOUND;
-	out->task_mm = task_mm;
-	out->mm_arg_start = arg_start;
+	if (!mm)
+		return NOT_FOUND;
+	out->task_mm = places.first;
+	out->task_active_mm = places.second;
 	return NULL;
 }
 
-/* struct nsproxy is a count, then pointers to namespaces: uts, ipc, mnt, pid, net in every tree
- * from 4.4 to 6.19. 0 if these words could not be one. */
-static bool like_nsproxy(const struct learner *l, const char *words)
+/* Looks for the mount namespace's number behind the pointers of what might be an nsproxy. How many places have it. */
+static unsigned int find_mntns(const struct learner *l, uint64_t nsproxy, uint64_t other, uint32_t *mnt_ns, uint32_t *inum)
 {
-	uint32_t size = l->facts->long_size;
+	uint32_t size = l->facts->long_size, copied, copied_other, length;
+	char words[NSPROXY_WORDS * 8], other_words[NSPROXY_WORDS * 8], ns[NS_SEARCH];
+	unsigned int found = 0;
 
-	if (!word32(words) || word32(words) > 1U << 24)
-		return false;
-	for (uint32_t i = 1; i < 6; i++)
-		if (word(l, words + i * size) <= 4096 || word(l, words + i * size) % size)
-			return false;
-	return true;
+	copied = copy(l, nsproxy, words, NSPROXY_WORDS * size);
+	copied_other = copy(l, other, other_words, NSPROXY_WORDS * size);
+	if (copied_other < copied)
+		copied = copied_other;
+	for (uint32_t i = 0; i + size <= copied; i += size) {
+		uint64_t target = word(l, words + i);
+
+		if (target != word(l, other_words + i))
+			continue;
+		length = copy(l, target, ns, NS_SEARCH);
+		for (uint32_t j = 0; j + 4 <= length; j += 4) {
+			if (word32(ns + j) != l->facts->mntns)
+				continue;
+			*mnt_ns = i;
+			*inum = j;
+			found++;
+		}
+	}
+	return found;
 }
 
-/* task_struct has its nsproxy a little behind comm in every tree from 4.4 to 6.19. All processes of a
- * machine may share one nsproxy, and some of their task_structs stand behind ours in the slab: of
- * several places it is the one that is near our comm. */
-static bool near_comm(const struct layout *out, uint32_t at)
-{
-	return out->task_comm && at > out->task_comm && at < out->task_comm + NSPROXY_DISTANCE;
-}
-
+/* If all have the same nsproxy, so may other processes have it, whose task_structs stand behind ours in the slab: what
+ * counts is the first place. */
 static const char *learn_mntns(const struct learner *l, struct layout *out)
 {
 	const struct layout_facts *f = l->facts;
-	uint32_t size = f->long_size, copied;
-	uint32_t nsproxy = 0, mnt_ns = 0, inum = 0;
-	uint64_t found = 0;
-	unsigned int answers = 0;
-	char words[NSPROXY_WORDS * 8], ns[NS_SEARCH];
-	uint64_t p;
+	uint32_t mnt_ns = 0, inum = 0;
+	uint64_t nsproxy = 0;
 
 	if (!f->mntns)
 		return "the inode number of /proc/self/ns/mnt is not known";
-	for (uint32_t at = 0; at + size <= l->size; at += size) {
-		p = shared_pointer(l, at);
-		if (!p || (out->task_mm && p == word(l, l->w->task + out->task_mm)) ||
-		    copy(l, p, words, NSPROXY_WORDS * size) < NSPROXY_WORDS * size ||
-		    !like_nsproxy(l, words))
-			continue;
-		for (uint32_t i = 1; i < NSPROXY_WORDS; i++) {
-			uint64_t target = word(l, words + i * size);
+	for (uint32_t at = 0; at + f->long_size <= l->size; at += f->long_size) {
+		uint64_t p = shared_pointer(l, at, f->other_nsproxy);
+		unsigned int found;
 
-			if (target <= 4096 || target % size)
-				continue;
-			copied = copy(l, target, ns, NS_SEARCH);
-			for (uint32_t j = 0; j + 4 <= copied; j += 4) {
-				if (word32(ns + j) != f->mntns)
-					continue;
-				if (answers && p == found &&
-				    near_comm(out, at) != near_comm(out, nsproxy)) {
-					nsproxy = near_comm(out, at) ? at : nsproxy;
-					continue;
-				}
-				found = p;
-				nsproxy = at;
-				mnt_ns = i * size;
-				inum = j;
-				answers++;
-			}
-		}
+		if (!p || p == nsproxy || at == out->task_mm || at == out->task_active_mm)
+			continue;
+		found = find_mntns(l, p, task_word(l, LAYOUT_GRANDCHILD, at), &mnt_ns, &inum);
+		if (!found)
+			continue;
+		if (nsproxy || found > 1)
+			return NOT_UNIQUE;
+		nsproxy = p;
+		out->task_nsproxy = at;
+		out->nsproxy_mnt_ns = mnt_ns;
+		out->mnt_ns_inum = inum;
 	}
-	if (answers != 1)
-		return answers ? NOT_UNIQUE : NOT_FOUND;
-	out->task_nsproxy = nsproxy;
-	out->nsproxy_mnt_ns = mnt_ns;
-	out->mnt_ns_inum = inum;
-	return NULL;
+	return nsproxy ? NULL : NOT_FOUND;
 }
 
 void layout_learn(struct layout *layout, const struct layout_memory *memory,
 		  const struct layout_facts *facts, struct layout_workspace *workspace)
 {
-	struct learner l = {.memory = memory, .facts = facts, .w = workspace};
-	uint32_t parent;
+	struct learner l = {.memory = memory, .facts = facts, .w = workspace, .size = TASK_SEARCH};
+	struct layout mntns;
 
 	*layout = (struct layout){.long_size = facts->long_size};
 	layout->missing[LAYOUT_BPRM] = "no exec has been looked at";
-	l.size = copy(&l, facts->task, workspace->task, TASK_SEARCH);
-	parent = copy(&l, facts->parent_task, workspace->parent, TASK_SEARCH);
-	if (parent < l.size)
-		l.size = parent;
-	layout->missing[LAYOUT_PARENT] = learn_parent(&l, layout);
+	for (int who = 0; who < LAYOUT_TASKS; who++) {
+		uint32_t size = copy(&l, facts->tasks[who].task, workspace->tasks[who], TASK_SEARCH);
+
+		l.size = size < l.size ? size : l.size;
+	}
+	/* The parent last: it traces the child, which has another parent then. */
+	layout->missing[LAYOUT_LEADER] = learn_leader(&l, layout);
 	layout->missing[LAYOUT_COMM] = learn_comm(&l, layout);
 	layout->missing[LAYOUT_ARGS] = learn_args(&l, layout);
-	layout->missing[LAYOUT_MNTNS] = learn_mntns(&l, layout);
+	if (layout->missing[LAYOUT_ARGS])
+		layout->mm_arg_start = layout->mm_arg_end = layout->mm_env_end = 0;
+	mntns = *layout;
+	layout->missing[LAYOUT_MNTNS] = learn_mntns(&l, &mntns);
+	if (!layout->missing[LAYOUT_MNTNS]) {
+		layout->task_nsproxy = mntns.task_nsproxy;
+		layout->nsproxy_mnt_ns = mntns.nsproxy_mnt_ns;
+		layout->mnt_ns_inum = mntns.mnt_ns_inum;
+	}
+	layout->missing[LAYOUT_PARENT] = learn_parent(&l, layout);
 }
 
-/* linux_binprm has `int argc, envc; const char *filename, *interp;` in every tree from 4.4 to 6.19,
- * and interp is filename until a "#!" or binfmt_misc changes it. */
-void layout_learn_bprm(struct layout *layout, const char *bprm, uint32_t size, uint32_t argc,
-		       uint32_t envc)
+/* interp is filename until a "#!" or binfmt_misc changes it. There may be a third pointer, fdpath (5.8), to the name of an
+ * execveat(2). */
+void layout_learn_bprm(struct layout *layout, const struct layout_bprm *direct, const struct layout_bprm *by_script,
+		       uint64_t program, uint64_t script)
 {
-	const struct layout_facts facts = {.long_size = layout->long_size};
-	const struct learner l = {.facts = &facts};
-	uint32_t found = 0, width = layout->long_size;
+	struct places names = {0}, filename = {0}, interp = {0};
 
-	layout->missing[LAYOUT_BPRM] = NOT_FOUND;
-	for (uint32_t at = 0; at + 8 + 2 * width <= size; at += 4) {
-		uint32_t names = (at + 8 + width - 1) / width * width;
-
-		if (word32(bprm + at) != argc || word32(bprm + at + 4) != envc ||
-		    names + 2 * width > size || word(&l, bprm + names) <= 4096 ||
-		    word(&l, bprm + names) != word(&l, bprm + names + width))
+	for (uint32_t i = 0; i < BPRM_WORDS; i++) {
+		if (direct->targets[i] != program)
 			continue;
-		if (found) {
-			layout->missing[LAYOUT_BPRM] = NOT_UNIQUE;
-			return;
-		}
-		found = names;
+		add_place(&names, i * layout->long_size);
+		if (by_script && by_script->targets[i] == script)
+			add_place(&filename, i * layout->long_size);
+		if (by_script && by_script->targets[i] == program)
+			add_place(&interp, i * layout->long_size);
 	}
-	if (!found)
+	/* Without a script, they are where they are in every tree from 4.4 to 6.19 if its members are not shuffled. */
+	if (!by_script && names.count == 2 && names.second == names.first + layout->long_size) {
+		filename = (struct places){.first = names.first, .count = 1};
+		interp = (struct places){.first = names.second, .count = 1};
+	}
+	layout->missing[LAYOUT_BPRM] = why_not_one(&filename);
+	if (!layout->missing[LAYOUT_BPRM])
+		layout->missing[LAYOUT_BPRM] = why_not_one(&interp);
+	if (layout->missing[LAYOUT_BPRM])
 		return;
-	layout->bprm_filename = found;
-	layout->missing[LAYOUT_BPRM] = NULL;
+	layout->bprm_filename = filename.first;
+	layout->bprm_interp = interp.first;
 }

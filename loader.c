@@ -1,14 +1,18 @@
+#include <elf.h>
 #include <errno.h>
+#include <link.h>
 #include <linux/perf_event.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "format.h"
 #include "loader.h"
 
 /* How much of a bpf_attr there is up to a command's last field. The compiler leaves undefined what an initializer
@@ -70,6 +74,23 @@ static const char *perf_advice(int errnum)
 	}
 }
 
+/* What bpftool(8) shows of a map or a program, from Linux 4.15 on: whose it is, then its own name as far as there is
+ * room. */
+static void name_object(char object[BPF_OBJ_NAME_LEN], const char *name)
+{
+	format_text(object, BPF_OBJ_NAME_LEN, "execsnoop_%s", name);
+}
+
+/* Makes a map with the name, or without one if the kernel knows no names. */
+static int create_named(union bpf_attr *attr, const char *name)
+{
+	int fd;
+
+	name_object(attr->map_name, name);
+	fd = sys_bpf(BPF_MAP_CREATE, attr, UP_TO(map_name));
+	return fd == -EINVAL || fd == -E2BIG ? sys_bpf(BPF_MAP_CREATE, attr, UP_TO(map_flags)) : fd;
+}
+
 int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t value_size,
 	       uint32_t max_entries, uint32_t flags, struct error *err)
 {
@@ -80,7 +101,7 @@ int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t valu
 		.max_entries = max_entries,
 		.map_flags = flags,
 	};
-	int fd = sys_bpf(BPF_MAP_CREATE, &attr, UP_TO(map_flags));
+	int fd = create_named(&attr, name);
 
 	if (fd < 0)
 		return error_set(err, -fd, "cannot create the BPF map \"%s\": %s; %s", name,
@@ -146,12 +167,49 @@ int pinned_open(const char *path)
 	return sys_bpf(BPF_OBJ_GET, &attr, UP_TO(pathname));
 }
 
+uint32_t version_in_note(const void *image)
+{
+	const unsigned char *elf = image;
+	const ElfW(Ehdr) *header = image;
+	const ElfW(Phdr) *segments;
+
+	if (!image || memcmp(header->e_ident, ELFMAG, SELFMAG))
+		return 0;
+	segments = (const void *)(elf + header->e_phoff);
+	for (int i = 0; i < header->e_phnum; i++) {
+		const unsigned char *at = elf + segments[i].p_offset, *end = at + segments[i].p_filesz;
+
+		if (segments[i].p_type != PT_NOTE)
+			continue;
+		while ((size_t)(end - at) >= sizeof(ElfW(Nhdr))) {
+			const ElfW(Nhdr) *note = (const void *)at;
+			size_t name = (note->n_namesz + 3) & ~(size_t)3, size = (note->n_descsz + 3) & ~(size_t)3;
+			uint32_t version;
+
+			at += sizeof(*note);
+			if (name + size > (size_t)(end - at))
+				break;
+			if (note->n_type == 0 && note->n_namesz == 6 && note->n_descsz == 4 && !memcmp(at, "Linux", 6)) {
+				memcpy(&version, at + name, sizeof(version));
+				return version;
+			}
+			at += name + size;
+		}
+	}
+	return 0;
+}
+
 uint32_t kernel_version(void)
 {
 	unsigned long parts[3] = {0};
 	struct utsname name;
 	char *at = name.release;
+	uint32_t version = version_in_note((const void *)getauxval(AT_SYSINFO_EHDR));
 
+	/* Distributions have another number in the release's name: Debian's 6.1.0-50 is 6.1.176. Not all architectures have a
+	 * vDSO. */
+	if (version)
+		return version;
 	if (uname(&name))
 		return 0;
 	for (int i = 0; i < 3; i++) {
@@ -162,7 +220,8 @@ uint32_t kernel_version(void)
 	return (uint32_t)(parts[0] << 16 | parts[1] << 8 | (parts[2] > 255 ? 255 : parts[2]));
 }
 
-static int load(enum bpf_prog_type type, const struct bpf_insn *insns, uint32_t count,
+/* name: or NULL. */
+static int load(const char *name, enum bpf_prog_type type, const struct bpf_insn *insns, uint32_t count,
 		const char *license, char *log, uint32_t log_size)
 {
 	union bpf_attr attr = {
@@ -176,14 +235,19 @@ static int load(enum bpf_prog_type type, const struct bpf_insn *insns, uint32_t 
 		.kern_version = type == BPF_PROG_TYPE_KPROBE ? kernel_version() : 0,
 	};
 
-	return sys_bpf(BPF_PROG_LOAD, &attr, UP_TO(kern_version));
+	if (name)
+		name_object(attr.prog_name, name);
+	return sys_bpf(BPF_PROG_LOAD, &attr, name ? UP_TO(prog_name) : UP_TO(kern_version));
 }
 
 int program_load(const char *name, enum bpf_prog_type type, const struct bpf_insn *insns,
 		 uint32_t count, const char *license, struct error *err)
 {
-	int fd = load(type, insns, count, license, NULL, 0);
+	int fd = load(name, type, insns, count, license, NULL, 0);
 
+	/* Below Linux 4.15 there are no names. */
+	if (fd == -E2BIG || fd == -EINVAL)
+		fd = load(NULL, type, insns, count, license, NULL, 0);
 	/* verifier: "EINVAL or EACCES, ask the log"; E2BIG: too complex for it. ENOSPC below means
 	 * that the log was cut: it is asked for again, up to the largest that all kernels take
 	 * (UINT_MAX >> 8, bpf_check in kernel/bpf/verifier.c). */
@@ -195,7 +259,7 @@ int program_load(const char *name, enum bpf_prog_type type, const struct bpf_ins
 			if (!log)
 				break;
 			log[0] = '\0';
-			again = load(type, insns, count, license, log, size);
+			again = load(NULL, type, insns, count, license, log, size);
 			free(err->log);
 			err->log = log;
 			if (again >= 0) {
@@ -243,7 +307,7 @@ int helper_exists(int32_t helper)
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 
-	return known(load(BPF_PROG_TYPE_TRACEPOINT, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0));
+	return known(load(NULL, BPF_PROG_TYPE_TRACEPOINT, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0));
 }
 
 int program_type_exists(enum bpf_prog_type type)
@@ -253,7 +317,7 @@ int program_type_exists(enum bpf_prog_type type)
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 
-	return known(load(type, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0));
+	return known(load(NULL, type, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0));
 }
 
 /* What the kernel tells of a program; an older one fills a shorter struct. 0 or -errno. */
@@ -395,15 +459,22 @@ int ring_event_open(int cpu, uint32_t watermark, struct error *err)
 	return fd;
 }
 
-void raise_memlock_limit(void)
+/* Without CAP_SYS_RESOURCE it goes only so far. */
+static void raise_to_hard_limit(int resource)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(resource, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(resource, &limit);
+	}
+}
+
+void raise_limits(void)
 {
 	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 
-	if (!setrlimit(RLIMIT_MEMLOCK, &limit))
-		return;
-	/* Without CAP_SYS_RESOURCE only up to the hard limit. */
-	if (!getrlimit(RLIMIT_MEMLOCK, &limit)) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_MEMLOCK, &limit);
-	}
+	if (setrlimit(RLIMIT_MEMLOCK, &limit))
+		raise_to_hard_limit(RLIMIT_MEMLOCK);
+	raise_to_hard_limit(RLIMIT_NOFILE);
 }

@@ -29,6 +29,9 @@ int map_next_key(int map, const void *key, void *next);
  * asked in no other way. */
 uint32_t kernel_version(void);
 
+/* The same from the note in a vDSO's image ("Linux", type 0; vdso(7)), as this process has it; 0: there is none. */
+uint32_t version_in_note(const void *image);
+
 /* Opens what is pinned at the path (bpf(2), BPF_OBJ_GET), without a message. */
 int pinned_open(const char *path);
 
@@ -69,8 +72,8 @@ int ring_event_open(int cpu, uint32_t watermark, struct error *err);
 /* Whether one could be opened now. */
 bool ring_events_allowed(void);
 
-/* Lets this process lock as much memory as it may: kernels below 5.11 count maps and programs
- * against RLIMIT_MEMLOCK. Failing is no error; what does not fit will say so itself. */
-void raise_memlock_limit(void);
+/* Lets this process lock as much memory, and open as many files, as it may: kernels below 5.11 count maps and programs
+ * against RLIMIT_MEMLOCK, and each CPU's ring is a descriptor. Failing is no error; what does not fit will say so itself. */
+void raise_limits(void);
 
 #endif

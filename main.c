@@ -49,7 +49,7 @@ static void on_child(int signal)
  * time. */
 static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t end)
 {
-	uint64_t ns = collector_wait(&t->collector), now = monotonic_ns();
+	uint64_t ns = collector_wait(&t->collector), now = monotonic_ns(); /* ours, as `end` */
 
 	if (ns > POLL_MS * 1000000ULL)
 		ns = POLL_MS * 1000000ULL;
@@ -62,13 +62,13 @@ static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t 
 
 /* What has been said of what is missing in the output. */
 struct said {
-	uint64_t lost, cut, skipped, unseen_forks, forgotten;
+	uint64_t lost, cut, skipped, unseen_forks, unseen_ends, forgotten, unnoted;
 };
 
 /* A loss of execs is a record of the output, too. */
 static void say_loss(struct printer *printer, uint64_t now, uint64_t *said, const char *format)
 {
-	if (now == *said)
+	if (now <= *said) /* less: something came that had been given up */
 		return;
 	if (printer)
 		print_lost(printer, now - *said);
@@ -96,6 +96,11 @@ static void say_other_losses(const struct tracer *t, struct printer *printer, st
 	say_loss(NULL, tracer_unseen_forks(t), &said->unseen_forks,
 		 "lost sight of up to %llu new threads and processes: the kernel did not show them, being at work for "
 		 "another BPF user");
+	say_loss(NULL, tracer_unseen_ends(t), &said->unseen_ends,
+		 "did not see up to %llu threads end: the kernel did not show them; they are looked for in /proc");
+	say_loss(NULL, tracer_unnoted(t), &said->unnoted,
+		 "could not note %llu more calls: too many threads are in execve(2) or execveat(2) at once; if they fail, their "
+		 "arguments are not known");
 	say_loss(NULL, tracer_forgotten(t), &said->forgotten,
 		 "could not follow %llu more threads: too many live at once; what they execute is not shown");
 }
@@ -140,7 +145,7 @@ static bool is_over(const struct tracer *t, struct command *command)
 /* In total, at the end. */
 static void say_summary(const struct tracer *t, const struct printer *p, const struct said *said)
 {
-	unsigned long long tenths = (monotonic_ns() - p->start) / 100000000;
+	unsigned long long tenths = (monotonic_ns() - (uint64_t)p->ahead - p->start) / 100000000;
 	uint64_t lost = said->lost + said->skipped;
 	char failed[48] = "";
 
@@ -170,9 +175,9 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 
 	if (!fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	print_init(&printer, o, out, t->proc);
+	print_init(&printer, o, out, t->proc_is_initial ? t->proc : -1, t->clock_ahead);
 	look = printer.start;
-	end = o->duration ? printer.start + o->duration : 0;
+	end = o->duration ? monotonic_ns() + o->duration : 0;
 	collector_poll_fds(&t->collector, fds + 1);
 	output_begin(out, o->append, o->max_size, o->json ? NULL : printer.heading);
 	tracer_settle(t);

@@ -199,21 +199,26 @@ static bool is_suspect(const struct suspects *suspects, uint64_t key)
 	return false;
 }
 
-unsigned int members_sweep(int newcomers, int proc, struct suspects *suspects)
+unsigned int members_sweep(int map, bool by_task, int proc, struct suspects *suspects)
 {
 	struct suspects missing = {.count = 0};
-	uint64_t key = 0, next;
+	uint64_t key = 0, next, tid;
 	unsigned int swept = 0;
 	char path[32], name[32];
 	int ret;
 
-	/* No thread has the id 0, so the first key comes. */
-	while (proc >= 0 && !map_next_key(newcomers, &key, &next)) {
-		format_text(path, sizeof(path), "%llu/comm", (unsigned long long)next);
-		ret = read_file(proc, path, name, sizeof(name));
+	/* No thread has the id 0, or a task_struct there, so the first key comes. */
+	while (proc >= 0 && !map_next_key(map, &key, &next)) {
+		tid = next;
+		if (by_task && map_lookup(map, &next, &tid)) {
+			key = next; /* it has just ended */
+			continue;
+		}
+		format_text(path, sizeof(path), "%llu/comm", (unsigned long long)tid);
+		ret = tid ? read_file(proc, path, name, sizeof(name)) : 0; /* 0: not known */
 		if (ret != -ENOENT && ret != -ESRCH) {
 			key = next;
-		} else if (is_suspect(suspects, next) && !map_delete(newcomers, &next)) {
+		} else if (is_suspect(suspects, next) && !map_delete(map, &next)) {
 			swept++;
 		} else {
 			/* It may be about to execute: it has another id already, and its exec has not been seen yet. */

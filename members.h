@@ -20,15 +20,16 @@ int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err
 /* The process that a thread belongs to. 0: it has ended. */
 uint32_t members_process(int proc, uint32_t tid);
 
-/* Newcomers that were missing when they were looked for last. */
+/* Entries whose threads were missing when they were looked for last. */
 #define SUSPECTS 256
 struct suspects {
 	uint64_t keys[SUSPECTS];
 	size_t count;
 };
 
-/* Removes newcomers that have ended unseen, as a thread does that is killed in an exec, which has changed its id by
- * then; those that were missing the last time, too. How many there were. */
-unsigned int members_sweep(int newcomers, int proc, struct suspects *suspects);
+/* Removes entries of threads that have ended unseen, as a newcomer does that is killed in an exec, which has changed its id
+ * by then; those that were missing the last time, too. How many there were. by_task: the map is members, whose values are
+ * the ids; else it is newcomers, whose keys are. */
+unsigned int members_sweep(int map, bool by_task, int proc, struct suspects *suspects);
 
 #endif

@@ -292,6 +292,13 @@ static int parse_regex(regex_t *regex, bool *has, const char *option, const char
 			   option, text, regex_error(ret), longest_regex(text) + 1);
 }
 
+/* A name has 15 bytes at most (TASK_COMM_LEN); where none of the characters has a meaning, that is how long the text is. */
+static void warn_of_long_name(const char *regex)
+{
+	if (strlen(regex) > 15 && !strpbrk(regex, ".*+?()[]{}|^$\\"))
+		say("warning: --name: \"%s\" matches nothing: a command's name has 15 bytes at most; use --line", regex);
+}
+
 static int set(struct options *o, int key, const char *value)
 {
 	uint64_t number;
@@ -301,6 +308,7 @@ static int set(struct options *o, int key, const char *value)
 		o->fails = true;
 		return 0;
 	case 'n':
+		warn_of_long_name(value);
 		return parse_regex(&o->name, &o->has_name, "name", value);
 	case 'l':
 		return parse_regex(&o->line, &o->has_line, "line", value);

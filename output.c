@@ -12,6 +12,7 @@
 #include "output.h"
 
 #define BUFFER_SIZE 16384
+#define BUFFER_KEPT (256U << 10)
 
 int output_init(struct output *out, int fd)
 {
@@ -81,6 +82,13 @@ static void write_out(struct output *out, size_t size)
 	memmove(out->buffer, out->buffer + size, out->used - size);
 	out->used -= size;
 	out->complete -= size < out->complete ? size : out->complete;
+	/* What a long line took is given back. */
+	if (!out->used && out->capacity > BUFFER_KEPT) {
+		char *buffer = realloc(out->buffer, BUFFER_SIZE);
+
+		out->buffer = buffer ? buffer : out->buffer;
+		out->capacity = buffer ? BUFFER_SIZE : out->capacity;
+	}
 }
 
 void output_flush(struct output *out)

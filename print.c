@@ -7,13 +7,16 @@
 #include "text.h"
 #include "timestamp.h"
 
-void print_init(struct printer *printer, const struct options *options, struct output *out, int proc)
+void print_init(struct printer *printer, const struct options *options, struct output *out, int proc,
+		int64_t ahead)
 {
 	*printer = (struct printer){
 		.options = options,
 		.out = out,
 		.proc = proc,
-		.start = monotonic_ns(),
+		.ahead = ahead,
+		.start = monotonic_ns() - (uint64_t)ahead,
+		.wall = wall_clock_look(),
 		.second = -1,
 	};
 	print_begin(printer);
@@ -29,13 +32,13 @@ void print_free(struct printer *printer)
 
 void print_begin(struct printer *printer)
 {
-	printer->now = monotonic_ns();
-	printer->wall_offset = (int64_t)(realtime_ns() - printer->now);
+	printer->now = monotonic_ns() - (uint64_t)printer->ahead;
+	wall_clock_update(&printer->wall, wall_clock_look());
 }
 
 int64_t print_wall_time(const struct printer *printer, uint64_t time)
 {
-	return (int64_t)time + printer->wall_offset;
+	return (int64_t)time + printer->ahead + printer->wall.offset;
 }
 
 static bool add_to_line(struct printer *printer, size_t *used, const char *bytes, size_t len)
@@ -57,33 +60,60 @@ static bool add_to_line(struct printer *printer, size_t *used, const char *bytes
 	return true;
 }
 
-/* Whether the regular expressions want it. The whole line is matched, as the program got it: also
- * what --max-args does not show, and before anything is escaped. What finds no memory for that is
- * shown. */
+/* Puts the whole line together, as the program got it: also what --max-args does not show, and before anything is escaped.
+ * false: a part of it is missing. */
+static bool make_line(struct printer *printer, const struct event *e)
+{
+	struct args args = event_args(e);
+	unsigned int skip = event_skip(e);
+	bool whole = e->name && !e->name_cut && !e->cut && !e->unreadable;
+	size_t used = 0;
+
+	if (!add_to_line(printer, &used, e->name ? e->name : "", e->name ? strlen(e->name) : 0))
+		return false;
+	while (args_next(&args)) {
+		if (skip) {
+			skip--;
+			continue;
+		}
+		whole &= args.bytes && !args.cut;
+		if (args.bytes && !add_to_line(printer, &used, args.bytes, args.len))
+			return false;
+	}
+	return whole;
+}
+
+/* Whether it matches, or regexec(3) cannot tell: it has no memory. */
+static bool may_match(const regex_t *regex, const char *text)
+{
+	return regexec(regex, text, 0, NULL, 0) != REG_NOMATCH;
+}
+
+/* A longer one is not kept. */
+#define LINE_KEPT (256U << 10)
+
+/* Whether the regular expressions want it, or nobody can tell: what is missing in the line might match. */
 static bool is_wanted(struct printer *printer, const struct event *e)
 {
 	const struct options *o = printer->options;
-	struct args args = event_args(e);
-	unsigned int skip = event_skip(e);
 	char comm[COMM_LEN + 1];
-	size_t used = 0;
+	bool wanted;
 
 	if (o->has_name) {
 		memcpy(comm, e->exec.comm, COMM_LEN);
 		comm[COMM_LEN] = '\0';
-		if (regexec(&o->name, comm, 0, NULL, 0))
+		if (!may_match(&o->name, comm))
 			return false;
 	}
 	if (!o->has_line)
 		return true;
-	if (!add_to_line(printer, &used, e->name ? e->name : "", e->name ? strlen(e->name) : 0))
-		return true;
-	while (args_next(&args))
-		if (skip)
-			skip--;
-		else if (args.bytes && !add_to_line(printer, &used, args.bytes, args.len))
-			return true;
-	return !regexec(&o->line, printer->line, 0, NULL, 0);
+	wanted = !make_line(printer, e) || may_match(&o->line, printer->line);
+	if (printer->line_size > LINE_KEPT) {
+		free(printer->line);
+		printer->line = NULL;
+		printer->line_size = 0;
+	}
+	return wanted;
 }
 
 void print_event(struct printer *printer, struct event *event)

@@ -13,7 +13,7 @@ INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
 	if (size > sizeof(s->exec_data))
 		return;
 	size += sizeof(s->exec);
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &s->exec, size);
+	output(ctx, s, &s->exec, size);
 }
 
 /* ---- a success: sched:sched_process_exec ---- */
@@ -24,6 +24,10 @@ INLINE int is_script(const __u64 *ctx, __u64 *name)
 {
 	struct longs names = {}; /* filename, interp */
 
+	if (!VALUE(names_in_a_row)) {
+		*name = read_long(ctx[2] + VALUE(bprm_filename));
+		return *name != read_long(ctx[2] + VALUE(bprm_interp));
+	}
 	read_longs(&names, 2, ctx[2] + VALUE(bprm_filename));
 	*name = nth_long(&names, 0);
 	return *name != nth_long(&names, 1);
@@ -31,7 +35,7 @@ INLINE int is_script(const __u64 *ctx, __u64 *name)
 
 /* Copies the name as it was given to the call, and finds out whether it is a script's. The bytes with the NUL, or
  * -errno. */
-INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env_end)
+INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 env_end)
 {
 	__u32 where = 0; /* __data_loc: the offset, and the length above it */
 	__u64 name;
@@ -40,18 +44,30 @@ INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env
 		s->exec.head.flags = is_script(ctx, &name) ? RECORD_SCRIPT_KNOWN | RECORD_SCRIPT : RECORD_SCRIPT_KNOWN;
 		return read_kernel_str(s->exec_data, NAME_SIZE, name);
 	}
-	if (s->script == task)
-		s->exec.head.flags = RECORD_SCRIPT_KNOWN;
-	if (s->script == task + 1)
-		s->exec.head.flags = RECORD_SCRIPT_KNOWN | RECORD_SCRIPT;
-	s->script = 0;
 	if (VALUE(exec_filename)) {
 		read_kernel(&where, sizeof(where), (__u64)ctx + VALUE(exec_filename));
 		return read_kernel_str(s->exec_data, NAME_SIZE, (__u64)ctx + (where & 0xffff));
 	}
 	/* The string stands behind the environment, too: bprm->exec (do_execveat_common puts it
 	 * there, create_elf_tables sets env_end). */
-	return read_string(s->exec_data, NAME_SIZE, env_end);
+	return env_end ? read_string(s->exec_data, NAME_SIZE, env_end) : -EFAULT;
+}
+
+/* Where the arguments of a process are, and where its environment ends (0: not known). */
+INLINE void find_args(__u64 mm, __u64 *start, __u64 *end, __u64 *env_end)
+{
+	struct longs block = {}; /* arg_start, arg_end, env_start, env_end */
+
+	if (!VALUE(args_in_a_row)) {
+		*start = read_long(mm + VALUE(mm_arg_start));
+		*end = read_long(mm + VALUE(mm_arg_end));
+		*env_end = VALUE(mm_env_end) ? read_long(mm + VALUE(mm_env_end)) : 0;
+		return;
+	}
+	read_longs(&block, 4, mm + VALUE(mm_arg_start));
+	*start = nth_long(&block, 0);
+	*end = nth_long(&block, 1);
+	*env_end = nth_long(&block, 3);
 }
 
 /* The tracepoint fires when the new image stands: its argument strings are resident, whole, and
@@ -59,21 +75,32 @@ INLINE long take_name(const __u64 *ctx, struct scratch *s, __u64 task, __u64 env
 SEC("exec")
 int on_exec(__u64 *ctx)
 {
-	struct longs block = {}; /* arg_start, arg_end, env_start, env_end */
-	__u64 task, start, end, left, len, pos;
+	__u64 task, mm, start, end, env_end, left, len, pos, *seen;
 	struct scratch *s;
 	long name_len;
 
 	task = current_task();
-	if (VALUE(want_fails))
-		map_delete(&calls, &task);
 	s = get_scratch();
 	if (!s)
 		return 0;
+	mm = read_long(task + VALUE(task_mm));
+	/* From Linux 7.0 on the program can be preempted, and is then not run for what another task executes meanwhile on
+	 * this CPU. Another copy, which has a count of its own (prog->active), sees that. The mark that an exec has been seen
+	 * is its mm_struct: the task's next exec makes another while this one is there. */
+	if (VALUE(exec_copy) > 1) {
+		seen = map_lookup(&handled, &task);
+		if (seen && *seen == mm)
+			return 0;
+		s->counts.recovered++;
+	}
+	if (VALUE(exec_copy))
+		map_update(&handled, &task, &mm, BPF_ANY);
+	if (VALUE(want_fails))
+		map_delete(&calls, &task);
 	if (VALUE(member_filter))
 		keep_membership(ctx, s, task);
 	if (!describe(s, &s->exec, task)) {
-		s->filtered++;
+		s->counts.filtered++;
 		return 0;
 	}
 	s->exec.head.type = RECORD_EXEC;
@@ -81,11 +108,9 @@ int on_exec(__u64 *ctx)
 	s->exec.ret = 0;
 	s->exec.dirfd = 0;
 	s->exec.name_address = 0;
-	read_longs(&block, 4, read_long(task + VALUE(task_mm)) + VALUE(mm_arg_start));
-	start = nth_long(&block, 0);
-	end = nth_long(&block, 1);
+	find_args(mm, &start, &end, &env_end);
 	s->exec.arg_start = start;
-	name_len = take_name(ctx, s, task, nth_long(&block, 3));
+	name_len = take_name(ctx, s, env_end);
 	if (name_len <= 0) {
 		s->exec.head.flags |= RECORD_NO_NAME;
 		name_len = 1;
@@ -112,19 +137,6 @@ int on_exec(__u64 *ctx)
 	return 0;
 }
 
-/* Where "exec" cannot see it: in the same task, just before. It may be preempted, and is then not run for
- * others; then it is not known, and nothing worse. */
-SEC("script")
-int on_script(__u64 *ctx)
-{
-	struct scratch *s = get_scratch();
-	__u64 task = current_task(), name;
-
-	if (s)
-		s->script = task + is_script(ctx, &name);
-	return 0;
-}
-
 /* Sends the next bytes of the argument block. 0: that was the end of it. */
 INLINE int send_args(void *ctx, struct scratch *s)
 {
@@ -136,7 +148,7 @@ INLINE int send_args(void *ctx, struct scratch *s)
 	s->more.head.part = ++s->part;
 	s->more.head.data_len = len;
 	size = sizeof(s->more) + len;
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &s->more, size);
+	output(ctx, s, &s->more, size);
 	s->next += len;
 	return left > CHUNK_SIZE;
 }
@@ -151,7 +163,7 @@ int on_args(void *ctx)
 	if (!s)
 		return 0;
 	s->more.head.type = RECORD_ARGS;
-	s->more.head.seq = s->seq;
+	s->more.head.seq = s->counts.seq;
 #define TWO_ARGS(ctx, s) (send_args(ctx, s) && send_args(ctx, s))
 #define EIGHT_ARGS(ctx, s) \
 	(TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s))
@@ -164,14 +176,33 @@ int on_args(void *ctx)
 
 /* Notes a call's arguments, for its exit. A thread that dies in the call has its leader's id by then, so it must be
  * known by its task. */
-INLINE void enter_call(const struct call *call)
+INLINE void enter_call(struct call *call)
 {
 	__u64 task = current_task();
 	struct scratch *s = get_scratch();
+	long ret;
 
-	if (VALUE(member_filter) && s)
+	if (!s)
+		return;
+	FORGET_UNCHECKED(s);
+	if (VALUE(member_filter))
 		is_member(s, task, (__u32)get_pid_tgid());
-	map_update(&calls, &task, call, BPF_ANY);
+	call->image = image(task);
+	ret = map_update(&calls, &task, call, BPF_NOEXIST);
+	/* The thread's call before this one is still there, so it failed and its return was not seen. */
+	if (ret == -EEXIST) {
+		s->counts.missed++;
+		map_update(&calls, &task, call, BPF_ANY);
+	} else if (ret) {
+		s->counts.unnoted++;
+	}
+}
+
+/* Notes what execveat(2) has more than execve(2). */
+INLINE void add_execveat(struct call *call, __s32 dirfd, __u64 flags)
+{
+	call->dirfd = dirfd;
+	call->flags = CALL_HAS_DIRFD | (flags & AT_EXECVE_CHECK ? CALL_CHECKS : 0);
 }
 
 SEC("enter_execve")
@@ -192,8 +223,7 @@ int on_enter_execveat(void *ctx)
 
 	call.filename = argument(ctx, VALUE(execveat_filename));
 	call.argv = argument(ctx, VALUE(execveat_argv));
-	call.dirfd = argument(ctx, VALUE(execveat_fd));
-	call.has_dirfd = 1;
+	add_execveat(&call, argument(ctx, VALUE(execveat_fd)), argument(ctx, VALUE(execveat_flags)));
 	enter_call(&call);
 	return 0;
 }
@@ -230,10 +260,9 @@ int on_enter(void *ctx)
 		return 0;
 	call.filename = call_pointer(regs + VALUE(call_filename));
 	call.argv = call_pointer(regs + VALUE(call_argv));
-	if (VALUE(call_has_fd)) {
-		call.dirfd = read_long(regs + VALUE(call_fd));
-		call.has_dirfd = 1;
-	}
+	if (VALUE(call_has_fd))
+		add_execveat(&call, read_long(regs + VALUE(call_fd)),
+			     VALUE(call_flags) ? read_long(regs + VALUE(call_flags)) : 0);
 	enter_call(&call);
 	return 0;
 }
@@ -262,17 +291,16 @@ int on_exit(void *ctx)
 	s = get_scratch();
 	if (!s)
 		return 0;
-	s->unfinished = 0;
 	/* A raw tracepoint's arguments: the caller's registers, the result. */
 	if (VALUE(call_execve) && !call_number(argument(ctx, 0)))
 		return 0;
 	ret = call_result(ctx);
-	if (ret >= 0 || is_restart(ret)) {
+	if (!ret || is_restart(ret)) {
 		map_delete(&calls, &task);
 		return 0;
 	}
 	if (!describe(s, &s->exec, task)) {
-		s->filtered++;
+		s->counts.filtered++;
 		map_delete(&calls, &task);
 		return 0;
 	}
@@ -283,7 +311,7 @@ int on_exit(void *ctx)
 		describe_call(&s->exec, call);
 		name_len = read_string(s->exec_data, NAME_SIZE, call->filename);
 	}
-	if (!call) /* entered before we were attached, or denied by seccomp(2) before any tracepoint */
+	if (!call) /* entered before we were attached, denied by seccomp(2) before any tracepoint, or there was no room */
 		s->exec.head.flags |= RECORD_UNREADABLE;
 	send_failure(ctx, s, name_len);
 	if (call) {
@@ -291,11 +319,13 @@ int on_exit(void *ctx)
 		s->end = 0;
 		s->used = 0;
 		map_delete(&calls, &task);
-		s->unfinished = 1;
 		tail_call(ctx, &pieces_program, 0);
 	}
 	return 0;
 }
+
+/* In scratch.end: nothing is left of the list. */
+#define ALL_READ (~0ULL)
 
 INLINE void send_pieces(void *ctx, struct scratch *s, __u32 flags)
 {
@@ -307,31 +337,45 @@ INLINE void send_pieces(void *ctx, struct scratch *s, __u32 flags)
 	FORGET(used);
 	if (used > sizeof(s->more_data))
 		return;
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &s->more, sizeof(s->more) + used);
+	output(ctx, s, &s->more, sizeof(s->more) + used);
 	s->used = 0;
-	if (flags & RECORD_LAST)
-		s->unfinished = 0;
 }
 
-/* Reads one piece of one argument, and sends what has come together when it is much.
- * 0: the list is at its end. */
-INLINE int take_piece(void *ctx, struct scratch *s)
+/* Says where the rest of the list is: of the string that is being read (or, if none is, of nothing), and of the slots behind
+ * it. */
+INLINE void send_rest(void *ctx, struct scratch *s)
+{
+	struct piece *rest = (void *)s->more_data;
+
+	send_pieces(ctx, s, 0);
+	rest[0].address = s->end;
+	rest[0].len = -EFAULT;
+	rest[0].is_list = 0;
+	rest[1].address = s->next;
+	rest[1].len = -EFAULT;
+	rest[1].is_list = 1;
+	s->used = 2 * sizeof(*rest);
+	send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
+}
+
+/* Reads one piece of one argument. 0: the list is at its end, or cannot be read any further. */
+INLINE int take_piece(struct scratch *s)
 {
 	__u64 address = s->end, used = s->used;
 	struct piece *piece;
 	long len = 0;
 
 	FORGET(used);
-	used &= CHUNK_SIZE / 2 - 8; /* as it is, but some verifiers want to see that it is aligned */
+	used &= CHUNK_SIZE - 8; /* as it is, but some verifiers want to see that it is aligned */
 	piece = (void *)(s->more_data + used);
 	piece->is_list = 0;
 	if (!address) {
-		len = read_user(&address, VALUE(slot_size), s->next);
+		len = read_user(&address, VALUE(slot_size), s->next); /* 4 or 8 bytes, little-endian if 4 */
 		if (len) {
 			piece->is_list = 1;
 			address = s->next;
 		} else if (!address) {
-			send_pieces(ctx, s, RECORD_LAST);
+			s->end = ALL_READ;
 			return 0;
 		}
 		s->next += VALUE(slot_size);
@@ -340,15 +384,19 @@ INLINE int take_piece(void *ctx, struct scratch *s)
 	if (!len)
 		len = read_string((char *)(piece + 1), PIECE_SIZE, address);
 	piece->len = len;
-	s->end = len == PIECE_SIZE ? address + PIECE_SIZE - 1 : 0;
+	s->end = piece->is_list ? ALL_READ : len == PIECE_SIZE ? address + PIECE_SIZE - 1 : 0;
 	if (len < 0)
 		len = 0;
 	s->used = (used + sizeof(*piece) + len + 7) & ~7ULL;
-	if (piece->is_list) {
-		send_pieces(ctx, s, RECORD_LAST);
+	return !piece->is_list;
+}
+
+/* Three pieces, for which there is room if less than a quarter of the buffer's is taken. 0: that was the list. */
+INLINE int take_three(void *ctx, struct scratch *s)
+{
+	if (!take_piece(s) || !take_piece(s) || !take_piece(s))
 		return 0;
-	}
-	if (s->used >= CHUNK_SIZE / 2)
+	if (s->used >= CHUNK_SIZE / 4)
 		send_pieces(ctx, s, 0);
 	return 1;
 }
@@ -361,46 +409,19 @@ int on_pieces(void *ctx)
 	if (!s)
 		return 0;
 	s->more.head.type = RECORD_PIECES;
-	s->more.head.seq = s->seq;
-	if (!s->next) { /* argv = NULL is as good as an empty one */
-		send_pieces(ctx, s, RECORD_LAST);
-		return 0;
-	}
-#define FOUR_PIECES(ctx, s) \
-	(take_piece(ctx, s) && take_piece(ctx, s) && take_piece(ctx, s) && take_piece(ctx, s))
-#define EIGHT_PIECES(ctx, s) (FOUR_PIECES(ctx, s) && FOUR_PIECES(ctx, s))
-	if (!FOUR_PIECES(ctx, s))
-		return 0;
-	if (VALUE(many_pieces) && (!FOUR_PIECES(ctx, s) || !EIGHT_PIECES(ctx, s) || !EIGHT_PIECES(ctx, s) ||
-				   !EIGHT_PIECES(ctx, s)))
-		return 0;
-	tail_call(ctx, &pieces_program, 0);
-	/* Still here: as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). */
-	if (VALUE(pieces_alone))
-		send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
-	return 0;
-}
-
-/* Goes on where "pieces" had to stop. Attached behind "exit" several times, each of which may follow
- * itself anew; all run in one go, with preemption off. */
-SEC("again")
-int on_again(void *ctx)
-{
-	struct scratch *s = get_scratch();
-
-	if (s && s->unfinished)
+	s->more.head.seq = s->counts.seq;
+	if (!s->next) /* argv = NULL is as good as an empty one */
+		s->end = ALL_READ;
+#define NINE_PIECES(ctx, s) (take_three(ctx, s) && take_three(ctx, s) && take_three(ctx, s))
+	if (s->next && take_three(ctx, s) &&
+	    (!VALUE(many_pieces) || (NINE_PIECES(ctx, s) && NINE_PIECES(ctx, s) && NINE_PIECES(ctx, s))))
 		tail_call(ctx, &pieces_program, 0);
-	return 0;
-}
-
-/* The last of them: what is not finished now is cut. */
-SEC("end")
-int on_end(void *ctx)
-{
-	struct scratch *s = get_scratch();
-
-	if (s && s->unfinished)
-		send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
+	/* Still here: at the end of the list, or as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). The
+	 * caller is asked for the rest then (event.c). */
+	if (s->end == ALL_READ)
+		send_pieces(ctx, s, RECORD_LAST);
+	else
+		send_rest(ctx, s);
 	return 0;
 }
 
@@ -422,7 +443,9 @@ int on_fork(__u64 *ctx)
 		return 0;
 	/* A raw tracepoint's arguments: the parent's task, the child's. */
 	if (!VALUE(fork_child_pid)) {
-		add_member(s, ctx[1]);
+		if (VALUE(task_pid))
+			read_kernel(&pid, sizeof(pid), ctx[1] + VALUE(task_pid));
+		add_member(s, ctx[1], pid);
 		return 0;
 	}
 	read_kernel(&pid, sizeof(pid), (__u64)ctx + VALUE(fork_child_pid));
@@ -430,9 +453,9 @@ int on_fork(__u64 *ctx)
 	/* It may be there: found in /proc already, or left by another with that id, which ended unseen. */
 	ret = map_update(&newcomers, &key, &one, BPF_NOEXIST);
 	if (!ret)
-		s->added++;
-	else if (ret != -17) /* EEXIST */
-		s->forgotten++;
+		s->counts.added++;
+	else if (ret != -EEXIST)
+		s->counts.forgotten++;
 	return 0;
 }
 
@@ -442,27 +465,38 @@ int on_thread_exit(void *ctx)
 {
 	__u64 tid = (__u32)get_pid_tgid(), task = current_task();
 	struct scratch *s = get_scratch();
+	struct call *call;
 	int known;
 
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
-	/* Killed in the call: by then it had become a 32-bit task (load_elf_binary, where its old image has
-	 * gone), and so the call's exit was not seen. What it was called with has gone, too. */
-	if (VALUE(want_fails) && !map_delete(&calls, &task) && VALUE(map_buffers) && describe(s, &s->exec, task)) {
-		describe_failure(&s->exec, task, 0);
-		s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
-		s->exec_data[0] = 0;
-		send_failure(ctx, s, 0);
+	call = VALUE(want_fails) ? map_lookup(&calls, &task) : 0;
+	if (call) {
+		/* The call's return was not seen. Either it was killed in the call: then it has another image, and had become a
+		 * 32-bit task (load_elf_binary, where its old image has gone), so that no return was to be seen; what it was
+		 * called with has gone, too. Or the kernel did not show the return. */
+		__u64 now = image(task);
+		int killed = VALUE(map_buffers) && now && call->image && now != call->image;
+
+		map_delete(&calls, &task);
+		if (!killed)
+			s->counts.missed++;
+		if (killed && describe(s, &s->exec, task)) {
+			describe_failure(&s->exec, task, 0);
+			s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
+			s->exec_data[0] = 0;
+			send_failure(ctx, s, 0);
+		}
 	}
 	if (VALUE(member_filter)) {
 		known = !map_delete(&members, &task);
 		if (known)
-			s->removed++;
+			s->counts.removed++;
 		/* A leader that another thread of its process replaces has that one's id by now, if the kernel is new
 		 * enough (7.2): then it is not its own. */
 		if ((!known || tid == get_pid_tgid() >> 32) && !map_delete(&newcomers, &tid))
-			s->removed++;
+			s->counts.removed++;
 	}
 	return 0;
 }
@@ -485,22 +519,41 @@ int on_rename(void *ctx)
 		return 0;
 	peek->task = get_task();
 	peek->pid_tgid = get_pid_tgid();
+	peek->time = ktime_get_ns();
 	peek->status = read_kernel(peek->data, bounded(peek->length, PEEK_SIZE), peek->address);
 	peek->answered = 1;
 	return 0;
 }
 
-/* The same for what only an exec shows: the first bytes of the struct linux_binprm, of the exec of
- * the task that peek->task names. A raw tracepoint. */
+/* The same for what only an exec shows: the first eight bytes of what each word of the struct linux_binprm points to, in the
+ * exec of the task that peek->task names. A raw tracepoint. Only what is in the region of the struct itself is read: not all
+ * kernels survive more (layout.c). */
 SEC("peek_exec")
 int on_peek_exec(__u64 *ctx)
 {
 	__u32 zero = 0;
 	struct peek *peek = map_lookup(&peeks, &zero);
+	struct bprm_words {
+		union {
+			__u64 of_8[BPRM_WORDS];
+			__u32 of_4[BPRM_WORDS];
+		};
+	} *words;
+	__u64 *targets;
 
 	if (!peek || peek->task != get_task())
 		return 0;
-	peek->status = read_kernel(peek->data, BPRM_SEARCH, ctx[2]);
+	targets = (void *)peek->data;
+	words = (void *)(peek->data + sizeof(*words));
+	peek->status = read_kernel(words, sizeof(*words), ctx[2]);
+#pragma unroll
+	for (int i = 0; i < BPRM_WORDS; i++) {
+		__u64 word = VALUE(long_size) == 4 ? words->of_4[i] : words->of_8[i], target = 0;
+
+		if ((word ^ ctx[2]) >> VALUE(region_shift) == 0)
+			read_kernel(&target, sizeof(target), word);
+		targets[i] = target;
+	}
 	peek->answered = 1;
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "programs.h"
 
 static const char *const map_names[MAPS] = {
-	"rings",    "scratches", "args_program", "pieces_program", "calls",   "peeks",
+	"rings",    "scratches", "args_program", "pieces_program", "handled", "calls",   "peeks",
 	"mntnsmap", "cgroupmap", "mntns_set",	 "cgroups",	   "members",
 	"newcomers", "roots",
 };
@@ -57,6 +57,29 @@ void use_map(struct tracer *t, int map, int fd)
 	t->map_fds[map_index(&t->object, map_names[map])] = fd < 0 ? map_fd(t, MAP_MEMBERS) : fd;
 }
 
+/* Whose lanes a program's are. "args" and "pieces" follow others, and have theirs. */
+static enum lane_kind lane_kind(const struct tracer *t, const char *program)
+{
+	static const struct {
+		const char *program;
+		enum lane_kind kind, compat;
+	} kinds[] = {
+		{"fork", LANE_FORK, LANE_FORK},
+		{"thread_exit", LANE_END, LANE_END},
+		{"enter_execve", LANE_ENTER_EXECVE, LANE_ENTER_EXECVE},
+		{"enter_execveat", LANE_ENTER_EXECVEAT, LANE_ENTER_EXECVEAT},
+		{"enter", LANE_ENTER_EXECVE, LANE_ENTER_COMPAT},
+		{"exit", LANE_FAIL, LANE_FAIL_COMPAT},
+		{"pieces", LANE_FAIL, LANE_FAIL_COMPAT},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].program, program))
+			return (enum lane_kind)((t->for_compat ? kinds[i].compat : kinds[i].kind) +
+						(!strcmp(program, "enter") && t->call_has_fd));
+	return (enum lane_kind)(LANE_EXEC + (t->exec_copy ? t->exec_copy - 1 : 0));
+}
+
 /* Links a program with all that is known by now. The caller frees *insns. */
 static int link_program(const struct tracer *t, const struct object_program *program,
 			struct bpf_insn **insns, struct error *err)
@@ -67,7 +90,6 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"uid_filter_setting", o->has_uid ? (uint64_t)o->uid + 1 : 0},
 		{"ppid_filter_setting", o->ppid},
 		{"many_pieces_setting", !t->few_pieces},
-		{"pieces_alone_setting", t->pieces_alone},
 		{"mntnsmap_filter_setting", o->mntnsmap != NULL},
 		{"mntns_filter_setting", o->mntns.count > 0},
 		{"cgroupmap_filter_setting", o->cgroupmap != NULL},
@@ -81,20 +103,36 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"want_pcomm_setting", o->json || o->print_pcomm},
 		{"long_size_setting", l->long_size},
 		{"task_tgid_setting", l->task_tgid},
+		{"task_pid_setting", l->task_pid},
 		{"task_real_parent_setting", l->task_real_parent},
+		{"task_group_leader_setting", l->task_group_leader},
 		{"task_comm_setting", l->task_comm},
 		{"task_mm_setting", l->task_mm},
+		{"task_active_mm_setting", l->task_active_mm},
 		{"mm_arg_start_setting", l->mm_arg_start},
 		{"task_nsproxy_setting", l->task_nsproxy},
 		{"nsproxy_mnt_ns_setting", l->nsproxy_mnt_ns},
 		{"mnt_ns_inum_setting", l->mnt_ns_inum},
+		{"mm_arg_end_setting", l->mm_arg_end},
+		{"mm_env_end_setting", l->mm_env_end},
+		{"args_in_a_row_setting", l->mm_arg_end == l->mm_arg_start + l->long_size &&
+						  l->mm_env_end == l->mm_arg_start + 3 * l->long_size},
 		{"bprm_filename_setting", l->bprm_filename},
-		{"exec_is_raw_setting", feature_is_here(&t->features, FEATURE_UNPREEMPTED)},
+		{"bprm_interp_setting", l->bprm_interp},
+		{"names_in_a_row_setting", l->bprm_interp == l->bprm_filename + l->long_size},
+		{"region_shift_setting", layout_region_shift(l->long_size)},
+		{"exec_is_raw_setting", feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)},
+		{"exec_copy_setting", t->exec_copy},
+		{"first_lane_setting", (uint64_t)tracer_lane(t, lane_kind(t, program->name), 0)},
+		{"errnos_are_positive_setting", t->errnos_are_positive},
+		{"user_mask_setting", t->user.mask},
+		{"user_end_setting", t->user.end},
 		{"execve_filename_setting", t->execve_filename},
 		{"execve_argv_setting", t->execve_argv},
 		{"execveat_fd_setting", t->execveat_fd},
 		{"execveat_filename_setting", t->execveat_filename},
 		{"execveat_argv_setting", t->execveat_argv},
+		{"execveat_flags_setting", t->execveat_flags},
 		{"exit_ret_setting", t->exit_ret},
 		{"slot_size_setting", t->slot_size},
 		{"call_execve_setting", t->call_execve},
@@ -109,6 +147,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"call_fd_setting", t->call_fd},
 		{"call_filename_setting", t->call_filename},
 		{"call_argv_setting", t->call_argv},
+		{"call_flags_setting", t->call_flags},
 		{"map_buffers_setting", !feature_is_missing(&t->features, FEATURE_MAP_BUFFERS)},
 		{"want_fails_setting", t->options->fails},
 		{"exec_filename_setting", t->exec_filename},

@@ -31,23 +31,35 @@ enum record_type {
 enum record_flags {
 	RECORD_LAST = 1 << 0,	     /* RECORD_PIECES: the argument list ends here */
 	RECORD_UNREADABLE = 1 << 1,  /* the argument bytes (or argv itself) could not be read */
-	RECORD_CUT = 1 << 2,	     /* RECORD_PIECES: there was more than is carried */
+	RECORD_CUT = 1 << 2,	     /* RECORD_PIECES: there is more than is carried; the last piece says where */
 	RECORD_NO_NAME = 1 << 3,     /* the file name could not be read */
 	RECORD_HAS_DIRFD = 1 << 4,   /* RECORD_FAIL: from execveat(2); dirfd is set */
 	RECORD_SCRIPT = 1 << 5,	     /* an interpreter was executed in the named file's place */
 	RECORD_SCRIPT_KNOWN = 1 << 6, /* the kernel could tell whether it was so */
 	RECORD_PARENTS_MEMORY = 1 << 7, /* RECORD_FAIL: the parent has the same memory (vfork(2)) */
-	RECORD_NO_RESULT = 1 << 8, /* RECORD_FAIL: the call never returned, its thread was killed in it */
+	RECORD_NO_RESULT = 1 << 8, /* RECORD_FAIL: no errno: the thread was killed in the call, or seccomp(2) made the result */
 	RECORD_ON_STACK = 1 << 9, /* from stack.bpf.h: the name, or the bytes, are a chunk of its kind */
 	RECORD_32_BIT = 1 << 10, /* RECORD_FAIL: pointers in the argv of the caller have 4 bytes */
+	RECORD_CHECK = 1 << 11, /* RECORD_FAIL: execveat(2) with AT_EXECVE_CHECK, which would not have executed */
 };
 
 /* How far beyond the parent a process's ancestors are told. */
 #define ANCESTORS 3
 
-/* Every record starts so. seq counts the execs this CPU has reported, from 1: a gap in it is a
- * loss. The records of one exec share its seq and stand together in the ring, because a tracing
- * program runs with preemption off. */
+/* What a lane counts, for user space. */
+struct counts {
+	__u32 seq;	 /* execs that it has reported */
+	__u32 forgotten; /* threads for which the map members had no room */
+	__u64 filtered;	 /* execs that the filters did not let pass */
+	__u64 added, removed; /* members */
+	__s64 result;	 /* what bpf_perf_event_output() said last: -EOPNOTSUPP, the CPU has been offline since its ring was opened */
+	__u64 missed;	 /* failed calls whose return was not seen */
+	__u64 unnoted;	 /* calls for which the map calls had no room */
+	__u64 recovered; /* execs that another program "exec" saw, because the first was not run */
+};
+
+/* Every record starts so. seq counts the execs this lane has reported, from 1: a gap in it is a
+ * loss. The records of one exec share its seq and stand together in the ring: nothing else writes to the lane meanwhile. */
 struct record_head {
 	__u16 type;
 	__u16 flags;
@@ -58,7 +70,7 @@ struct record_head {
 
 struct exec_record {
 	struct record_head head;
-	__u64 time; /* CLOCK_MONOTONIC, ns */
+	__u64 time; /* CLOCK_MONOTONIC of the initial time namespace, ns */
 	__u32 pid;  /* in the initial pid namespace, as all ids here; the thread group's */
 	__u32 ppid;
 	__u32 uid;
@@ -90,8 +102,8 @@ struct piece {
 	__u32 is_list; /* the address is that of argv's next slot, and argv could not be read there */
 };
 
-/* As much of a struct linux_binprm as is searched for what it says of the file's name. */
-#define BPRM_SEARCH 512
+/* Words of a struct linux_binprm that are searched for what it says of the file's name. */
+#define BPRM_WORDS 96
 
 /* The value of the map by which user space asks for kernel memory and gets it. */
 #define PEEK_SIZE 4096
@@ -101,6 +113,7 @@ struct peek {
 	__u64 answered;
 	__u64 task; /* address of the asking thread's task_struct */
 	__u64 pid_tgid;
+	__u64 time; /* as in an exec_record */
 	__s64 status; /* 0 or -errno of the copy */
 	char data[PEEK_SIZE];
 };
@@ -109,6 +122,7 @@ _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
 _Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
-_Static_assert(sizeof(struct peek) == 48 + PEEK_SIZE, "peek has padding");
+_Static_assert(sizeof(struct counts) == 64, "counts has padding");
+_Static_assert(sizeof(struct peek) == 56 + PEEK_SIZE, "peek has padding");
 
 #endif

@@ -92,6 +92,7 @@ const struct record_head *ring_peek(struct ring *ring)
 		if (header->type == PERF_RECORD_SAMPLE &&
 		    size >= sizeof(struct raw_sample) + sizeof(struct record_head)) {
 			ring->current = size;
+			ring->record_size = size - (uint32_t)sizeof(struct raw_sample);
 			return (const void *)((const struct raw_sample *)at_tail(ring, size) + 1);
 		}
 		/* PERF_RECORD_LOST counts records; the gap in seq counts what it means, execs. */

@@ -22,6 +22,7 @@ struct ring {
 	size_t head; /* as of the last ring_update() */
 	size_t tail;
 	uint32_t current; /* size of the perf record at the tail, 0: not looked at */
+	uint32_t record_size; /* bytes of ours in it, padding included */
 	uint8_t *wrapped; /* where a record is put together that goes round the ring's end */
 };
 

@@ -17,18 +17,18 @@ INLINE void clear(struct chunk *c)
 		*(volatile __u64 *)&c->bytes[i] = 0;
 }
 
-/* Reads len bytes, at most a chunk. 0, or another number if they could not be read. */
-INLINE long read_chunk(struct chunk *c, __u64 len, __u64 addr)
+/* Reads len bytes of kernel memory, at most a chunk. 0, or another number if they could not be read. */
+INLINE long read_kernel_chunk(struct chunk *c, __u64 len, __u64 addr)
 {
 	char *to = (char *)c->bytes;
 	long ret = 0;
 
 	if (len >= STACK_CHUNK_SIZE)
-		return read_user(to, STACK_CHUNK_SIZE, addr);
+		return read_kernel(to, STACK_CHUNK_SIZE, addr);
 #pragma unroll
 	for (int size = STACK_CHUNK_SIZE / 2; size; size /= 2) {
 		if (len & size) {
-			ret |= read_user(to, size, addr);
+			ret |= read_kernel(to, size, addr);
 			addr += size;
 		}
 		to += size;
@@ -36,12 +36,22 @@ INLINE long read_chunk(struct chunk *c, __u64 len, __u64 addr)
 	return ret;
 }
 
+/* The same at an address that came from a program. Below Linux 5.5, where these programs are for, one helper reads both. */
+INLINE long read_user_chunk(struct chunk *c, __u64 len, __u64 addr)
+{
+	if (len > STACK_CHUNK_SIZE)
+		len = STACK_CHUNK_SIZE;
+	if (user_room(addr, VALUE(user_mask), VALUE(user_end)) < len)
+		return -EFAULT;
+	return read_kernel_chunk(c, len, addr);
+}
+
 /* Begins the next record of an exec. */
 INLINE void begin_more(struct more_record *more, struct scratch *s, __u16 type)
 {
 	more->head.type = type;
 	more->head.flags = RECORD_ON_STACK;
-	more->head.seq = s->seq;
+	more->head.seq = s->counts.seq;
 	more->head.part = ++s->part;
 	more->head.data_len = 0;
 }
@@ -67,27 +77,27 @@ int on_exec_stack(__u64 *ctx)
 	if (VALUE(member_filter))
 		keep_membership(ctx, s, task);
 	if (!describe(s, e, task)) {
-		s->filtered++;
+		s->counts.filtered++;
 		return 0;
 	}
 	clear(&out.name);
 	e->head.type = RECORD_EXEC;
 	e->head.flags = RECORD_ON_STACK;
-	mm = read_long(task + VALUE(task_mm)) + VALUE(mm_arg_start);
-	s->next = read_long(mm);
-	s->end = read_long(mm + VALUE(long_size));
+	mm = read_long(task + VALUE(task_mm));
+	s->next = read_long(mm + VALUE(mm_arg_start));
+	s->end = read_long(mm + VALUE(mm_arg_end));
 	e->arg_start = s->next;
 	e->args_len = s->end > s->next ? s->end - s->next : 0;
 	read_kernel(&where, sizeof(where), (__u64)ctx + VALUE(exec_filename));
 	e->name_len = where >> 16;
 	if (e->name_len > STACK_CHUNK_SIZE ||
-	    read_chunk(&out.name, e->name_len, (__u64)ctx + (where & 0xffff))) {
+	    read_kernel_chunk(&out.name, e->name_len, (__u64)ctx + (where & 0xffff))) {
 		e->head.flags = RECORD_ON_STACK | RECORD_NO_NAME;
 		e->name_len = 1;
-		/* The string stands behind the environment, too: arg_start, arg_end, env_start, env_end. */
-		e->name_address = read_long(mm + 3 * VALUE(long_size));
+		/* The string stands behind the environment, too. */
+		e->name_address = VALUE(mm_env_end) ? read_long(mm + VALUE(mm_env_end)) : 0;
 	}
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	output(ctx, s, &out, sizeof(out));
 	if (e->args_len)
 		tail_call(ctx, &args_program, 0);
 	return 0;
@@ -105,9 +115,9 @@ INLINE int send_stack_args(void *ctx, struct scratch *s)
 	clear(&out.chunk);
 	begin_more(&out.more, s, RECORD_ARGS);
 	out.more.head.data_len = left > STACK_CHUNK_SIZE ? STACK_CHUNK_SIZE : left;
-	if (read_chunk(&out.chunk, left, s->next))
+	if (read_user_chunk(&out.chunk, left, s->next))
 		out.more.head.flags |= RECORD_UNREADABLE;
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	output(ctx, s, &out, sizeof(out));
 	s->next += STACK_CHUNK_SIZE;
 	return left > STACK_CHUNK_SIZE;
 }
@@ -156,12 +166,12 @@ int on_exit_stack(void *ctx)
 	FORGET_UNCHECKED(s);
 	task = current_task();
 	ret = call_result(ctx);
-	if (ret >= 0 || is_restart(ret)) {
+	if (!ret || is_restart(ret)) {
 		map_delete(&calls, &task);
 		return 0;
 	}
 	if (!describe(s, e, task)) {
-		s->filtered++;
+		s->counts.filtered++;
 		map_delete(&calls, &task);
 		return 0;
 	}
@@ -171,16 +181,16 @@ int on_exit_stack(void *ctx)
 	call = map_lookup(&calls, &task);
 	if (!call) {
 		e->head.flags |= RECORD_UNREADABLE | RECORD_NO_NAME;
-		output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+		output(ctx, s, &out, sizeof(out));
 		return 0;
 	}
 	describe_call(e, call);
 	s->next = call->argv;
 	e->name_len = room(e->name_address);
 	map_delete(&calls, &task);
-	if (read_chunk(&out.name, e->name_len, e->name_address))
+	if (read_user_chunk(&out.name, e->name_len, e->name_address))
 		e->head.flags |= RECORD_NO_NAME;
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	output(ctx, s, &out, sizeof(out));
 	tail_call(ctx, &pieces_program, 0);
 	return 0;
 }
@@ -199,7 +209,7 @@ INLINE int send_stack_piece(void *ctx, struct scratch *s)
 	begin_more(&out.more, s, RECORD_PIECES);
 	out.more.head.data_len = sizeof(out.piece);
 	out.piece.is_list = 0;
-	out.piece.len = -14; /* EFAULT */
+	out.piece.len = -EFAULT;
 	if (!s->next || read_user(&address, VALUE(slot_size), s->next)) {
 		out.piece.is_list = 1;
 		out.piece.address = s->next;
@@ -211,10 +221,10 @@ INLINE int send_stack_piece(void *ctx, struct scratch *s)
 		out.more.head.flags |= RECORD_LAST;
 		if (!out.piece.is_list || !s->next) /* argv = NULL is as good as an empty one */
 			out.more.head.data_len = 0;
-	} else if (!read_chunk(&out.chunk, room(address), address)) {
+	} else if (!read_user_chunk(&out.chunk, room(address), address)) {
 		out.piece.len = room(address);
 	}
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &out, sizeof(out));
+	output(ctx, s, &out, sizeof(out));
 	s->next += VALUE(slot_size);
 	return address != 0;
 }
@@ -222,7 +232,10 @@ INLINE int send_stack_piece(void *ctx, struct scratch *s)
 SEC("pieces_stack")
 int on_pieces_stack(void *ctx)
 {
-	struct more_record cut;
+	struct {
+		struct more_record more;
+		struct piece piece;
+	} rest = {};
 	struct scratch *s = get_scratch();
 
 	if (!s)
@@ -233,9 +246,14 @@ int on_pieces_stack(void *ctx)
 	    !TWO_STACK_PIECES(ctx, s))
 		return 0;
 	tail_call(ctx, &pieces_program, 0);
-	begin_more(&cut, s, RECORD_PIECES);
-	cut.head.flags |= RECORD_LAST | RECORD_CUT;
-	output(ctx, &rings, BPF_F_CURRENT_CPU, &cut, sizeof(cut));
+	/* The caller is asked for the rest. */
+	begin_more(&rest.more, s, RECORD_PIECES);
+	rest.more.head.flags |= RECORD_LAST | RECORD_CUT;
+	rest.more.head.data_len = sizeof(rest.piece);
+	rest.piece.address = s->next;
+	rest.piece.len = -EFAULT;
+	rest.piece.is_list = 1;
+	output(ctx, s, &rest, sizeof(rest));
 	return 0;
 }
 
@@ -257,7 +275,8 @@ int on_rename_stack(void *ctx)
 	clear(&chunk);
 	peek->task = get_task();
 	peek->pid_tgid = get_pid_tgid();
-	peek->status = read_chunk(&chunk, peek->length, peek->address) ? -14 /* EFAULT */ : 0;
+	peek->time = ktime_get_ns();
+	peek->status = read_kernel_chunk(&chunk, peek->length, peek->address) ? -EFAULT : 0;
 #pragma unroll
 	for (int i = 0; i < STACK_CHUNK_SIZE / 8; i++)
 		((__u64 *)peek->data)[i] = chunk.bytes[i];

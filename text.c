@@ -124,6 +124,7 @@ static void add_time(struct printer *printer, uint64_t time)
 }
 
 #define UNREADABLE "<unreadable>"
+#define CHECKED "<AT_EXECVE_CHECK>"
 
 static void add_argument(struct output *out, const struct args *arg, bool quote)
 {
@@ -184,6 +185,8 @@ static void add_args(struct printer *printer, const struct event *e)
 		output_add(printer->out, " ...", 4);
 	if (e->unreadable)
 		output_add(printer->out, " " UNREADABLE, 1 + strlen(UNREADABLE));
+	if (e->exec.head.flags & RECORD_CHECK)
+		output_add(printer->out, " " CHECKED, 1 + strlen(CHECKED));
 }
 
 void text_event(struct printer *printer, const struct event *event)

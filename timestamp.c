@@ -1,3 +1,5 @@
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "timestamp.h"
@@ -18,6 +20,46 @@ uint64_t monotonic_ns(void)
 uint64_t realtime_ns(void)
 {
 	return clock_ns(CLOCK_REALTIME);
+}
+
+struct wall_clock wall_clock_look(void)
+{
+	struct wall_clock best = {.error = INT64_MAX};
+
+	/* We may be interrupted between the two. */
+	for (int i = 0; i < 8 && best.error > 1000; i++) {
+		int64_t before = (int64_t)monotonic_ns(), wall = (int64_t)realtime_ns(), after = (int64_t)monotonic_ns();
+		struct wall_clock seen = {wall - before - (after - before) / 2, (after - before) / 2 + 1};
+
+		if (seen.error < best.error)
+			best = seen;
+	}
+	return best;
+}
+
+void wall_clock_update(struct wall_clock *clock, struct wall_clock seen)
+{
+	int64_t difference = seen.offset - clock->offset;
+
+	if (difference > clock->error + seen.error || -difference > clock->error + seen.error)
+		*clock = seen;
+}
+
+int64_t clock_offset(const char *timens_offsets, int64_t least, int64_t most)
+{
+	const char *line = strstr(timens_offsets, "monotonic");
+	char *end;
+	int64_t offset;
+
+	if (least <= 0 && most >= 0)
+		return 0;
+	if (line) {
+		offset = strtoll(line + strlen("monotonic"), &end, 10) * 1000000000;
+		offset += strtoll(end, NULL, 10);
+		if (least <= offset && most >= offset)
+			return offset;
+	}
+	return least + (most - least) / 2;
 }
 
 static char *add_digits(char *at, unsigned int value, int digits, char behind)

@@ -19,6 +19,7 @@
 #include "members.h"
 #include "mounts.h"
 #include "peek.h"
+#include "timestamp.h"
 #include "tracefs.h"
 #include "tracer.h"
 
@@ -34,6 +35,31 @@ static void swap_helper(struct tracer *t, int32_t from, int32_t to)
 static void note_exists(struct tracer *t, enum feature feature, int exists)
 {
 	feature_note(&t->features, feature, exists > 0, exists < 0 ? strerror(-exists) : NULL);
+}
+
+/* Why no program may read the kernel's memory: only what the kernel says is said. */
+static int explain_no_reads(const struct tracer *t, struct error *err)
+{
+	int type = program_type_exists(BPF_PROG_TYPE_TRACEPOINT);
+	char text[128] = "", *chosen, *end;
+
+	if (type < 0)
+		return error_set(err, -type, "cannot load any BPF program: %s; look for what forbids bpf(2) here: a container, a "
+				 "seccomp profile, or a small RLIMIT_MEMLOCK (ulimit -l)", strerror(-type));
+	if (!type)
+		return error_set(err, ENOTSUP, "this kernel runs no BPF programs at tracepoints: that needs Linux 4.8 or later with "
+				 "CONFIG_BPF_EVENTS=y, and so CONFIG_KPROBE_EVENTS=y or CONFIG_UPROBE_EVENTS=y");
+	/* "none integrity [confidentiality]": the one that is chosen is in brackets. */
+	if (t->sysfs >= 0)
+		read_file(t->sysfs, "kernel/security/lockdown", text, sizeof(text));
+	chosen = strchr(text, '[');
+	end = chosen ? strchr(chosen, ']') : NULL;
+	if (!end)
+		return error_set(err, EPERM, "cannot read the kernel's memory: this kernel lets no BPF program do that; if it is "
+				 "locked down (lockdown=confidentiality on its command line), boot it with lockdown=integrity or less");
+	*end = '\0';
+	return error_set(err, EPERM, "cannot read the kernel's memory: this kernel lets no BPF program do that; "
+			 "/sys/kernel/security/lockdown says \"%s\"; boot it with lockdown=integrity or less", chosen + 1);
 }
 
 /* 0 or -errno. Nothing else may be tried on a kernel that is locked down: 7.2 crashes when a tracefs that was mounted
@@ -52,13 +78,9 @@ static int choose_helpers(struct tracer *t, struct error *err)
 	/* The call stays in the program, and old verifiers look at what is never run. */
 	if (!feature_is_here(&t->features, FEATURE_CGROUP_IDS))
 		swap_helper(t, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
-	/* Where no program can be loaded at all, that of the learner says why. */
-	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read))
+	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read) > 0)
 		return 0;
-	return error_set(err, EPERM,
-			 "cannot read the kernel's memory: this kernel lets no BPF program do that; it is locked down "
-			 "(/sys/kernel/security/lockdown says \"confidentiality\"), and can only be traced after a boot "
-			 "with lockdown=integrity or less");
+	return explain_no_reads(t, err);
 }
 
 /* Loads and attaches one of the learner's programs. */
@@ -76,8 +98,8 @@ static int attach_peek(struct tracer *t, int i, const char *name, const char *ev
 static void note_layout(struct tracer *t)
 {
 	const struct layout *l = &t->layout;
-	const uint32_t offsets[LAYOUT_PARTS] = {l->task_real_parent, l->task_comm, l->mm_arg_start,
-						l->nsproxy_mnt_ns, l->bprm_filename};
+	const uint32_t offsets[LAYOUT_PARTS] = {l->task_real_parent, l->task_group_leader, l->task_comm,
+						l->mm_arg_start, l->nsproxy_mnt_ns, l->bprm_filename};
 	char text[24];
 
 	for (int i = 0; i < LAYOUT_PARTS; i++) {
@@ -87,15 +109,62 @@ static void note_layout(struct tracer *t)
 	}
 }
 
+/* The initial pid namespace's inode number, PROC_PID_INIT_INO in include/linux/proc_ns.h. */
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCU
+
+/* Whether the ids of the initial pid namespace, which the programs tell, are ours and those in /proc. */
+static void look_at_proc(struct tracer *t)
+{
+	char self[16] = "";
+	struct stat st;
+
+	if (t->proc < 0 || readlinkat(t->proc, "self", self, sizeof(self) - 1) < 0)
+		*self = '\0';
+	t->proc_is_initial = strtoul(self, NULL, 10) == t->self.pid && (uint32_t)getpid() == t->self.pid;
+	/* In another namespace it may have the same number. Where there are no namespaces there is no such file. */
+	if (t->proc >= 0 && !fstatat(t->proc, "self/ns/pid", &st, 0) && st.st_ino != INITIAL_PID_NAMESPACE)
+		t->proc_is_initial = false;
+	if (t->proc >= 0 && !t->proc_is_initial)
+		feature_note(&t->features, FEATURE_PROC, false, "it, or this process, is in another pid namespace than the initial one");
+	feature_note(&t->features, FEATURE_PROC, t->proc_is_initial, NULL);
+}
+
+/* -p and -P take ids of the initial pid namespace. */
+static int check_ids(const struct tracer *t, const char *option, struct error *err)
+{
+	if (t->proc_is_initial)
+		return 0;
+	if (t->proc < 0)
+		return error_set(err, ENOENT, "%s: cannot look for processes: /proc is not there; mount it", option);
+	return error_set(err, EINVAL, "%s: this process, or /proc, is in another pid namespace than the initial one, whose "
+			 "process ids are meant (this process is %u there, and %u here); run it there, or use --mntns or --cgroup",
+			 option, t->self.pid, (uint32_t)getpid());
+}
+
+/* By how much our CLOCK_MONOTONIC is ahead of the kernel's, which is the initial time namespace's. */
+static int64_t clock_ahead(const struct tracer *t)
+{
+	char text[256] = "";
+
+	if (t->proc >= 0)
+		read_file(t->proc, "self/timens_offsets", text, sizeof(text));
+	return clock_offset(text, t->self.ahead_least, t->self.ahead_most);
+}
+
 static int learn_layout(struct tracer *t, char **argv, struct error *err)
 {
-	/* The kernel lays the strings of argv one behind the other (create_elf_tables). */
-	const char *start = argv[0], *end = argv[0];
+	/* The kernel lays the strings of argv one behind the other, and those of the environment behind them
+	 * (create_elf_tables). */
+	const char *end = argv[0], *env_end;
 	struct stat st = {0};
-	int ret, self = -1;
+	struct peek_facts facts;
+	int ret;
 
 	for (char **arg = argv; *arg; arg++)
 		end = *arg + strlen(*arg) + 1;
+	env_end = end;
+	for (char **env = environ; *env; env++)
+		env_end = *env + strlen(*env) + 1;
 	if (t->proc >= 0 && fstatat(t->proc, "self/ns/mnt", &st, 0))
 		st.st_ino = 0;
 	t->peek_name = peek_name();
@@ -108,20 +177,38 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	}
 	if (ret)
 		return ret;
-	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0)
-		self = openat(t->proc, "self/exe", O_RDONLY | O_CLOEXEC);
-	if (self >= 0)
-		ret = t->peek_events[1] = attach_raw(t, "peek_exec", "sched_process_exec", err);
-	if (ret >= 0)
-		ret = peek_layout(map_fd(t, MAP_PEEKS), t->peek_name, (uintptr_t)start,
-				  (uintptr_t)end, (uint32_t)st.st_ino, self,
-				  feature_is_here(&t->features, FEATURE_MAP_BUFFERS) ? PEEK_SIZE : STACK_CHUNK_SIZE,
-				  &t->layout, &t->self, err);
-	if (self >= 0)
-		close(self);
+	ret = peek_self(map_fd(t, MAP_PEEKS), t->peek_name, &t->self, err);
 	if (ret)
 		return ret;
+	t->layout.long_size = t->self.long_size;
+	facts = (struct peek_facts){
+		.map = map_fd(t, MAP_PEEKS),
+		.name = t->peek_name,
+		.chunk = feature_is_here(&t->features, FEATURE_MAP_BUFFERS) ? PEEK_SIZE : STACK_CHUNK_SIZE,
+		.arg_start = (uintptr_t)argv[0],
+		.arg_end = (uintptr_t)end,
+		.env_end = (uintptr_t)env_end,
+		.mntns = (uint32_t)st.st_ino,
+		.proc = -1,
+	};
+	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0) {
+		t->peek_events[1] = attach_raw(t, "peek_exec", "sched_process_exec", err);
+		if (t->peek_events[1] < 0)
+			return t->peek_events[1];
+		facts.proc = t->proc;
+	}
+	ret = peek_layout(&facts, &t->self, &t->layout, err);
+	if (ret)
+		return ret;
+	t->clock_ahead = clock_ahead(t);
+	t->user = feature_is_here(&t->features, FEATURE_SPLIT_READS) ? USER_UNCHECKED
+		  : user_space(user_rule_here(), t->layout.long_size, (uintptr_t)end);
 	note_layout(t);
+	look_at_proc(t);
+	if (t->options->pids.count && (ret = check_ids(t, "--pid", err)))
+		return ret;
+	if (t->options->ppid && (ret = check_ids(t, "--ppid", err)))
+		return ret;
 	if (t->layout.missing[LAYOUT_ARGS])
 		return error_set(err, ENOTSUP,
 				 "cannot find where this kernel keeps a program's arguments "
@@ -133,7 +220,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 				 "(task_struct.real_parent) is not known: %s",
 				 t->layout.missing[LAYOUT_PARENT]);
 	if (t->layout.missing[LAYOUT_PARENT] && tracer_has_members(t) &&
-	    feature_is_here(&t->features, FEATURE_UNPREEMPTED))
+	    feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS))
 		return error_set(err, ENOTSUP,
 				 "cannot follow descendants (-p, -- COMMAND): where this kernel keeps a "
 				 "process's id (task_struct.pid) is not known: %s",
@@ -171,6 +258,9 @@ static int open_filters(struct tracer *t, struct error *err)
 	use_map(t, MAP_MNTNS_SET, f.mntns);
 	use_map(t, MAP_NEWCOMERS, -1);
 	use_map(t, MAP_ROOTS, -1);
+	use_map(t, MAP_HANDLED, -1);
+	if (t->preempted && (ret = create_map(t, MAP_HANDLED, 0, err)))
+		return ret;
 	use_map(t, MAP_CGROUPS, f.cgroups);
 	feature_note(&t->features, FEATURE_UNDER_CGROUP,
 		     f.cgroups >= 0 || !create_map(t, MAP_CGROUPS, 0, &no_cgroups), no_cgroups.text);
@@ -182,23 +272,32 @@ static int open_filters(struct tracer *t, struct error *err)
 	if (!tracer_has_members(t))
 		return 0;
 	/* Those of a command are all known by their tasks, where the fork's tracepoint tells these. */
-	by_id = t->options->pids.count || !feature_is_here(&t->features, FEATURE_UNPREEMPTED);
+	by_id = t->options->pids.count || !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
 	ret = create_map(t, MAP_NEWCOMERS, by_id ? members_capacity() : 1, err);
 	if (!ret && t->options->pids.count)
 		ret = create_map(t, MAP_ROOTS, (uint32_t)t->options->pids.count, err);
 	return ret;
 }
 
-/* The beginning of a struct scratch. */
-struct counts {
-	uint32_t seq, forgotten;
-	uint64_t filtered, added, removed;
-};
+int tracer_lane(const struct tracer *t, enum lane_kind kind, int cpu)
+{
+	return t->preempted ? (int)kind * t->cpus + cpu : cpu;
+}
+
+int tracer_lanes(const struct tracer *t)
+{
+	return !t->preempted ? t->cpus : t->options->fails ? LANE_KINDS * t->cpus : (LANE_FORK + 1) * t->cpus;
+}
+
+int tracer_rings(const struct tracer *t)
+{
+	return !t->preempted ? t->cpus : (t->options->fails ? LANE_FORK : LANE_FAIL) * t->cpus;
+}
 
 static int make_scratches(struct tracer *t, struct error *err)
 {
-	size_t size = map_value_size(t, MAP_SCRATCHES) * (size_t)t->cpus;
-	int ret = create_map(t, MAP_SCRATCHES, (uint32_t)t->cpus, err);
+	size_t size = map_value_size(t, MAP_SCRATCHES) * (size_t)tracer_lanes(t);
+	int ret = create_map(t, MAP_SCRATCHES, (uint32_t)tracer_lanes(t), err);
 
 	if (ret)
 		return ret;
@@ -208,41 +307,36 @@ static int make_scratches(struct tracer *t, struct error *err)
 	return 0;
 }
 
-/* Copies each CPU's. NULL: it cannot be had; the caller frees it. */
+#define CALLS_LEAST 4096U
+
+/* How many threads can be in a call at once. Each takes some 100 bytes. */
+static uint32_t calls_capacity(void)
+{
+	uint32_t capacity = members_capacity() / 4;
+
+	return capacity < CALLS_LEAST ? CALLS_LEAST : capacity;
+}
+
+/* Copies each lane's. NULL: it cannot be had; the caller frees it. */
 static struct counts *read_counts(const struct tracer *t)
 {
 	size_t size = map_value_size(t, MAP_SCRATCHES);
 	char *asked = t->scratches ? NULL : malloc(size);
-	struct counts *counts = calloc((size_t)t->cpus, sizeof(*counts));
+	struct counts *counts = calloc((size_t)tracer_lanes(t), sizeof(*counts));
 	int ret = counts && (t->scratches || asked) ? 0 : -ENOMEM;
 
 	/* What is read here is not older than what was read before. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	for (int cpu = 0; !ret && cpu < t->cpus; cpu++) {
+	for (int lane = 0; !ret && lane < tracer_lanes(t); lane++) {
 		if (asked)
-			ret = map_lookup(map_fd(t, MAP_SCRATCHES), &cpu, asked);
-		memcpy(&counts[cpu], asked ? asked : t->scratches + size * (size_t)cpu, sizeof(*counts));
+			ret = map_lookup(map_fd(t, MAP_SCRATCHES), &lane, asked);
+		memcpy(&counts[lane], asked ? asked : t->scratches + size * (size_t)lane, sizeof(*counts));
 	}
 	free(asked);
 	if (!ret)
 		return counts;
 	free(counts);
 	return NULL;
-}
-
-/* -p takes ids of the initial pid namespace, as /proc must show them. */
-static int check_proc(const struct tracer *t, struct error *err)
-{
-	char self[16] = "";
-
-	if (t->proc < 0)
-		return error_set(err, ENOENT, "--pid: cannot look for processes: /proc is not there; mount it");
-	if (readlinkat(t->proc, "self", self, sizeof(self) - 1) > 0 &&
-	    strtoul(self, NULL, 10) == t->self.pid)
-		return 0;
-	return error_set(err, EINVAL, "--pid: /proc does not show the process ids of the initial pid namespace "
-				      "(this process is %u there, but %s in /proc); run it there, or use "
-				      "--mntns or --cgroup", t->self.pid, *self ? self : "nothing");
 }
 
 #define FIND_TRIES 10
@@ -281,13 +375,20 @@ static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 	return 0;
 }
 
+/* Sees threads end: members, and callers that have not returned. */
+static int trace_ends(struct tracer *t, struct error *err)
+{
+	t->end_program = load_program(t, "thread_exit", program_type(t), err);
+	return t->end_program < 0 ? t->end_program : keep(t, attach(t, "sched/sched_process_exit", t->end_program, err));
+}
+
 /* Keeps the set of those whose execs are wanted. */
 static int trace_members(struct tracer *t, struct error *err)
 {
 	const char *fork = "sched/sched_process_fork";
 	int ret = 0;
 
-	if (!feature_is_here(&t->features, FEATURE_UNPREEMPTED)) {
+	if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
 		ret = need_tracefs(t, err);
 		if (!ret)
 			ret = tracepoint_field(t->tracefs, fork, "child_pid", 4, &t->fork_child_pid, err);
@@ -306,7 +407,7 @@ static int find_members(struct tracer *t, struct error *err)
 {
 	const struct strings *pids = &t->options->pids;
 	const uint64_t self = t->self.pid;
-	int ret = pids->count ? check_proc(t, err) : 0;
+	int ret = 0;
 
 	for (size_t i = 0; !ret && i < pids->count; i++)
 		ret = add_root(t, (uint32_t)strtoul(pids->items[i], NULL, 10), err);
@@ -323,8 +424,14 @@ bool tracer_has_members(const struct tracer *t)
 
 void tracer_sweep_members(struct tracer *t)
 {
-	if (tracer_has_members(t))
-		t->removed += members_sweep(map_fd(t, MAP_NEWCOMERS), t->proc, &t->suspects);
+	int proc = t->proc_is_initial ? t->proc : -1;
+
+	if (!tracer_has_members(t))
+		return;
+	t->removed += members_sweep(map_fd(t, MAP_NEWCOMERS), false, proc, &t->suspects[0]);
+	/* Raw tracepoints that are not preempted miss no end. */
+	if (t->preempted || program_type(t) != BPF_PROG_TYPE_RAW_TRACEPOINT)
+		t->removed += members_sweep(map_fd(t, MAP_MEMBERS), true, proc, &t->suspects[1]);
 }
 
 /* The programs count what they add and remove. That nothing was added between the two times we look, which are
@@ -342,9 +449,9 @@ bool tracer_members_gone(const struct tracer *t)
 
 		if (!counts)
 			return false;
-		for (int cpu = 0; cpu < t->cpus; cpu++) {
-			added[i] += counts[cpu].added;
-			removed[i] += counts[cpu].removed;
+		for (int lane = 0; lane < tracer_lanes(t); lane++) {
+			added[i] += counts[lane].added;
+			removed[i] += counts[lane].removed;
 		}
 		free(counts);
 	}
@@ -355,8 +462,8 @@ bool tracer_members_gone(const struct tracer *t)
 int tracer_start_command(struct tracer *t, struct command *command, const struct inherited *inherited,
 			 struct error *err)
 {
-	const uint64_t one = 1;
-	int map = map_fd(t, MAP_MEMBERS), ret = map_update(map, &t->self.task, &one);
+	const uint64_t self = t->self.pid;
+	int map = map_fd(t, MAP_MEMBERS), ret = map_update(map, &t->self.task, &self);
 
 	if (ret)
 		return error_set(err, -ret, "cannot put a process into a BPF map: %s", strerror(-ret));
@@ -366,13 +473,25 @@ int tracer_start_command(struct tracer *t, struct command *command, const struct
 	return ret ? ret : command_execute(command, t->options, err);
 }
 
-/* Behind a perf event a program cannot see the struct linux_binprm: one on the raw tracepoint notes for it what that
- * says, just before. */
-static int trace_scripts(struct tracer *t, struct error *err)
+/* One more program "exec" (bpf.h), which other programs follow that have its lanes. */
+static int trace_execs_again(struct tracer *t, unsigned int copy, const char *event, struct error *err)
 {
-	if (feature_is_here(&t->features, FEATURE_UNPREEMPTED) || t->layout.missing[LAYOUT_BPRM])
-		return 0;
-	return keep(t, attach_raw(t, "script", "sched_process_exec", err));
+	struct tracer again = *t;
+	int ret, program;
+
+	again.exec_copy = copy;
+	/* A map of its own, which stays open, or the kernel would empty it. */
+	ret = create_map(&again, MAP_ARGS_PROGRAM, 0, err);
+	if (!ret)
+		ret = load_tail(&again, "args", program_type(t), MAP_ARGS_PROGRAM, err);
+	if (ret)
+		return ret;
+	program = load_program(&again, "exec", program_type(t), err);
+	if (program < 0)
+		return program;
+	ret = keep(t, attach(t, event, program, err));
+	close(program); /* the tracepoint holds it */
+	return ret;
 }
 
 static int trace_execs(struct tracer *t, struct error *err)
@@ -381,7 +500,7 @@ static int trace_execs(struct tracer *t, struct error *err)
 	bool maps = feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
 	int ret = 0, program;
 
-	if (!feature_is_here(&t->features, FEATURE_UNPREEMPTED)) {
+	if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
 		ret = need_tracefs(t, err);
 		if (!ret)
 			ret = tracepoint_field(t->tracefs, event, "filename", 4, &t->exec_filename, err);
@@ -390,6 +509,8 @@ static int trace_execs(struct tracer *t, struct error *err)
 		ret = load_tail(t, maps ? "args" : "args_stack", program_type(t), MAP_ARGS_PROGRAM, err);
 	if (ret)
 		return ret;
+	/* The one that is attached first runs first (func_add in kernel/tracepoint.c). */
+	t->exec_copy = t->preempted ? 1 : 0;
 	program = load_program(t, maps ? "exec" : "exec_stack", program_type(t), err);
 	/* Its list is what nothing works without (tests/floor_test.c has them all). */
 	feature_note(&t->features, FEATURE_OTHER_HELPERS, program >= 0,
@@ -398,39 +519,39 @@ static int trace_execs(struct tracer *t, struct error *err)
 				   "older ones");
 	if (program < 0)
 		return program;
-	t->counted[t->counted_count++] = program;
-	return keep(t, attach(t, event, program, err));
+	t->exec_program = program;
+	ret = keep(t, attach(t, event, program, err));
+	for (unsigned int copy = 2; !ret && t->preempted && copy <= EXEC_COPIES; copy++)
+		ret = trace_execs_again(t, copy, event, err);
+	return ret;
 }
 
 int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 {
-	struct error no_proc;
+	struct error no_proc, no_sysfs;
 	int ret;
 
-	raise_memlock_limit();
+	raise_limits();
 	/* First what needs power most: its errors are the clearest. */
 	ret = create_map(t, MAP_PEEKS, 0, err);
 	feature_note(&t->features, FEATURE_BPF, !ret, ret ? err->text : NULL);
 	if (ret)
 		return ret;
 	t->proc = open_procfs(&no_proc); /* without it a little less is known */
-	feature_note(&t->features, FEATURE_PROC, t->proc >= 0, t->proc >= 0 ? NULL : no_proc.text);
-	t->sysfs = open_sysfs(err);
-	if (t->sysfs < 0)
-		return t->sysfs;
-	t->cpus = possible_cpus(t->sysfs, err);
-	if (t->cpus < 0)
-		return t->cpus;
+	if (t->proc < 0)
+		feature_note(&t->features, FEATURE_PROC, false, no_proc.text);
+	t->sysfs = open_sysfs(&no_sysfs); /* the same */
+	t->cpus = possible_cpus(t->sysfs, t->proc);
 	note_exists(t, FEATURE_RAW_TRACEPOINTS, program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT));
 	ret = choose_helpers(t, err);
 	if (ret)
 		return ret;
-	choose_tracepoints(t);
+	note_preemption(t);
 	ret = learn_layout(t, argv, err);
 	if (!ret && t->options->fails)
 		ret = failures_learn(t, err);
 	if (!ret)
-		ret = create_map(t, MAP_RINGS, (uint32_t)t->cpus, err);
+		ret = create_map(t, MAP_RINGS, (uint32_t)tracer_rings(t), err);
 	if (!ret)
 		ret = make_scratches(t, err);
 	if (!ret)
@@ -438,7 +559,7 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	if (!ret)
 		ret = create_map(t, MAP_PIECES_PROGRAM, 0, err);
 	if (!ret)
-		ret = create_map(t, MAP_CALLS, t->options->fails || t->options->check ? 0 : 1, err);
+		ret = create_map(t, MAP_CALLS, t->options->fails || t->options->check ? calls_capacity() : 1, err);
 	if (!ret)
 		ret = open_filters(t, err);
 	if (!ret) {
@@ -448,11 +569,9 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	/* What removes entries before what makes them, or a call would count as one that never ended because its end was
 	 * not seen; and what makes them before what looks for them. */
 	if (!ret && (tracer_has_members(t) || t->options->fails))
-		ret = attach_to(t, "thread_exit", "sched/sched_process_exit", err);
+		ret = trace_ends(t, err);
 	if (!ret && tracer_has_members(t))
 		ret = trace_members(t, err);
-	if (!ret)
-		ret = trace_scripts(t, err);
 	if (!ret)
 		ret = trace_execs(t, err);
 	if (!ret && t->options->fails)
@@ -475,10 +594,10 @@ static void note_memory(struct tracer *t)
 	for (int map = 0; map < MAPS; map++)
 		if (map == MAP_MEMBERS || map_fd(t, map) != map_fd(t, MAP_MEMBERS))
 			maps += object_memory(t, map_fd(t, map));
-	for (int cpu = 0; cpu < t->cpus; cpu++)
-		rings += collector_has(&t->collector, cpu);
-	format_text(text, sizeof(text), "KiB: %" PRIu64 " rings (%" PRIu64 " of %" PRIu64 "), ", rings * t->ring_size / 1024,
-		 rings, t->ring_size / 1024);
+	for (int lane = 0; lane < tracer_rings(t); lane++)
+		if (collector_has(&t->collector, lane))
+			rings += lane_ring_size(t, lane);
+	format_text(text, sizeof(text), "KiB: %" PRIu64 " rings (%" PRIu64 " a CPU), ", rings / 1024, t->ring_size / 1024);
 	at = text + strlen(text);
 	if (maps)
 		format_text(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " maps with -x, %" PRIu64 " programs, ",
@@ -494,8 +613,8 @@ void tracer_ask_rest(struct tracer *t)
 {
 	struct error err = {0};
 
-	if (t->counted_count) {
-		int compiled = program_is_compiled(t->counted[t->counted_count - 1]);
+	if (t->exec_program >= 0) {
+		int compiled = program_is_compiled(t->exec_program);
 
 		feature_note(&t->features, FEATURE_JIT, compiled > 0,
 			     compiled < 0 ? "cannot be asked (below Linux 4.13)"
@@ -526,11 +645,31 @@ void tracer_free(struct tracer *t)
 {
 	free(t->unpacked);
 	free(t->counts);
+	free(t->reopened);
 	collector_free(&t->collector);
+}
+
+/* The sum of one of the counts over all lanes. */
+#define COUNT_ALL(t, count, sum)                                                          \
+	do {                                                                              \
+		struct counts *all = read_counts(t);                                      \
+		for (int lane = 0; all && lane < tracer_lanes(t); lane++)                 \
+			(sum) += all[lane].count;                                         \
+		free(all);                                                                \
+	} while (0)
+
+static uint64_t count_missed(const struct tracer *t)
+{
+	uint64_t missed = 0;
+
+	COUNT_ALL(t, missed, missed);
+	return missed;
 }
 
 void tracer_detach(struct tracer *t)
 {
+	if (t->attached_count)
+		t->missed_at_end = count_missed(t);
 	/* In this order, too: "thread_exit" first, what notes calls last. */
 	for (size_t i = 0; i < t->attached_count; i++)
 		close(t->attached[i]);
@@ -542,19 +681,23 @@ void tracer_count_unseen(struct tracer *t, bool finally)
 {
 	struct counts *now = read_counts(t), *counts = finally ? now : t->counts;
 
-	for (int cpu = 0; counts && cpu < t->cpus; cpu++)
-		collector_expect(&t->collector, cpu, counts[cpu].seq);
+	for (int lane = 0; counts && lane < tracer_rings(t); lane++)
+		collector_expect(&t->collector, lane, counts[lane].seq);
 	free(t->counts);
 	t->counts = now;
 }
 
 uint64_t tracer_skipped(const struct tracer *t)
 {
-	uint64_t misses = 0;
+	/* First the one, then the other, which makes up for it. */
+	uint64_t execs = program_misses(t->exec_program), returns = 0, recovered = 0;
+	uint64_t missed = t->attached_count ? count_missed(t) : t->missed_at_end;
 
-	for (size_t i = 0; i < t->counted_count; i++)
-		misses += program_misses(t->counted[i]);
-	return misses;
+	COUNT_ALL(t, recovered, recovered);
+	for (size_t i = 0; i < t->exits_count; i++)
+		returns += program_misses(t->exits[i]);
+	/* The kernel counts (from 6.7 on) also returns of calls that did not fail. */
+	return (execs > recovered ? execs - recovered : 0) + (returns > missed ? returns : missed);
 }
 
 uint64_t tracer_unseen_forks(const struct tracer *t)
@@ -562,33 +705,43 @@ uint64_t tracer_unseen_forks(const struct tracer *t)
 	return t->fork_program < 0 ? 0 : program_misses(t->fork_program);
 }
 
+uint64_t tracer_unseen_ends(const struct tracer *t)
+{
+	return t->end_program < 0 || !tracer_has_members(t) ? 0 : program_misses(t->end_program);
+}
+
 uint64_t tracer_filtered(const struct tracer *t)
 {
-	struct counts *counts = read_counts(t);
 	uint64_t filtered = 0;
 
-	for (int cpu = 0; counts && cpu < t->cpus; cpu++)
-		filtered += counts[cpu].filtered;
-	free(counts);
+	COUNT_ALL(t, filtered, filtered);
 	return filtered;
 }
 
 uint64_t tracer_forgotten(const struct tracer *t)
 {
-	struct counts *counts = tracer_has_members(t) ? read_counts(t) : NULL;
 	uint64_t forgotten = 0;
 
-	for (int cpu = 0; counts && cpu < t->cpus; cpu++)
-		forgotten += counts[cpu].forgotten;
-	free(counts);
+	if (tracer_has_members(t))
+		COUNT_ALL(t, forgotten, forgotten);
 	return forgotten;
+}
+
+uint64_t tracer_unnoted(const struct tracer *t)
+{
+	uint64_t unnoted = 0;
+
+	if (t->options->fails)
+		COUNT_ALL(t, unnoted, unnoted);
+	return unnoted;
 }
 
 int tracer_open(struct tracer *tracer, const struct options *options, struct error *err)
 {
 	size_t packed = (size_t)(packed_object_end - packed_object), size = (size_t)lz4_size(packed_object, packed);
 
-	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .fork_program = -1, .peek_events = {-1, -1}};
+	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .sysfs = -1, .exec_program = -1, .fork_program = -1,
+				  .end_program = -1, .peek_events = {-1, -1}};
 	tracer->unpacked = malloc(size);
 	if (!tracer->unpacked)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));

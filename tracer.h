@@ -16,6 +16,25 @@
 #include "members.h"
 #include "options.h"
 #include "peek.h"
+#include "user.h"
+
+/* How many times the program "exec" is there where it can be preempted (attach.c). */
+#define EXEC_COPIES 3
+
+/* A lane is a buffer, counts and a ring; each kind has one for each CPU. A program never interrupts itself on a CPU. Where
+ * programs can be preempted (Linux 7.0), they can interrupt one another, so each has a kind of its own; elsewhere LANE_EXEC
+ * is for all. The kinds from LANE_FORK on send nothing, so they have no ring. */
+enum lane_kind {
+	LANE_EXEC,
+	LANE_FAIL = LANE_EXEC + EXEC_COPIES,
+	LANE_FAIL_COMPAT,
+	LANE_END,
+	LANE_FORK,
+	LANE_ENTER_EXECVE,
+	LANE_ENTER_EXECVEAT,
+	LANE_ENTER_COMPAT, /* two of them */
+	LANE_KINDS = LANE_ENTER_COMPAT + 2
+};
 
 /* Everything that set-up makes and the loop needs. Programs and attachments are never closed: they
  * end with the process. */
@@ -25,37 +44,47 @@ struct tracer {
 	uint8_t *unpacked; /* its bytes */
 	struct features features;
 	struct peek_self self;
-	struct suspects suspects;
+	struct suspects suspects[2]; /* of the maps newcomers and members */
 	uint64_t added, removed; /* members, by us and not by the programs */
 	uint64_t program_memory; /* bytes in the kernel, counted for --check */
 	struct helper_swap swaps[6];
 	size_t swap_count;
 	int map_fds[OBJECT_MAPS]; /* in the object's order */
 	int tracefs; /* -1: not needed so far */
-	int proc, sysfs;
+	int proc, sysfs; /* -1: not to be had */
+	bool proc_is_initial; /* /proc, and we, are in the initial pid namespace, whose ids the kernel side tells */
+	int64_t clock_ahead; /* our CLOCK_MONOTONIC is so many ns ahead of the kernel's */
 	int cpus; /* possible ones */
 	uint64_t ring_size; /* bytes, of each CPU's */
 	struct layout layout;
 	uint64_t peek_name;
 	int peek_events[2]; /* what the learner attached, or -1 */
-	int counted[8]; /* programs whose misses are execs that are lost */
-	size_t counted_count;
+	int exec_program; /* whose misses are execs that are lost, unless there is a second one; -1 */
+	int exits[5]; /* programs at the returns of calls, whose misses may be failed ones that are lost */
+	size_t exits_count;
 	int fork_program; /* whose misses are descendants that are not known; -1 */
+	int end_program;  /* whose misses are members that have ended unseen; -1 */
+	bool preempted;	  /* raw tracepoints are: each kind of lanes is used */
+	unsigned int exec_copy; /* of "exec", the one that is loaded, from 1 on; 0: there is one */
+	bool for_compat;  /* what is loaded is for the calls of 32-bit programs on a 64-bit kernel */
+	struct user_space user;
 	uint64_t exec_filename, exec_old_pid, fork_child_pid;
 	uint64_t execve_filename, execve_argv, exit_ret;
-	uint64_t execveat_fd, execveat_filename, execveat_argv;
-	bool no_call_tracepoints; /* execve(2) and execveat(2) have none here */
+	uint64_t execveat_fd, execveat_filename, execveat_argv, execveat_flags;
+	char no_call_tracepoints[256]; /* why execve(2) and execveat(2) have none here; "": they have */
+	bool errnos_are_positive; /* at the tracepoints */
 	bool few_pieces; /* an old verifier, with little patience */
 	bool call_direct, call_has_fd;
 	uint64_t call_execve, call_execveat, call_number, call_mode, call_mode_mask, call_mode_value;
-	bool pieces_alone; /* "pieces" is not followed by "again" */
-	uint64_t slot_size, call_regs, call_fd, call_filename, call_argv;
+	uint64_t slot_size, call_regs, call_fd, call_filename, call_argv, call_flags;
 	struct kprobes kprobes;
 	int attached[48];
 	size_t attached_count;
+	uint64_t missed_at_end; /* returns of calls, when detaching began: from then on they are not to be seen */
 	struct collector collector;
 	const char *scratches; /* the map, mapped; NULL: it cannot be */
-	struct counts *counts; /* by CPU, as tracer_count_unseen() last saw them */
+	struct counts *counts; /* by lane, as tracer_count_unseen() last saw them */
+	uint32_t *reopened; /* by lane: the execs that it had reported when its ring was opened last */
 };
 
 /* Reads the BPF object; needs no privilege. 0 or -errno with err filled, as all here. `options` is
@@ -76,6 +105,12 @@ bool tracer_has_members(const struct tracer *tracer);
 /* Runs the command, as a member from its first moment. 0 or -errno with err filled. */
 int tracer_start_command(struct tracer *tracer, struct command *command, const struct inherited *inherited,
 			 struct error *err);
+
+/* How many lanes are used, and how many of them have a ring: the first ones. */
+int tracer_lanes(const struct tracer *tracer);
+int tracer_rings(const struct tracer *tracer);
+/* The number of one. */
+int tracer_lane(const struct tracer *tracer, enum lane_kind kind, int cpu);
 
 /* Forgets members that have ended unseen. */
 void tracer_sweep_members(struct tracer *tracer);
@@ -104,12 +139,18 @@ void tracer_detach(struct tracer *tracer);
  * least some milliseconds ago; finally, with the programs detached and the rings empty, as it is now. */
 void tracer_count_unseen(struct tracer *tracer, bool finally);
 
-/* How often the kernel did not run a program that shows execs, because another BPF program or a bpf(2)
- * call was at work on the CPU. With -x some of these may have been execs that are shown all the same. */
+/* How many execs the kernel did not show at most, because another BPF program or a bpf(2) call was at work on the CPU. With
+ * -x some of these may have been execs that are shown all the same. */
 uint64_t tracer_skipped(const struct tracer *tracer);
 
 /* The same for the program that sees threads and processes begin: what descends from them may not be followed. */
 uint64_t tracer_unseen_forks(const struct tracer *tracer);
+
+/* And for the one that sees them end: members are looked for in /proc then. */
+uint64_t tracer_unseen_ends(const struct tracer *tracer);
+
+/* How many calls the map of calls had no room for: if they fail, their arguments are not known. */
+uint64_t tracer_unnoted(const struct tracer *tracer);
 
 /* How many execs the filters in the kernel did not let pass. */
 uint64_t tracer_filtered(const struct tracer *tracer);

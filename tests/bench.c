@@ -294,7 +294,7 @@ static uint64_t merge(int cpus)
 	uint64_t begin, ns;
 	long n = 0;
 
-	if (collector_init(&collector, (size_t)cpus, -1))
+	if (collector_init(&collector, (size_t)cpus, cpus, -1, 0))
 		return 0;
 	for (int cpu = 0; cpu < cpus; cpu++)
 		if (add_ring(&collector, cpu, cpus))

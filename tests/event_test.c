@@ -36,7 +36,7 @@ static void begin_with(int cpus)
 
 	if (c.sources)
 		collector_free(&c);
-	CHECK(!collector_init(&c, (size_t)cpus, open("/proc", O_RDONLY | O_DIRECTORY)));
+	CHECK(!collector_init(&c, (size_t)cpus, cpus, open("/proc", O_RDONLY | O_DIRECTORY), 0));
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		int fd = memfd_create("ring", 0);
 
@@ -208,6 +208,28 @@ static void test_losses(void)
 			;
 		CHECK(c.lost == 2 + 5);
 	}
+	CASE("a record that has not the bytes that it says it has is passed over, and counted") {
+		struct exec_record r = record(RECORD_EXEC, 1, now());
+		struct more_record m = {.head = {.type = RECORD_ARGS, .seq = 5, .part = 1, .data_len = 60000}};
+
+		begin();
+		r.name_len = 60000;
+		put(0, &r, sizeof(r), "name", 5);
+		r.head.seq = 2;
+		r.name_len = 0;
+		put(0, &r, sizeof(r), "name", 5);
+		r.head.seq = 3;
+		r.name_len = 5;
+		r.head.data_len = r.args_len = 4000000000U;
+		put(0, &r, sizeof(r), "name", 5);
+		r.head.seq = 4;
+		r.head.flags = RECORD_ON_STACK;
+		r.head.data_len = 0;
+		put(0, &r, sizeof(r), "name", 5);
+		put(0, &m, sizeof(m), "x", 2);
+		put_exec(0, 5, now(), "x");
+		CHECK(next(true) && !strcmp(e.args, "x") && !next(true) && c.lost == 4);
+	}
 	CASE("what is expected and has not come is a loss, once") {
 		begin();
 		put_exec(0, 1, now(), "x");
@@ -224,6 +246,19 @@ static void test_losses(void)
 			;
 		CHECK(c.lost == 4);
 	}
+	CASE("what comes after it was given up is no loss, and does not make the number jump") {
+		begin();
+		put_exec(0, 1, now(), "x");
+		while (next(true))
+			;
+		collector_expect(&c, 0, 4);
+		CHECK(c.lost == 3);
+		put_exec(0, 3, now(), "late");
+		put_exec(0, 5, now(), "x");
+		CHECK(next(true) && !strcmp(e.args, "late") && next(true) && c.lost == 2);
+		put_exec(0, 8, now(), "x");
+		CHECK(next(true) && c.lost == 4);
+	}
 	CASE("what is still in the ring is not lost yet") {
 		begin();
 		put_exec(0, 1, now(), "x");
@@ -237,7 +272,7 @@ static void test_losses(void)
 	}
 	CASE("a CPU without a ring loses what it reports") {
 		collector_free(&c);
-		CHECK(!collector_init(&c, 1, -1));
+		CHECK(!collector_init(&c, 1, 1, -1, 0));
 		collector_expect(&c, 0, 5);
 		CHECK(c.lost == 5);
 		collector_free(&c);
@@ -270,6 +305,14 @@ static void test_parts(void)
 		CHECK(!next(false));
 		usleep(1100000);
 		CHECK(next(false) && e.cut && e.args_len == 2 * CHUNK_SIZE && c.cut == 1);
+	}
+	CASE("where the rings are full nobody waits for it") {
+		begin();
+		put_long_head(1, now() - 100 * MS, 1, false);
+		for (uint32_t i = 1; i <= 900; i++)
+			put_exec(1, i, now() - 50 * MS, "x");
+		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE);
+		CHECK(next(false) && !strcmp(e.args, "x"));
 	}
 	CASE("a record that is missing is read from the process while it lives") {
 		begin();
@@ -406,11 +449,47 @@ static void test_pieces(void)
 		CHECK(args_next(&got) && !got.cut && got.len == PIECE_SIZE - 1 + strlen(string));
 		CHECK(argument(most, true) && argument("xxx", false));
 	}
-	CASE("a list that the kernel side has cut is marked, but no loss") {
+	CASE("the rest of a list for which the kernel side had no time is read from the caller") {
 		begin();
 		n = add_piece(pieces, 0, 4, false, 'x');
+		n += add_piece(pieces + n, 0, -14, false, 0); /* no string was begun */
+		n += add_piece(pieces + n, (uintptr_t)list, -14, true, 0);
 		put_failure(0, pieces, n, RECORD_CUT);
-		CHECK(next(true) && e.cut && !c.cut);
+		CHECK(next(true) && !e.cut && !e.unreadable);
+		got = event_args(&e);
+		CHECK(argument("xxx", false) && argument(string, false) && argument(NULL, false) && argument("end", false));
+		CHECK(!args_next(&got));
+	}
+	CASE("so is the rest of the string with which it stopped, first") {
+		begin();
+		n = add_piece(pieces, 0, PIECE_SIZE, false, 'a');
+		n += add_piece(pieces + n, (uintptr_t)string, -14, false, 0);
+		n += add_piece(pieces + n, (uintptr_t)(list + 2), -14, true, 0);
+		put_failure(0, pieces, n, RECORD_CUT);
+		CHECK(next(true) && !e.cut && !e.unreadable);
+		got = event_args(&e);
+		CHECK(args_next(&got) && !got.cut && got.len == PIECE_SIZE - 1 + strlen(string));
+		CHECK(argument("end", false) && !args_next(&got));
+	}
+	CASE("if it is not to be had any more the list is marked as cut, not as unreadable, and is no loss") {
+		begin();
+		n = add_piece(pieces, 0, 4, false, 'x');
+		n += add_piece(pieces + n, 8, -14, true, 0);
+		put_failure(0, pieces, n, RECORD_CUT);
+		CHECK(next(true) && e.cut && !e.unreadable && !c.cut);
+	}
+	CASE("of a failed call that names one string 20,000 times no more is kept than a kernel would take, and not for long") {
+		static const char *names[20001];
+		static char large[131072];
+
+		memset(large, 'x', sizeof(large) - 1);
+		for (int i = 0; i < 20000; i++)
+			names[i] = large;
+		begin();
+		n = add_piece(pieces, (uintptr_t)names, -14, true, 0);
+		put_failure(0, pieces, n, 0);
+		CHECK(next(true) && e.cut && e.args_len <= (7U << 20));
+		CHECK(c.asker.touched > (6U << 20) && !next(true) && !c.asker.touched);
 	}
 }
 

@@ -512,7 +512,7 @@ bad_pids() {
 	if unshare -pf --mount-proc true 2>/dev/null; then
 		unshare -pf --mount-proc "$X" -d 5 -p 1 >"$out" 2>"$err"
 		[ $? = 1 ] || fail "a pid namespace: exit status $?"
-		has "$err" 'not show the process ids of the initial pid namespace'
+		has "$err" 'in another pid namespace than the initial one'
 	fi
 }
 

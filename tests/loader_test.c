@@ -28,7 +28,7 @@ int main(void)
 	struct error err = {0};
 	int fd;
 
-	raise_memlock_limit();
+	raise_limits();
 	CASE("loads a program that the verifier takes") {
 		fd = load(2, 0, &err);
 		CHECK(fd >= 0 && !err.log);

@@ -51,7 +51,7 @@ static const char *printed(const struct options *options, struct event *e)
 {
 	struct printer printer;
 
-	print_init(&printer, options, &out, -1);
+	print_init(&printer, options, &out, -1, 0);
 	printer.start = 1000000000;
 	print_event(&printer, e);
 	print_free(&printer);
@@ -206,6 +206,16 @@ static void test_lines(void)
 		e.exec.dirfd = -100; /* AT_FDCWD */
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 prog\n");
 	}
+	CASE("a call that only asks whether it could execute says so, and a result that is no errno is none") {
+		e = EVENT("/bin/x", "+x\0+y\0");
+		e.exec.head.type = RECORD_FAIL;
+		e.exec.head.flags = RECORD_CHECK;
+		e.exec.ret = -13;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99     -13 /bin/x y <AT_EXECVE_CHECK>\n");
+		e.exec.head.flags = RECORD_NO_RESULT;
+		e.exec.ret = 0;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       ? /bin/x y\n");
+	}
 	CASE("a hostile command name stays in its column") {
 		e = EVENT("/bin/x", "x\0");
 		memcpy(e.exec.comm, "a\x1b[31m\nb", 9);
@@ -224,6 +234,84 @@ static void test_lines(void)
 	}
 }
 
+/* Whether the JSON of the exec has the text. */
+static bool in_json(struct event *e, const char *part)
+{
+	const struct options json = {.json = true};
+
+	return strstr(printed(&json, e), part);
+}
+
+static void test_json(void)
+{
+	struct event e = EVENT("/bin/x", "x\0one\0");
+
+	CASE("in JSON a name that is not UTF-8 has its bytes beside it") {
+		CHECK(in_json(&e, ",\"comm\":\"comm\",\"pcomm\":\"parent\",\"cpu\":"));
+		memcpy(e.exec.comm, "a\xff", 3);
+		memcpy(e.exec.pcomm, "\xc3", 2);
+		CHECK(in_json(&e, ",\"comm\":\"a\xef\xbf\xbd\",\"comm_base64\":\"Yf8=\",\"pcomm\":\"\xef\xbf\xbd\",\"pcomm_base64\":\"ww==\","));
+	}
+	CASE("a number that a double cannot hold has its digits as a string beside it") {
+		e.exec.cgroup = 1ULL << 53;
+		CHECK(in_json(&e, ",\"cgroup\":9007199254740992,\"ret\":0,"));
+		e.exec.cgroup++;
+		CHECK(in_json(&e, ",\"cgroup\":9007199254740993,\"cgroup_string\":\"9007199254740993\",\"ret\":0,"));
+	}
+	CASE("so has a call that only asks, and one without an errno") {
+		e = EVENT("/bin/x", "+x\0");
+		e.exec.head.type = RECORD_FAIL;
+		e.exec.head.flags = RECORD_CHECK;
+		e.exec.ret = -13;
+		CHECK(in_json(&e, ",\"ret\":-13,\"error\":\"EACCES\",\"check\":true,\"filename\":"));
+		e.exec.head.flags = RECORD_NO_RESULT;
+		e.exec.ret = 0;
+		CHECK(in_json(&e, ",\"ret\":null,\"filename\":"));
+	}
+}
+
+/* Whether the exec is shown with --line. */
+static bool shown(struct event *e, const char *regex)
+{
+	struct options o = {.max_args = 20, .has_line = true};
+	struct printer printer;
+
+	CHECK(!regcomp(&o.line, regex, REG_EXTENDED | REG_NOSUB));
+	print_init(&printer, &o, &out, -1, 0);
+	print_event(&printer, e);
+	if (printer.printed)
+		drain(&out, from);
+	print_free(&printer);
+	regfree(&o.line);
+	return printer.printed;
+}
+
+static void test_undecided(void)
+{
+	struct event e = EVENT("/bin/x", "x\0one\0two\0");
+
+	CASE("--line drops what does not match") {
+		CHECK(shown(&e, "one two$") && !shown(&e, "three"));
+	}
+	CASE("but shows what might match, had all of it been there") {
+		e.cut = true;
+		CHECK(shown(&e, "three"));
+		e.cut = false;
+		e.unreadable = true;
+		CHECK(shown(&e, "three"));
+		e.unreadable = false;
+		e.name_cut = true;
+		CHECK(shown(&e, "three"));
+		e = EVENT("/bin/x", "x\0one\0tw"); /* cut within an argument */
+		CHECK(shown(&e, "three"));
+		e = EVENT("/bin/x", "+x\0!\0");
+		e.exec.head.type = RECORD_FAIL;
+		CHECK(shown(&e, "three"));
+		e = EVENT(NULL, "x\0one\0");
+		CHECK(shown(&e, "three"));
+	}
+}
+
 int main(void)
 {
 	int ends[2];
@@ -235,5 +323,7 @@ int main(void)
 	from = ends[0];
 	test_escapes();
 	test_lines();
+	test_json();
+	test_undecided();
 	return 0;
 }

@@ -1,0 +1,52 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpulist.h"
+
+/* The last CPU in a list like "0-3,8"; -1: there is none. */
+static int last_in_list(const char *list)
+{
+	const char *last = list + strcspn(list, "\n");
+
+	while (last > list && isdigit((unsigned char)last[-1]))
+		last--;
+	return isdigit((unsigned char)*last) ? atoi(last) : -1;
+}
+
+int cpus_in_list(const char *list, size_t length)
+{
+	/* The end of a list that is longer is not there: such a machine has more CPUs than any. */
+	return length && list[length - 1] == '\n' ? last_in_list(list) + 1 : 0;
+}
+
+/* The last of the columns "CPU0 CPU1 …" in the first line of /proc/softirqs, which has all possible ones. */
+int cpus_in_softirqs(const char *text)
+{
+	const char *end = text + strcspn(text, "\n"), *last = end;
+
+	while (last > text && strncmp(last, "CPU", 3))
+		last--;
+	return last > text && isdigit((unsigned char)last[3]) ? atoi(last + 3) + 1 : 0;
+}
+
+enum presence cpu_in_list(const char *list, size_t length, int cpu)
+{
+	const char *at = list;
+
+	while (isdigit((unsigned char)*at)) {
+		char *end;
+		long low = strtol(at, &end, 10), high = low;
+
+		if (*end == '-')
+			high = strtol(end + 1, &end, 10);
+		if (!*end) /* cut, perhaps within this number */
+			return CPU_UNKNOWN;
+		if (cpu >= low && cpu <= high)
+			return CPU_ONLINE;
+		if (cpu < low)
+			return CPU_OFFLINE;
+		at = *end == ',' ? end + 1 : end;
+	}
+	return length && list[length - 1] == '\n' ? CPU_OFFLINE : CPU_UNKNOWN;
+}
