@@ -22,16 +22,13 @@ int need_tracefs(struct tracer *t, struct error *err)
  * than 2 KiB (PERF_MAX_TRACE_SIZE), and while a bpf(2) call is at work on the CPU (bpf_prog_active in trace_call_bpf),
  * which any other user of BPF can make be most of the time. But from 7.0 on its programs run with preemption on
  * (include/linux/tracepoint.h: srcu_fast_notrace), and one that is preempted is not run for what another task executes
- * meanwhile on that CPU (__bpf_trace_run). So there each program has lanes of its own, and "exec" is there three times. So it is with the tracepoints of system
+ * meanwhile on that CPU (__bpf_trace_run). So there each program has lanes of its own, and "exec" is there several times. So it is with the tracepoints of system
  * calls there, which are perf events (trace_call_bpf_faultable). */
 void note_preemption(struct tracer *t)
 {
-	bool raw = feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
-
 	/* The one question that the kernel answers in no other way. A wrong answer costs some time, or some memory. */
-	t->preempted = raw && kernel_version() >= 7 << 16;
-	feature_note(&t->features, FEATURE_UNPREEMPTED, raw && !t->preempted,
-		     t->preempted ? "from Linux 7.0 on they may be" : NULL);
+	t->preempted = kernel_version() >= 7 << 16;
+	feature_note(&t->features, FEATURE_UNPREEMPTED, !t->preempted, t->preempted ? "from Linux 7.0 on they may be preempted" : NULL);
 }
 
 enum bpf_prog_type program_type(const struct tracer *t)
@@ -64,9 +61,14 @@ static int attach_perf_event(struct tracer *t, const char *event, int program, s
 int attach(struct tracer *t, const char *event, int program, struct error *err)
 {
 	bool syscall = !strncmp(event, "syscalls/", 9);
-	bool raw = program_type(t) == BPF_PROG_TYPE_RAW_TRACEPOINT && !syscall;
-	int ret = raw ? raw_tracepoint_attach(strchr(event, '/') + 1, program, err)
-		      : attach_perf_event(t, event, program, err);
+
+	return attach_as(t, event, program, syscall ? BPF_PROG_TYPE_TRACEPOINT : program_type(t), err);
+}
+
+int attach_as(struct tracer *t, const char *event, int program, enum bpf_prog_type type, struct error *err)
+{
+	int ret = type == BPF_PROG_TYPE_RAW_TRACEPOINT ? raw_tracepoint_attach(strchr(event, '/') + 1, program, err)
+						       : attach_perf_event(t, event, program, err);
 
 	feature_note_tracepoint(&t->features, event, ret >= 0, ret >= 0 ? NULL : err->text);
 	return ret;

@@ -20,6 +20,9 @@ int attach_raw(struct tracer *tracer, const char *name, const char *event, struc
 /* Attaches a program to "category/name"; the attachment or -errno. */
 int attach(struct tracer *tracer, const char *event, int program, struct error *err);
 
+/* The same, for a program of that type. */
+int attach_as(struct tracer *tracer, const char *event, int program, enum bpf_prog_type type, struct error *err);
+
 /* Keeps an attachment until tracer_detach(); hands -errno through. */
 int keep(struct tracer *tracer, int attachment);
 

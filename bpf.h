@@ -166,7 +166,8 @@ SEC("maps") struct map scratches = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct scratch
 /* One program each: those in one map must be of one type. */
 SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
 SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
-/* Of tasks whose exec one of several programs "exec" has seen, the mm_struct that it made. Linux 7.0 and later alone. */
+/* Of tasks whose exec one of several programs "exec" has seen, its mark (exec_mark). Under the task 0: that the one
+ * behind a perf event runs first. Linux 7.0 and later alone. */
 SEC("maps") struct map handled = {BPF_MAP_TYPE_LRU_HASH, 8, 8, 4096};
 SEC("maps") struct map calls = {BPF_MAP_TYPE_HASH, 8, sizeof(struct call), 4096};
 /* Whom the filters let pass: what stands in these. The first two are the user's, pinned by others. */

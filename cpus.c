@@ -58,7 +58,8 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 	if (!wanted) {
 		if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
 			most = (uint64_t)info.totalram * info.mem_unit / 64;
-		wanted = most / (uint64_t)t->cpus / (t->preempted && t->options->fails ? 3 : 1);
+		/* The rings of a CPU: one, or in quarters those of several lanes (lane_ring_size). */
+		wanted = 4 * most / (uint64_t)t->cpus / (!t->preempted ? 4 : t->options->fails ? 4 + 3 + 4 + 2 : 4 + 3);
 		wanted = wanted < RING_LEAST ? RING_LEAST : wanted > RING_MOST ? RING_MOST : wanted;
 		while (size * 2 <= wanted)
 			size *= 2;
@@ -72,9 +73,10 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 uint64_t lane_ring_size(const struct tracer *t, int lane)
 {
 	int kind = lane / t->cpus;
-	bool busy = kind == LANE_EXEC || kind == LANE_FAIL || kind == LANE_FAIL_COMPAT;
 
-	return busy || t->ring_size < RING_LEAST ? t->ring_size : RING_LEAST;
+	if (kind == LANE_EXEC || kind == LANE_FAIL || t->ring_size <= RING_LEAST)
+		return t->ring_size;
+	return t->ring_size / 4 < RING_LEAST ? RING_LEAST : t->ring_size / 4;
 }
 
 /* Opens a lane's ring. 0; -ENODEV without a message: the CPU is offline. */

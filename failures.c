@@ -140,7 +140,7 @@ static int choose_way(struct tracer *t, enum way *way, uint32_t *pmu, struct err
 		ret = ret ? ret : -errno;
 	}
 	*way = BY_RAW_TRACEPOINTS;
-	return feature_is_here(&t->features, FEATURE_UNPREEMPTED) ? 0 : error_set(err, -ret, NEEDS_KPROBES);
+	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && !t->preempted ? 0 : error_set(err, -ret, NEEDS_KPROBES);
 }
 
 /* A program with the settings, to a call's entry or exit. */
@@ -207,7 +207,7 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 	} else if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) { /* both came with Linux 4.17 */
 		functions = abi->old_functions;
 		args = abi->old_args;
-		c.call_direct = c.few_pieces = true;
+		c.call_direct = true;
 	}
 	if (*way == BY_RAW_TRACEPOINTS ? !abi->numbers[0] : !functions[0])
 		return error_set(err, ENOTSUP, *way == BY_RAW_TRACEPOINTS ? NEEDS_KPROBES : "not known below Linux 4.17 on "
@@ -243,6 +243,8 @@ int failures_learn(struct tracer *t, struct error *err)
 	int ret = learn_formats(t, err);
 
 	t->slot_size = t->layout.long_size;
+	/* Of many its verifier would try each way through each. */
+	t->few_pieces = !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
 	/* Below 4.14 they run no BPF program, if they are there; it is refused when it is attached. */
 	if (!ret && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
 		ret = error_set(err, ENOTSUP, "before Linux 4.14 the tracepoints of system calls run no BPF program");

@@ -10,8 +10,8 @@
 
 struct kprobes {
 	int fd; /* of the file kprobe_events, open when count is not 0 */
-	const char *functions[8];
-	bool at_return[8];
+	const char *functions[16];
+	bool at_return[16];
 	size_t count;
 };
 

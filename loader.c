@@ -53,7 +53,8 @@ static const char *bpf_advice(int errnum)
 	case EMFILE:
 		return "raise the limit of open files (ulimit -n)";
 	default:
-		return "this kernel's BPF lacks something the tracer needs; Linux 4.8 and later have it";
+		return "this kernel's BPF does not take it, though Linux 4.8 and later do with all that BPF can have in their "
+		       "configuration";
 	}
 }
 
@@ -103,6 +104,9 @@ int map_create(const char *name, uint32_t type, uint32_t key_size, uint32_t valu
 	};
 	int fd = create_named(&attr, name);
 
+	if (fd == -EINVAL && type == BPF_MAP_TYPE_CGROUP_ARRAY)
+		return error_set(err, EINVAL, "cannot create the BPF map \"%s\": %s; the kernel needs CONFIG_CGROUPS=y "
+				 "(and to be Linux 4.8 or later)", name, strerror(EINVAL));
 	if (fd < 0)
 		return error_set(err, -fd, "cannot create the BPF map \"%s\": %s; %s", name,
 				 strerror(-fd), bpf_advice(-fd));

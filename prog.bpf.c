@@ -70,12 +70,44 @@ INLINE void find_args(__u64 mm, __u64 *start, __u64 *end, __u64 *env_end)
 	*env_end = nth_long(&block, 3);
 }
 
+/* From Linux 7.0 on "exec" can be preempted, and is then not run for what other tasks execute meanwhile on this CPU. So
+ * there are copies of it, each of which has a count of its own (prog->active), and the last of which is behind a perf event:
+ * that is not preempted, but not run while another task is in bpf(2). The mark that an exec has been seen is made of its
+ * mm_struct, since the process's next exec makes another while this one is there, and of the process's id, since another
+ * process's task_struct and mm_struct may take the places of these. */
+INLINE __u64 exec_mark(__u64 task)
+{
+	return read_long(task + VALUE(task_mm)) << 16 ^ get_pid_tgid() >> 32; /* an id has 22 bits; a pointer ends in 6 zeros */
+}
+
+INLINE int is_handled(__u64 task, __u64 mark)
+{
+	__u64 nobody = 0, one = 1, *seen;
+
+	/* If perf had the tracepoint before us, it runs first. It cannot tell what a raw one tells, so it steps back. */
+	if (!VALUE(exec_is_raw) && map_lookup(&handled, &nobody))
+		return 1;
+	seen = map_lookup(&handled, &task);
+	if (!seen || *seen != mark)
+		return 0;
+	if (VALUE(exec_copy) == 1)
+		map_update(&handled, &nobody, &one, BPF_ANY);
+	return 1;
+}
+
+INLINE void mark_handled(struct scratch *s, __u64 task, __u64 mark)
+{
+	map_update(&handled, &task, &mark, BPF_ANY);
+	if (VALUE(exec_copy) > 1)
+		s->counts.recovered++;
+}
+
 /* The tracepoint fires when the new image stands: its argument strings are resident, whole, and
  * what the program will see. */
 SEC("exec")
 int on_exec(__u64 *ctx)
 {
-	__u64 task, mm, start, end, env_end, left, len, pos, *seen;
+	__u64 task, mark, start, end, env_end, left, len, pos;
 	struct scratch *s;
 	long name_len;
 
@@ -83,24 +115,17 @@ int on_exec(__u64 *ctx)
 	s = get_scratch();
 	if (!s)
 		return 0;
-	mm = read_long(task + VALUE(task_mm));
-	/* From Linux 7.0 on the program can be preempted, and is then not run for what another task executes meanwhile on
-	 * this CPU. Another copy, which has a count of its own (prog->active), sees that. The mark that an exec has been seen
-	 * is its mm_struct: the task's next exec makes another while this one is there. */
-	if (VALUE(exec_copy) > 1) {
-		seen = map_lookup(&handled, &task);
-		if (seen && *seen == mm)
-			return 0;
-		s->counts.recovered++;
-	}
-	if (VALUE(exec_copy))
-		map_update(&handled, &task, &mm, BPF_ANY);
+	mark = VALUE(exec_copy) ? exec_mark(task) : 0;
+	if (VALUE(exec_copy) && is_handled(task, mark))
+		return 0;
 	if (VALUE(want_fails))
 		map_delete(&calls, &task);
 	if (VALUE(member_filter))
 		keep_membership(ctx, s, task);
 	if (!describe(s, &s->exec, task)) {
 		s->counts.filtered++;
+		if (VALUE(exec_copy))
+			mark_handled(s, task, mark);
 		return 0;
 	}
 	s->exec.head.type = RECORD_EXEC;
@@ -108,7 +133,7 @@ int on_exec(__u64 *ctx)
 	s->exec.ret = 0;
 	s->exec.dirfd = 0;
 	s->exec.name_address = 0;
-	find_args(mm, &start, &end, &env_end);
+	find_args(read_long(task + VALUE(task_mm)), &start, &end, &env_end);
 	s->exec.arg_start = start;
 	name_len = take_name(ctx, s, env_end);
 	if (name_len <= 0) {
@@ -129,6 +154,15 @@ int on_exec(__u64 *ctx)
 	}
 	s->exec.head.data_len = len;
 	send_exec(ctx, s, s->exec.name_len, len);
+	if (VALUE(exec_copy) && s->counts.result == -EBUSY) {
+		/* Three tasks are preempted on this CPU as they send (bpf_raw_tp_nest_level): the next copy may do better. */
+		s->counts.seq--;
+		if (VALUE(exec_copy) == 1)
+			s->counts.dropped++;
+		return 0;
+	}
+	if (VALUE(exec_copy))
+		mark_handled(s, task, mark);
 	if (left > CHUNK_SIZE) {
 		s->next = start + CHUNK_SIZE;
 		s->end = end;
@@ -335,8 +369,7 @@ INLINE void send_pieces(void *ctx, struct scratch *s, __u32 flags)
 	s->more.head.part = ++s->part;
 	s->more.head.data_len = used;
 	FORGET(used);
-	if (used > sizeof(s->more_data))
-		return;
+	used &= CHUNK_SIZE - 1; /* as it is: PIECES_BEGIN */
 	output(ctx, s, &s->more, sizeof(s->more) + used);
 	s->used = 0;
 }
@@ -391,12 +424,16 @@ INLINE int take_piece(struct scratch *s)
 	return !piece->is_list;
 }
 
-/* Three pieces, for which there is room if less than a quarter of the buffer's is taken. 0: that was the list. */
+/* Where three pieces begin at most: the heads with them, they stay within CHUNK_SIZE bytes. */
+#define PIECES_BEGIN (CHUNK_SIZE / 4 - 64)
+_Static_assert(PIECES_BEGIN + 3 * (sizeof(struct piece) + PIECE_SIZE) < CHUNK_SIZE, "a mask bounds them");
+
+/* Three pieces. 0: that was the list. */
 INLINE int take_three(void *ctx, struct scratch *s)
 {
 	if (!take_piece(s) || !take_piece(s) || !take_piece(s))
 		return 0;
-	if (s->used >= CHUNK_SIZE / 4)
+	if (s->used >= PIECES_BEGIN)
 		send_pieces(ctx, s, 0);
 	return 1;
 }

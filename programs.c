@@ -121,7 +121,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"bprm_interp_setting", l->bprm_interp},
 		{"names_in_a_row_setting", l->bprm_interp == l->bprm_filename + l->long_size},
 		{"region_shift_setting", layout_region_shift(l->long_size)},
-		{"exec_is_raw_setting", feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)},
+		{"exec_is_raw_setting", feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && !t->exec_by_event},
 		{"exec_copy_setting", t->exec_copy},
 		{"first_lane_setting", (uint64_t)tracer_lane(t, lane_kind(t, program->name), 0)},
 		{"errnos_are_positive_setting", t->errnos_are_positive},

@@ -55,7 +55,8 @@ struct counts {
 	__s64 result;	 /* what bpf_perf_event_output() said last: -EOPNOTSUPP, the CPU has been offline since its ring was opened */
 	__u64 missed;	 /* failed calls whose return was not seen */
 	__u64 unnoted;	 /* calls for which the map calls had no room */
-	__u64 recovered; /* execs that another program "exec" saw, because the first was not run */
+	__u64 dropped;	 /* execs that the first of several programs "exec" could not send */
+	__u64 recovered; /* execs that another of them sent */
 };
 
 /* Every record starts so. seq counts the execs this lane has reported, from 1: a gap in it is a
@@ -122,7 +123,7 @@ _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
 _Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
-_Static_assert(sizeof(struct counts) == 64, "counts has padding");
+_Static_assert(sizeof(struct counts) == 72, "counts has padding");
 _Static_assert(sizeof(struct peek) == 56 + PEEK_SIZE, "peek has padding");
 
 #endif

@@ -21,8 +21,8 @@ static int read_event_file(int tracefs, const char *event, const char *name, cha
 	if (ret >= 0)
 		return 0;
 	if (ret == -EPERM || (ret == -ENOENT && faccessat(tracefs, "events", F_OK, 0)))
-		advice = "the kernel is locked down: it was booted with \"lockdown=confidentiality\" "
-			 "(cat /sys/kernel/security/lockdown), or lacks CONFIG_EVENT_TRACING=y";
+		advice = "either the kernel lacks CONFIG_EVENT_TRACING=y, or it is locked down "
+			 "(cat /sys/kernel/security/lockdown): boot it with lockdown=integrity or less";
 	else if (ret == -ENOENT && !strncmp(event, "syscalls/", 9))
 		advice = "this needs Linux 4.14 with CONFIG_FTRACE_SYSCALLS=y";
 	else if (ret == -ENOENT)

@@ -18,8 +18,8 @@
 #include "peek.h"
 #include "user.h"
 
-/* How many times the program "exec" is there where it can be preempted (attach.c). */
-#define EXEC_COPIES 3
+/* How many times the program "exec" is there where it can be preempted (prog.bpf.c). */
+#define EXEC_COPIES 4
 
 /* A lane is a buffer, counts and a ring; each kind has one for each CPU. A program never interrupts itself on a CPU. Where
  * programs can be preempted (Linux 7.0), they can interrupt one another, so each has a kind of its own; elsewhere LANE_EXEC
@@ -66,6 +66,7 @@ struct tracer {
 	int end_program;  /* whose misses are members that have ended unseen; -1 */
 	bool preempted;	  /* raw tracepoints are: each kind of lanes is used */
 	unsigned int exec_copy; /* of "exec", the one that is loaded, from 1 on; 0: there is one */
+	bool exec_by_event; /* of "exec", the one that is loaded is behind a perf event though there are raw tracepoints */
 	bool for_compat;  /* what is loaded is for the calls of 32-bit programs on a 64-bit kernel */
 	struct user_space user;
 	uint64_t exec_filename, exec_old_pid, fork_child_pid;
