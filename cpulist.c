@@ -27,7 +27,7 @@ int cpus_in_softirqs(const char *text)
 
 	while (last > text && strncmp(last, "CPU", 3))
 		last--;
-	return last > text && isdigit((unsigned char)last[3]) ? atoi(last + 3) + 1 : 0;
+	return *end && last > text && isdigit((unsigned char)last[3]) ? atoi(last + 3) + 1 : 0;
 }
 
 enum presence cpu_in_list(const char *list, size_t length, int cpu)

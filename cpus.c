@@ -24,27 +24,26 @@
 /* How much a ring holds when it wakes us; a quarter of a smaller one. */
 #define WATERMARK (256U << 10)
 
-/* As many bytes as a list of CPUs in sysfs can have: a page (cpumap_print_to_pagebuf in lib/bitmap.c), which a list of every
- * other of 1,000 CPUs fills. */
-#define LIST_SIZE 65536
+/* A list of CPUs in sysfs has a page at most (cpumap_print_to_pagebuf in lib/bitmap.c), which every other of 1,000 CPUs
+ * fills. */
+#define LIST_SIZE 16384
 
 int possible_cpus(int sysfs, int proc)
 {
 	/* The kernel's own mask, in bits; it may have more than there can be CPUs. */
 	static const int most = 8192;
-	char *text = malloc(LIST_SIZE);
+	char text[LIST_SIZE];
 	int cpus = 0, length;
 	long mask;
 
-	if (text && (length = read_file(sysfs, "devices/system/cpu/possible", text, LIST_SIZE)) > 0)
+	if ((length = read_file(sysfs, "devices/system/cpu/possible", text, sizeof(text))) > 0)
 		cpus = cpus_in_list(text, (size_t)length);
-	if (text && !cpus && read_file(proc, "softirqs", text, LIST_SIZE) > 0)
+	if (!cpus && read_file(proc, "softirqs", text, sizeof(text)) > 0)
 		cpus = cpus_in_softirqs(text);
-	if (text && !cpus) {
-		mask = syscall(SYS_sched_getaffinity, 0, LIST_SIZE, text);
+	if (!cpus) {
+		mask = syscall(SYS_sched_getaffinity, 0, sizeof(text), text);
 		cpus = mask > 0 ? (int)mask * 8 : 1;
 	}
-	free(text);
 	return cpus < 1 ? 1 : cpus > most ? most : cpus;
 }
 
@@ -153,12 +152,12 @@ bool lane_is_deaf(const struct counts *counts, uint32_t reopened)
 
 bool tracer_cover_cpus(struct tracer *t)
 {
-	char *online = malloc(LIST_SIZE);
-	int length = online ? read_file(t->sysfs, "devices/system/cpu/online", online, LIST_SIZE) : -1;
+	char online[LIST_SIZE];
+	int length = read_file(t->sysfs, "devices/system/cpu/online", online, sizeof(online));
 	struct error err;
 	bool changed = false;
 
-	for (int lane = 0; online && lane < tracer_rings(t); lane++) {
+	for (int lane = 0; lane < tracer_rings(t); lane++) {
 		enum presence presence = length < 0 ? CPU_UNKNOWN : cpu_in_list(online, (size_t)length, lane % t->cpus);
 		/* It has been away so shortly that nobody saw it, as while the machine was suspended. */
 		bool deaf = t->counts && lane_is_deaf(&t->counts[lane], t->reopened[lane]);
@@ -173,6 +172,5 @@ bool tracer_cover_cpus(struct tracer *t)
 		t->reopened[lane] = t->counts ? t->counts[lane].seq : 0;
 		changed = true;
 	}
-	free(online);
 	return changed;
 }

@@ -574,16 +574,20 @@ static int trace_execs(struct tracer *t, struct error *err)
 {
 	bool raw = feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
 	struct error no_kprobe = {0};
-	char why[160] = "";
+	char why[256] = "";
+	int ret = 0;
 
 	if (!raw && trace_execs_by_kprobe(t, &no_kprobe)) {
+		/* The map takes programs of the type that it had first. */
+		close(map_fd(t, MAP_ARGS_PROGRAM));
+		ret = create_map(t, MAP_ARGS_PROGRAM, 0, err);
 		format_text(why, sizeof(why), "they are not shown, and the kernel complains of them (dmesg): %s", no_kprobe.text);
 		if (!t->options->check)
 			say("warning: execs by names over 2 KiB: %s", why);
 	}
 	free(no_kprobe.log);
 	feature_note(&t->features, FEATURE_LONG_NAMES, !*why, *why ? why : raw ? NULL : "by a kprobe");
-	return raw || *why ? trace_execs_by_tracepoint(t, err) : 0;
+	return !ret && (raw || *why) ? trace_execs_by_tracepoint(t, err) : ret;
 }
 
 int tracer_set_up(struct tracer *t, char **argv, struct error *err)

@@ -6,16 +6,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -107,7 +111,10 @@ static int by_thread(char **argv)
 
 static void *fork_in_thread(void *argv)
 {
-	pid_t pid = fork();
+	pid_t pid;
+
+	prctl(PR_SET_NAME, "not the process");
+	pid = fork();
 
 	if (!pid)
 		by_execve(argv);
@@ -422,6 +429,14 @@ static int with_many_arguments(char **argv)
 	return execve(argv[0], args, environ);
 }
 
+/* The same; if it fails, the caller lives on for as many microseconds as the second ARG says. */
+static int with_many_arguments_and_time(char **argv)
+{
+	with_many_arguments(argv);
+	usleep((useconds_t)atoi(argv[2]));
+	return -1;
+}
+
 /* For each ARG an argument of so many bytes: a counter of eight digits that goes on through all of
  * them, so that no byte can be lost or doubled unseen. */
 static void make_sizes(char **argv)
@@ -573,6 +588,133 @@ static int from_promised(char **argv)
 	execve(argv[0], (char *[]){argv[0], string, "end", NULL}, environ);
 	usleep(1500000);
 	_exit(FAILED);
+}
+
+/* ---- what others make of the call ---- */
+
+static int forbid_execve(unsigned int action, unsigned int flags)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, action),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {4, code};
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+static volatile int listener = -1;
+
+static void *execute_watched(void *argv)
+{
+	listener = forbid_execve(SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	by_execve(argv);
+	return NULL;
+}
+
+/* Another thread answers the call for the kernel: with 7. */
+static void answer_seven(char **argv)
+{
+	struct seccomp_notif call = {0};
+	struct seccomp_notif_resp answer = {.val = 7};
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, execute_watched, argv);
+	while (listener < 0)
+		usleep(1000);
+	if (!ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call)) {
+		answer.id = call.id;
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	}
+	pthread_join(thread, NULL);
+}
+
+/* ARG says what seccomp(2) does with it, in a child: trap, kill, errno, answer. */
+static int by_seccomp(char **argv)
+{
+	const char *how = argv[1];
+	pid_t pid = fork();
+
+	if (!pid) {
+		argv[1] = argv[0];
+		if (!strcmp(how, "answer"))
+			answer_seven(argv + 1);
+		else
+			forbid_execve(!strcmp(how, "trap") ? SECCOMP_RET_TRAP : !strcmp(how, "kill") ? SECCOMP_RET_KILL
+				      : SECCOMP_RET_ERRNO | EACCES, 0);
+		if (strcmp(how, "answer"))
+			execve(argv[0], argv + 1, environ);
+		_exit(0);
+	}
+	printf("%d\n", pid);
+	waitpid(pid, NULL, 0);
+	exit(0);
+}
+
+/* Asks whether it could be executed (AT_EXECVE_CHECK, Linux 6.14). */
+static int only_asking(char **argv)
+{
+	return execveat(AT_FDCWD, argv[0], argv, 0x10000);
+}
+
+/* ARG processes execute it at once, or the second ARG, a program that does; fanotify(7) holds them all for a while, then
+ * denies. Prints how many. */
+static int when_denied(char **argv)
+{
+	char word[] = "denied"; /* in memory that is there */
+	int n = atoi(argv[1]), held = 0, fds[256];
+	int group = fanotify_init(FAN_CLASS_CONTENT, O_RDONLY);
+
+	if (n > 256 || group < 0 || fanotify_mark(group, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, argv[0]))
+		exit(2);
+	for (int i = 0; i < n; i++)
+		if (!fork()) {
+			close(group);
+			if (argv[2])
+				execve(argv[2], (char *[]){argv[2], argv[0], word, NULL}, environ);
+			else
+				execve(argv[0], (char *[]){argv[0], word, NULL}, environ);
+			_exit(0);
+		}
+	while (held < n) {
+		struct fanotify_event_metadata events[64];
+		ssize_t bytes = read(group, events, sizeof(events));
+
+		for (struct fanotify_event_metadata *e = events; FAN_EVENT_OK(e, bytes); e = FAN_EVENT_NEXT(e, bytes))
+			fds[held++] = e->fd;
+	}
+	usleep(300000);
+	for (int i = 0; i < n; i++)
+		if (write(group, &(struct fanotify_response){fds[i], FAN_DENY}, sizeof(struct fanotify_response)) < 0)
+			exit(3);
+	while (wait(NULL) > 0)
+		;
+	printf("%d\n", n);
+	exit(0);
+}
+
+/* In a time namespace whose CLOCK_MONOTONIC is ahead by ARG seconds. Exit status 2: there are none here. */
+static int in_time_namespace(char **argv)
+{
+	int status, fd;
+
+	if (unshare(0x80 /* CLONE_NEWTIME */))
+		exit(2);
+	fd = open("/proc/self/timens_offsets", O_WRONLY);
+	if (fd < 0 || dprintf(fd, "monotonic %s 0\n", argv[1]) < 0)
+		exit(2);
+	close(fd);
+	argv[1] = argv[0];
+	if (!fork()) {
+		execve(argv[0], argv + 1, environ);
+		_exit(FAILED);
+	}
+	signal(SIGINT, SIG_IGN);
+	wait(&status);
+	exit(WEXITSTATUS(status));
 }
 
 static volatile int go;
@@ -751,6 +893,11 @@ int main(int argc, char **argv)
 		{"untouched-leaderless", from_untouched_without_leader},
 		{"promised", from_promised},
 		{"racing", by_racing_threads},
+		{"seccomp", by_seccomp},
+		{"check", only_asking},
+		{"denied", when_denied},
+		{"time-namespace", in_time_namespace},
+		{"many-and-lives", with_many_arguments_and_time},
 		{"make-impossible", make_impossible},
 		{"nowhere", from_nowhere},
 		{"rewriter", with_rewriter},

@@ -132,6 +132,7 @@ static void test_cpus(void)
 		CHECK(cpus_in_softirqs("                    CPU0       CPU1       \n          HI:          0          0\n") == 2);
 		CHECK(cpus_in_softirqs("                    CPU0       CPU12      CPU255     \n") == 256);
 		CHECK(cpus_in_softirqs("HI: 0\n") == 0 && cpus_in_softirqs("") == 0);
+		CHECK(cpus_in_softirqs("                    CPU0       CPU1       CPU2") == 0); /* cut */
 	}
 }
 
