@@ -144,7 +144,8 @@ reads_test_SOURCES = elf.c error.c format.c
 machine_test_SOURCES = user.c cpulist.c timestamp.c loader.c error.c format.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
-GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile $(BUILD)/tests/btf
+GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile $(BUILD)/tests/btf \
+	$(BUILD)/tests/busy
 # A 32-bit one, where there may be such.
 amd64_32 = i386-linux-gnu
 arm64_32 = armv7-linux-gnueabihf

@@ -409,6 +409,49 @@ no_sys_no_proc() {
 	fi
 }
 
+# A kernel without CONFIG_CROSS_MEMORY_ATTACH: what was not in memory is read by /proc/PID/mem.
+no_process_vm_readv() {
+	printf '#!/bin/sh\nexec strace -D -f -qq -o %s -e inject=process_vm_readv:error=ENOSYS %s "$@"\n' "$D/trace" "$X" >"$D/x"
+	chmod 755 "$D/x"
+	real=$X X=$D/x
+	acts() { "$PROGRAMS/call" untouched "$D/missing" nasl one '' 'three and more' 2>/dev/null; }
+	traced acts -x -q
+	X=$real
+	shows 1 " -2 \"$D/missing\" \"one\" \"\" \"three and more\"\$"
+	grep -q INJECTED "$D/trace" || fail "nothing was injected"
+}
+
+# What long command lines took is given back.
+memory_given_back() {
+	start -l 'never there'
+	for i in 1 2 3; do
+		"$PROGRAMS/call" sizes "$D/prog" 131000 131000 131000 131000 131000 131000 131000 131000 131000 131000 131000 131000
+	done
+	sleep 0.5
+	resident=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$tracer/status)
+	stop
+	[ "$resident" -le 1500 ] || fail "$resident KiB are resident"
+}
+
+names_of_programs() {
+	start -x
+	bpftool prog >"$D/programs"
+	bpftool map >"$D/maps"
+	stop
+	for name in exec exit enter args pieces; do
+		grep -q " name execsnoop_$(echo "$name" | cut -c1-5)" "$D/programs" || fail "no $name: $(cat "$D/programs")"
+	done
+	grep -q ' name execsnoop_rings ' "$D/maps" || fail "$(cat "$D/maps")"
+}
+
+long_name_in_a_filter() {
+	"$X" -d 0.1 -n a-name-of-16-byte >"$out" 2>"$err"
+	is $? 0
+	has "$err" '^execsnoop: warning: --name: "a-name-of-16-byte" matches nothing: .*15 bytes'
+	"$X" -d 0.1 -n 'a-name-of-1[5-6]-byt.*' >"$out" 2>"$err"
+	[ -s "$err" ] && fail "$(cat "$err")"
+}
+
 not_root() {
 	chmod 755 "$T" "$D"
 	cp "$X" "$D/execsnoop"
@@ -470,5 +513,9 @@ case_ "says that its output is closed" closed_output
 case_ "leaves the host's mounts alone" mounts_nothing
 case_ "works where tracefs is not mounted" no_tracefs
 case_ "works in a chroot without /proc and /sys, or says why not" no_sys_no_proc
+case_ "reads what was not in memory where process_vm_readv(2) is missing" no_process_vm_readv strace
+case_ "gives back the memory that long command lines took" memory_given_back
+case_ "names its programs and maps" names_of_programs bpftool
+case_ "warns of a name that is too long to match" long_name_in_a_filter
 case_ "says what to do when it is not root" not_root
 case_ "--ebpf needs no privilege" ebpf_without_privilege

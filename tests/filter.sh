@@ -634,6 +634,38 @@ command_inherits() {
 	grep -q "^SigIgn:	[0-9a-f]*$ignored\$" "$D/plain" || fail "nothing is ignored"
 }
 
+# It has few descriptors, and takes what it may have; the command gets what there was.
+few_descriptors() {
+	(
+		# shellcheck disable=SC3045 # dash and BusyBox have it
+		ulimit -S -n 6
+		exec "$X" -o "$D/lines" -- sh -c 'ulimit -S -n'
+	) >"$out" 2>"$err"
+	is $? 0
+	is "$(cat "$out")" 6
+}
+
+# Ids of the initial pid namespace are not looked up in another /proc.
+in_a_pid_namespace() {
+	ends_late="sleep 0.1; $D/prog early; sleep 2.4; $D/prog late"
+	unshare -pf --mount-proc "$X" -- sh -c "($ends_late) & true" >"$out" 2>"$err"
+	is $? 0
+	seen early late
+	# Where members are known by their ids, as before Linux 4.17.
+	unshare -pf --mount-proc strace -D -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" -- \
+		sh -c "($ends_late) & true" >"$out" 2>"$err"
+	is $? 0
+	seen early late
+	for option in -p -P; do
+		unshare -pf --mount-proc "$X" -d 1 $option 1 >"$out" 2>"$err"
+		is $? 1
+		has "$err" 'in another pid namespace than the initial one'
+	done
+	# Nor is another process's memory read, or another's parent told.
+	unshare -pf --mount-proc "$X" -q -x -- "$C" untouched "$D/missing" sl one >"$out" 2>"$err"
+	shows 1 " -2 \"$D/missing\" <unreadable>\$"
+}
+
 # It may be another user's by then.
 signal_to_another_user() {
 	"$X" -o "$D/lines" -- "$C" user "$(command -v sleep)" 4242 20 2>"$err" &
@@ -861,6 +893,8 @@ case_ "--user runs the command as another user, and only then" command_as_user
 case_ "-- ends when all have ended, and not before" chains
 case_ "-- shows a thread that is killed in its exec, and ends with it" killed_in_exec
 case_ "-- gives the command the signals, limits and descriptors that we got" command_inherits
+case_ "takes more descriptors than it is given" few_descriptors
+case_ "in a pid namespace, -- knows its own, and -p and -P are refused" in_a_pid_namespace unshare strace
 case_ "-- hands a signal to a command that is another user's by then" signal_to_another_user
 case_ "-- ends with SIGHUP, with all it had seen" hangup
 case_ "-- misses none of 50,000 short processes" fifty_thousand

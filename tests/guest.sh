@@ -89,6 +89,68 @@ cpus() {
 	shows 1 "  0 $D/prog last\$"
 }
 
+# Away so shortly that nobody saw it, as while the machine was suspended: the ring is deaf until it is opened again.
+quick() {
+	cpu=/sys/devices/system/cpu/cpu1/online
+	[ -f $cpu ] || { skipped="one CPU"; return; }
+	start -x
+	taskset 2 "$D/prog" early
+	sleep 1.2
+	echo 0 >$cpu
+	echo 1 >$cpu
+	# The first that it reports goes nowhere, and says so.
+	taskset 2 "$D/prog" unheard
+	sleep 2.5
+	i=0
+	while [ $i -lt 10 ]; do taskset 2 "$D/prog" late; i=$((i + 1)); done
+	taskset 2 "$C" execve "$D/missing" late 2>/dev/null
+	stop
+	shows 1 "  0 $D/prog early\$"
+	shows 10 "  0 $D/prog late\$"
+	shows 1 " -2 $D/missing late\$"
+	has "$err" '^execsnoop: [1-9][0-9]* execs were lost in all$'
+}
+
+# What is shown, and what is said to be lost, are all that a storm of 401 executed, shown nearly all.
+busy_bpf_user() {
+	cp "$PROGRAMS/storm" "$D/storm"
+	chmod 755 "$T" "$D"
+	"$PROGRAMS/busy" 120 &
+	busy=$!
+	sleep 0.5
+	start -u 4242
+	"$C" user "$D/storm" 4242 vfork 4 "$(few 500)" "$D/prog"
+	sleep 1.2
+	kill $busy $(pidof busy) 2>/dev/null
+	stop
+	n=$(grep -c "  0 $D/" "$out")
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	all=$((4 * $(few 500) + 1))
+	[ $((n + ${lost:-0})) -ge $all ] && [ $((n * 100)) -ge $((all * 95)) ] || fail "$n shown, ${lost:-0} lost, of $all"
+}
+
+# Two at once, and each tells scripts from programs.
+two_tracers() {
+	printf '#!%s opt\n' "$D/prog" >"$D/script"
+	chmod 755 "$D/script"
+	"$X" -J >"$D/other" 2>"$D/other_err" &
+	other=$!
+	tries=0
+	while ! grep -q 'NAME' "$D/other" && [ $tries -lt 50 ]; do "$D/prog" NAME; sleep 0.2; tries=$((tries + 1)); done
+	start -J
+	i=0
+	while [ $i -lt 20 ]; do "$D/script" s$i; "$D/prog" p$i; i=$((i + 1)); done
+	sleep 0.3
+	kill -INT $other
+	wait $other
+	stop
+	for file in "$out" "$D/other"; do
+		is_script=$(grep -c "\"filename\":\"$D/script\".*\"interp\":\"$D/prog\"" "$file")
+		no_script=$(grep "\"filename\":\"$D/prog\".*\"p[0-9]" "$file" | grep -vc interp)
+		[ "$is_script $no_script" = '20 20' ] || fail "${file##*/}: $is_script scripts, $no_script programs: $(tail -n 2 "$file")"
+	done
+}
+
 mounts() {
 	as unshare -m sh -c "'$1; exec $X \"\$@\"'" x
 	traced both -x
@@ -165,6 +227,9 @@ case_ "works here" works
 case_ "learns the offsets that the kernel's BTF gives" layout
 case_ "works with the JIT and without" jit
 case_ "follows CPUs that come and go" cpus
+case_ "shows what a CPU executes that was away for a moment" quick
+case_ "shows all beside a busy user of BPF" busy_bpf_user
+case_ "shows scripts as such to two tracers at once" two_tracers
 case_ "works where system calls have no tracepoints" no_call_tracepoints
 case_ "works where debugfs is mounted, not tracefs" debugfs_alone
 case_ "works where /proc is not mounted" no_proc

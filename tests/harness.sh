@@ -45,6 +45,11 @@ fail() {
 	echo "$*" | sed 's/^/# /'
 }
 
+# is WHAT WANTED
+is() {
+	[ "$1" = "$2" ] || fail "'$1' is not '$2'"
+}
+
 # since MAJOR MINOR: the running kernel is that one or later.
 since() {
 	uname -r | awk -F'[^0-9]' -v major="$1" -v minor="$2" '{ exit !($1 > major || $1 == major && $2 >= minor) }'

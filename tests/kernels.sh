@@ -37,6 +37,7 @@ boots() {
 		little-memory,one-CPU $2 1 - 300 brief
 		integrity 256 2 lockdown=integrity 300 brief
 		confidentiality 256 2 lockdown=confidentiality 120 brief
+		full-preemption 256 2 preempt=full 600 storm,brief
 	END
 }
 
@@ -121,7 +122,7 @@ initramfs() {
 	for applet in $(busybox --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
 	mkdir -p "$root/usr" && ln -s ../bin "$root/usr/bin"
 	cp "$execsnoop" "$root/bin/execsnoop"
-	for p in nothing call storm exec32 btf layout_live; do [ ! -f "$programs/$p" ] || cp "$programs/$p" "$root/programs"; done
+	for p in nothing call storm exec32 btf busy layout_live; do [ ! -f "$programs/$p" ] || cp "$programs/$p" "$root/programs"; done
 	cp tests/*.sh "$root/tests"
 	echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
 	echo 'nobody:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"
@@ -140,7 +141,7 @@ initramfs() {
 		for t in $(sed 's/.* tests=\([^ ]*\).*/\1/; s/,/ /g' /proc/cmdline); do
 			case $t in # without what needs more than BusyBox has, or a faster machine
 			filter) CASES='^-p|^-- (shows a|ends|hands signals|leaves|gives)|^--cgroup' ;;
-			brief) t=guest CASES='^works (here|with )|^says|^takes' ;; # where nothing is, is not the memory's affair
+			brief) t=guest CASES='^works (here|with )|^says|^takes|^shows' ;; # where nothing is, is not the memory's affair
 			*) CASES= ;;
 			esac
 			export CASES

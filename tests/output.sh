@@ -32,7 +32,6 @@ valid() {
 # json FILTER: what jq makes of the lines of this case.
 json() { jq -c --arg d "$D" "select((.filename // \"\") | startswith(\$d)) | $1" "$out"; }
 
-is() { [ "$1" = "$2" ] || fail "'$1' is not '$2'"; }
 
 # ---- JSON ----
 

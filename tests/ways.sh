@@ -67,11 +67,6 @@ shown_of() {
 	same "$D/expected" "$D/shown" "$2"
 }
 
-# is WHAT WANTED
-is() {
-	[ "$1" = "$2" ] || fail "'$1' is not '$2'"
-}
-
 skip() {
 	echo "ok $1 # skip: $2"
 }
