@@ -359,6 +359,14 @@ void layout_learn(struct layout *layout, const struct layout_memory *memory,
 	layout->missing[LAYOUT_PARENT] = learn_parent(&l, layout);
 }
 
+bool layout_is_ambiguous(const struct layout *layout)
+{
+	for (int part = 0; part < LAYOUT_BPRM; part++)
+		if (layout->missing[part] && !strcmp(layout->missing[part], NOT_UNIQUE))
+			return true;
+	return false;
+}
+
 /* interp is filename until a "#!" or binfmt_misc changes it. There may be a third pointer, fdpath (5.8), to the name of an
  * execveat(2). */
 void layout_learn_bprm(struct layout *layout, const struct layout_bprm *direct, const struct layout_bprm *by_script,

@@ -69,6 +69,10 @@ uint32_t layout_region_shift(uint32_t long_size);
 void layout_learn(struct layout *layout, const struct layout_memory *memory,
 		  const struct layout_facts *facts, struct layout_workspace *workspace);
 
+/* Whether some part of it, but LAYOUT_BPRM, was found at more than one place. What stands behind our task_structs in the slab,
+ * of others or of what has ended, can look so; that of other tasks need not. */
+bool layout_is_ambiguous(const struct layout *layout);
+
 /* The words of the struct linux_binprm of an exec, and the eight bytes that each points to; 0: that is not known. */
 struct layout_bprm {
 	uint64_t targets[BPRM_WORDS];

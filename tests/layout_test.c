@@ -348,6 +348,23 @@ static void test_parent(void)
 		put(&k, GRANDCHILD, s->real_parent, address(&k, OTHER));
 		put(&k, GRANDCHILD, s->parent, address(&k, OTHER));
 	}
+	CASE("says whether it was ambiguous") {
+		const struct shape *s = shapes;
+		struct kernel k;
+		struct layout l;
+
+		build(&k, s);
+		l = learn(&k);
+		CHECK(!layout_is_ambiguous(&l));
+		build(&k, s);
+		put_ids(&k, 256, 260);
+		l = learn(&k);
+		CHECK(layout_is_ambiguous(&l));
+		build(&k, s);
+		put32(&k, THREAD, s->pid, 1);
+		l = learn(&k);
+		CHECK(!layout_is_ambiguous(&l));
+	}
 	ON_ALL("refuses three pointers to the parent", PART(PARENT), NOT_ONE)
 		put_all(&k, 256, address(&k, STRANGER), address(&k, SELF), address(&k, CHILD), address(&k, CHILD));
 	ON_ALL("refuses two leaders", PART(LEADER), NOT_ONE)

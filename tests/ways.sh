@@ -409,15 +409,16 @@ many_arguments() {
 }
 
 ten_thousand_arguments() {
+	lives=$(few 10000) # to read them takes longer in a guest than it may
 	acts() {
 		"$C" many "$D/prog" 10000
-		"$C" many-and-lives "$D/missing" 10000 500000
+		"$C" many-and-lives "$D/missing" "$lives" 500000
 		"$C" many "$D/gone" 10000
 	}
 	watch acts
 	many "$D/prog" 10000 >"$D/many"
 	shown 0 "$D/prog" <"$D/many"
-	many "$D/missing" 10000 >"$D/many"
+	many "$D/missing" "$lives" >"$D/many"
 	shown -2 "$D/missing" <"$D/many"
 	# Of a caller that has gone, what is read in the kernel; the end is marked.
 	n=989
