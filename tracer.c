@@ -47,8 +47,8 @@ static int explain_no_reads(const struct tracer *t, struct error *err)
 		return error_set(err, -type, "cannot load any BPF program: %s; look for what forbids bpf(2) here: a container, a "
 				 "seccomp profile, or a small RLIMIT_MEMLOCK (ulimit -l)", strerror(-type));
 	if (!type)
-		return error_set(err, ENOTSUP, "this kernel runs no BPF programs at tracepoints: that needs Linux 4.8 or later with "
-				 "CONFIG_BPF_EVENTS=y, and so CONFIG_KPROBE_EVENTS=y or CONFIG_UPROBE_EVENTS=y");
+		return error_set(err, EINVAL, "cannot load a BPF program for tracepoints: %s; this needs Linux 4.8 or later with "
+				 "CONFIG_BPF_EVENTS=y, and so CONFIG_KPROBE_EVENTS=y or CONFIG_UPROBE_EVENTS=y", strerror(EINVAL));
 	/* "none integrity [confidentiality]": the one that is chosen is in brackets. */
 	if (t->sysfs >= 0)
 		read_file(t->sysfs, "kernel/security/lockdown", text, sizeof(text));

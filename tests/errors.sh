@@ -26,7 +26,7 @@ goes_on() {
 	name=$1 injection=$2
 	shift 2
 	# shellcheck disable=SC2086
-	if strace -f -qq -o "$T/trace" $injection "$X" -d 0.1 "$@" >"$T/out" 2>"$T/err" &&
+	if $strace -f -qq -o "$T/trace" $injection "$X" -d 0.1 "$@" >"$T/out" 2>"$T/err" &&
 		! grep -v 'programs cannot be seen here' "$T/err" >"$T/said" &&
 		grep -q INJECTED "$T/trace" && grep -q ^PCOMM "$T/out"; then
 		echo "ok $name"
@@ -38,6 +38,7 @@ goes_on() {
 
 X=$1
 PROGRAMS=$2
+strace=strace
 refused "a kernel without bpf(2)" "-e inject=bpf:error=ENOSYS" 'Function not implemented; .*CONFIG_BPF_SYSCALL'
 refused "a container that forbids bpf(2) to root" "-e inject=bpf:error=EPERM" \
 	'Operation not permitted; root may not use BPF here: .*seccomp.*lockdown.*RLIMIT_MEMLOCK'
@@ -52,6 +53,10 @@ old="-e inject=bpf:error=EINVAL:when=2..4"
 refused "a kernel that takes no BPF at its tracepoints" "$old -e inject=ioctl:error=EINVAL" 'CONFIG_BPF_EVENTS'
 goes_on "a kernel that takes no BPF at its system calls" "-e inject=ioctl:error=EINVAL" -x
 refused "tracefs that cannot be read" "$old -e inject=openat:error=EPERM:when=2" 'locked down'
+refused "a kernel without BPF programs at tracepoints" "-e inject=bpf:error=EINVAL:when=2+" \
+	'Invalid argument; .*CONFIG_BPF_EVENTS=y'
+refused "a kernel that lets no program read its memory" "-e inject=bpf:error=EINVAL:when=3..5" \
+	'lets no BPF program do that; .*lockdown=integrity or less'
 goes_on "a limit of locked memory that cannot be raised" "-e inject=prlimit64:error=EPERM"
 
 # The second CPU is offline when the tracer starts, as far as it can see, and comes online then. The uid
@@ -87,6 +92,12 @@ late_cpu() {
 	fi
 }
 late_cpu
+
+# A kernel without CONFIG_SYSFS: strace(1) is where /sys is not.
+without_sys() { unshare -m sh -c 'umount -l /sys; exec strace "$@"' sh "$@"; }
+strace=without_sys
+goes_on "a kernel without sysfs" "-e inject=fsopen,mount:error=ENODEV" -x
+strace=strace
 
 if grep -q ' /sys/kernel/tracing ' /proc/self/mounts; then
 	echo "ok a kernel without tracefs # skip: it is mounted here"

@@ -646,14 +646,9 @@ few_descriptors() {
 }
 
 # Ids of the initial pid namespace are not looked up in another /proc.
+ends_late() { echo "(sleep 0.1; $D/prog early; sleep 2.4; $D/prog late) & true"; }
 in_a_pid_namespace() {
-	ends_late="sleep 0.1; $D/prog early; sleep 2.4; $D/prog late"
-	unshare -pf --mount-proc "$X" -- sh -c "($ends_late) & true" >"$out" 2>"$err"
-	is $? 0
-	seen early late
-	# Where members are known by their ids, as before Linux 4.17.
-	unshare -pf --mount-proc strace -D -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" -- \
-		sh -c "($ends_late) & true" >"$out" 2>"$err"
+	unshare -pf --mount-proc "$X" -- sh -c "$(ends_late)" >"$out" 2>"$err"
 	is $? 0
 	seen early late
 	for option in -p -P; do
@@ -664,6 +659,14 @@ in_a_pid_namespace() {
 	# Nor is another process's memory read, or another's parent told.
 	unshare -pf --mount-proc "$X" -q -x -- "$C" untouched "$D/missing" sl one >"$out" 2>"$err"
 	shows 1 " -2 \"$D/missing\" <unreadable>\$"
+}
+
+# Where members are known by their ids, as before Linux 4.17.
+by_id_in_a_pid_namespace() {
+	unshare -pf --mount-proc strace -D -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" -- \
+		sh -c "$(ends_late)" >"$out" 2>"$err"
+	is $? 0
+	seen early late
 }
 
 # It may be another user's by then.
@@ -894,7 +897,8 @@ case_ "-- ends when all have ended, and not before" chains
 case_ "-- shows a thread that is killed in its exec, and ends with it" killed_in_exec
 case_ "-- gives the command the signals, limits and descriptors that we got" command_inherits
 case_ "takes more descriptors than it is given" few_descriptors
-case_ "in a pid namespace, -- knows its own, and -p and -P are refused" in_a_pid_namespace unshare strace
+case_ "-- ends in a pid namespace when all have ended, and -p and -P are refused there" in_a_pid_namespace unshare
+case_ "-- knows its own in a pid namespace by their ids" by_id_in_a_pid_namespace unshare strace
 case_ "-- hands a signal to a command that is another user's by then" signal_to_another_user
 case_ "-- ends with SIGHUP, with all it had seen" hangup
 case_ "-- misses none of 50,000 short processes" fifty_thousand

@@ -1,9 +1,11 @@
 /* What the loader makes of the real verifier's answers. Runs as root. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "../loader.h"
+#include "../members.h"
 #include "check.h"
 
 #define MOV0 ((struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K})
@@ -55,6 +57,24 @@ int main(void)
 		err = (struct error){0};
 		CHECK(map_create("odd", BPF_MAP_TYPE_ARRAY, 3, 4, 1, 0, &err) == -EINVAL);
 		CHECK(strstr(err.text, "\"odd\": Invalid argument; "));
+	}
+	CASE("members that have ended unseen are removed, by their tasks or by their ids, when they were missing twice") {
+		const uint64_t task = 0xffff888012345678, gone = 4194303, self = (uint64_t)getpid(), other = 0xffff888012345000;
+		int proc = open("/proc", O_RDONLY | O_DIRECTORY), map;
+		struct suspects suspects = {.count = 0};
+		uint64_t value = 0;
+
+		for (int by_task = 0; by_task < 2; by_task++) {
+			map = map_create("members", BPF_MAP_TYPE_HASH, 8, 8, 4, 0, &err);
+			CHECK(map >= 0 && proc >= 0);
+			CHECK(!map_update(map, by_task ? &task : &gone, &gone) && !map_update(map, by_task ? &other : &self, &self));
+			CHECK(members_sweep(map, by_task, proc, &suspects) == 0);
+			CHECK(members_sweep(map, by_task, proc, &suspects) == 1);
+			CHECK(map_lookup(map, by_task ? &task : &gone, &value) == -ENOENT);
+			CHECK(!map_lookup(map, by_task ? &other : &self, &value) && value == self);
+			CHECK(members_sweep(map, by_task, -1, &suspects) == 0);
+			close(map);
+		}
 	}
 	CASE("refuses to attach to a tracepoint that does not exist") {
 		err = (struct error){0};
