@@ -42,6 +42,11 @@ int create_map(struct tracer *t, int map, uint32_t max_entries, struct error *er
 	return 0;
 }
 
+void swap_helper(struct tracer *t, int32_t from, int32_t to)
+{
+	t->swaps[t->swap_count++] = (struct helper_swap){from, to};
+}
+
 int map_fd(const struct tracer *t, int map)
 {
 	return t->map_fds[map_index(&t->object, map_names[map])];

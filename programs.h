@@ -36,6 +36,9 @@ uint32_t map_value_size(const struct tracer *tracer, int map);
 /* Makes fd one of the maps; -1: it is never looked into, and "members", which has the same shape, will do. */
 void use_map(struct tracer *tracer, int map, int fd);
 
+/* Calls of the one helper become calls of the other, in programs that are loaded from now on. */
+void swap_helper(struct tracer *tracer, int32_t from, int32_t to);
+
 /* Loads a program of the object; its descriptor, for the caller to close, or -errno. */
 int load_program(struct tracer *tracer, const char *name, enum bpf_prog_type type,
 		 struct error *err);

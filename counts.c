@@ -1,0 +1,105 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counts.h"
+#include "loader.h"
+#include "programs.h"
+
+struct counts *read_counts(const struct tracer *t)
+{
+	size_t size = map_value_size(t, MAP_SCRATCHES);
+	char *asked = t->scratches ? NULL : malloc(size);
+	struct counts *counts = calloc((size_t)tracer_lanes(t), sizeof(*counts));
+	int ret = counts && (t->scratches || asked) ? 0 : -ENOMEM;
+
+	/* What is read here is not older than what was read before. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	for (int lane = 0; !ret && lane < tracer_lanes(t); lane++) {
+		if (asked)
+			ret = map_lookup(map_fd(t, MAP_SCRATCHES), &lane, asked);
+		memcpy(&counts[lane], asked ? asked : t->scratches + size * (size_t)lane, sizeof(*counts));
+	}
+	free(asked);
+	if (!ret)
+		return counts;
+	free(counts);
+	return NULL;
+}
+
+/* The sum of one of the counts over all lanes. */
+#define COUNT_ALL(t, count, sum)                                                          \
+	do {                                                                              \
+		struct counts *all = read_counts(t);                                      \
+		for (int lane = 0; all && lane < tracer_lanes(t); lane++)                 \
+			(sum) += all[lane].count;                                         \
+		free(all);                                                                \
+	} while (0)
+
+uint64_t count_missed(const struct tracer *t)
+{
+	uint64_t missed = 0;
+
+	COUNT_ALL(t, missed, missed);
+	return missed;
+}
+
+void tracer_count_unseen(struct tracer *t, bool finally)
+{
+	struct counts *now = read_counts(t), *counts = finally ? now : t->counts;
+
+	for (int lane = 0; counts && lane < tracer_rings(t); lane++)
+		collector_expect(&t->collector, lane, counts[lane].seq);
+	free(t->counts);
+	t->counts = now;
+}
+
+uint64_t tracer_skipped(const struct tracer *t)
+{
+	/* First the one, then the other, which makes up for it. */
+	uint64_t execs = program_misses(t->exec_program), returns = 0, recovered = 0;
+	uint64_t missed = t->attached_count ? count_missed(t) : t->missed_at_end;
+
+	COUNT_ALL(t, dropped, execs);
+	COUNT_ALL(t, recovered, recovered);
+	for (size_t i = 0; i < t->exits_count; i++)
+		returns += program_misses(t->exits[i]);
+	/* The kernel counts (from 6.7 on) also returns of calls that did not fail. */
+	return (execs > recovered ? execs - recovered : 0) + (returns > missed ? returns : missed);
+}
+
+uint64_t tracer_unseen_forks(const struct tracer *t)
+{
+	return t->fork_program < 0 ? 0 : program_misses(t->fork_program);
+}
+
+uint64_t tracer_unseen_ends(const struct tracer *t)
+{
+	return t->end_program < 0 || !tracer_has_members(t) ? 0 : program_misses(t->end_program);
+}
+
+uint64_t tracer_filtered(const struct tracer *t)
+{
+	uint64_t filtered = 0;
+
+	COUNT_ALL(t, filtered, filtered);
+	return filtered;
+}
+
+uint64_t tracer_forgotten(const struct tracer *t)
+{
+	uint64_t forgotten = 0;
+
+	if (tracer_has_members(t))
+		COUNT_ALL(t, forgotten, forgotten);
+	return forgotten;
+}
+
+uint64_t tracer_unnoted(const struct tracer *t)
+{
+	uint64_t unnoted = 0;
+
+	if (t->options->fails)
+		COUNT_ALL(t, unnoted, unnoted);
+	return unnoted;
+}

@@ -1,0 +1,11 @@
+/* What the running kernel is like: its helpers, its members' offsets, its clock, whose process ids are ours. */
+#ifndef LEARN_H
+#define LEARN_H
+
+#include "tracer.h"
+
+/* Learns it. argv: the vector that main() got. What the options need and the kernel has not is an error. 0 or -errno with err
+ * filled. */
+int learn_kernel(struct tracer *tracer, char **argv, struct error *err);
+
+#endif
