@@ -26,7 +26,7 @@ struct copy {
 
 struct suite {
 	struct copy good, big;
-	struct object_setting settings[64]; /* a value for every setting of the good object */
+	struct object_setting settings[128]; /* a value for every setting of the good object */
 	int fds[OBJECT_MAPS];
 	struct object_link link; /* with these */
 	unsigned int refused;	 /* malformed objects so far */

@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 {
 	static char data[1 << 20];
 	static int fds[OBJECT_MAPS];
-	struct object_setting settings[64];
+	struct object_setting settings[128];
 	struct object_link link = {.map_fds = fds, .settings = settings};
 	struct object o;
 	struct error err;
