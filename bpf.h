@@ -155,9 +155,12 @@ struct call {
 enum call_flags {
 	CALL_HAS_DIRFD = 1 << 0, /* it was execveat(2) */
 	CALL_CHECKS = 1 << 1,	 /* with AT_EXECVE_CHECK */
+	CALL_BY_PROBE = 1 << 2,	 /* noted by a kprobe, at whose function's return another runs whatever happens */
 };
 
-#define AT_EXECVE_CHECK 0x10000 /* include/uapi/linux/fcntl.h, 6.14 */
+/* include/uapi/linux/fcntl.h */
+#define AT_EXECVE_CHECK 0x10000 /* 6.14 */
+#define AT_FDCWD (-100)
 
 SEC("maps") struct map rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
 /* One for each lane. No per-CPU array, which could not be mapped: the tracer reads the counts without a bpf(2) call,
@@ -319,7 +322,12 @@ INLINE int cgroup_is_filtered(__u64 cgroup)
 /* Makes the task a member; tid: its id, by which it can be looked for in /proc. */
 INLINE void add_member(struct scratch *s, __u64 task, __u64 tid)
 {
-	if (map_update(&members, &task, &tid, BPF_ANY))
+	long ret = map_update(&members, &task, &tid, BPF_NOEXIST);
+
+	/* Another that was there has ended unseen, or a copy of this program was first: it is counted already. */
+	if (ret == -EEXIST)
+		map_update(&members, &task, &tid, BPF_ANY);
+	else if (ret)
 		s->counts.forgotten++;
 	else
 		s->counts.added++;
@@ -452,10 +460,11 @@ INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 }
 
 /* A result that says why a call failed (MAX_ERRNO, include/linux/err.h). Where seccomp(2) traps or kills the caller, its
- * registers are as they were before the call, so the result is no errno: the call's number, its first argument. */
+ * registers are as they were before the call, so the result is no errno: the call's number, its first argument. The latter
+ * may be AT_FDCWD, -100, which as an errno (ENETDOWN) no exec has. */
 INLINE int is_errno(long ret)
 {
-	return ret < 0 && ret >= -4095;
+	return ret < 0 && ret >= -4095 && ret != AT_FDCWD;
 }
 
 /* The mm_struct that a task has, or had: do_exit() takes it from the task before the tracepoint sched_process_exit fires
@@ -509,6 +518,9 @@ INLINE __u64 argument(void *ctx, __u64 offset)
 	return read_long((__u64)ctx + offset);
 }
 
+/* No errno is larger (EDQUOT of MIPS, 1133), and no number of its calls is smaller. */
+#define POSITIVE_MOST 1200
+
 /* What an execve(2) or execveat(2) returns: 0, -errno, or what is_errno() does not take for one. At the tracepoints of
  * PowerPC and MIPS it is the errno itself, with a flag beside it that is not handed on (syscall_get_return_value in their
  * asm/syscall.h). */
@@ -518,7 +530,7 @@ INLINE long call_result(void *ctx)
 
 	if (VALUE(long_size) == 4)
 		ret = (__s32)ret;
-	return VALUE(errnos_are_positive) && is_errno(-ret) ? -ret : ret;
+	return VALUE(errnos_are_positive) && ret > 0 && ret <= POSITIVE_MOST ? -ret : ret;
 }
 
 /* ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (include/linux/errno.h): the caller never

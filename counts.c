@@ -68,14 +68,23 @@ uint64_t tracer_skipped(const struct tracer *t)
 	return (execs > recovered ? execs - recovered : 0) + (returns > missed ? returns : missed);
 }
 
+/* At most: how often both missed the same is not known. */
+static uint64_t missed_by_both(const int programs[2])
+{
+	uint64_t first = programs[0] < 0 ? 0 : program_misses(programs[0]);
+	uint64_t second = programs[1] < 0 ? first : program_misses(programs[1]);
+
+	return first < second ? first : second;
+}
+
 uint64_t tracer_unseen_forks(const struct tracer *t)
 {
-	return t->fork_program < 0 ? 0 : program_misses(t->fork_program);
+	return missed_by_both(t->fork_programs);
 }
 
 uint64_t tracer_unseen_ends(const struct tracer *t)
 {
-	return t->end_program < 0 || !tracer_has_members(t) ? 0 : program_misses(t->end_program);
+	return tracer_has_members(t) ? missed_by_both(t->end_programs) : 0;
 }
 
 uint64_t tracer_filtered(const struct tracer *t)

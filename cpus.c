@@ -58,7 +58,7 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 		if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
 			most = (uint64_t)info.totalram * info.mem_unit / 64;
 		/* The rings of a CPU: one, or in quarters those of several lanes (lane_ring_size). */
-		wanted = 4 * most / (uint64_t)t->cpus / (!t->preempted ? 4 : t->options->fails ? 4 + 3 + 4 + 2 : 4 + 3);
+		wanted = 4 * most / (uint64_t)t->cpus / (!t->preempted ? 4 : t->options->fails ? 4 + 3 + 4 + 3 : 4 + 3);
 		wanted = wanted < RING_LEAST ? RING_LEAST : wanted > RING_MOST ? RING_MOST : wanted;
 		while (size * 2 <= wanted)
 			size *= 2;
@@ -128,8 +128,8 @@ int open_rings(struct tracer *t, struct error *err)
 	char why[512] = "";
 	int ret;
 
-	t->reopened = calloc((size_t)tracer_rings(t), sizeof(*t->reopened));
-	if (!t->reopened)
+	t->watches = calloc((size_t)tracer_rings(t), sizeof(*t->watches));
+	if (!t->watches)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 
 	for (t->ring_size = wanted;; t->ring_size /= 2) {
@@ -145,9 +145,19 @@ int open_rings(struct tracer *t, struct error *err)
 	return ret;
 }
 
-bool lane_is_deaf(const struct counts *counts, uint32_t reopened)
+/* Finds out which CPUs' rings are deaf: what one lane has reported since the last look went nowhere, so that of all others
+ * will. The CPU has been away so shortly that nobody saw it, as while the machine was suspended. */
+static void listen(struct tracer *t)
 {
-	return counts->seq != reopened && (counts->result == -EOPNOTSUPP || counts->result == -ENOENT);
+	for (int lane = 0; t->counts && lane < tracer_rings(t); lane++) {
+		const struct counts *counts = &t->counts[lane];
+		bool nowhere = counts->result == -EOPNOTSUPP || counts->result == -ENOENT;
+
+		for (int other = lane % t->cpus; nowhere && counts->seq != t->watches[lane].seq && other < tracer_rings(t);
+		     other += t->cpus)
+			t->watches[other].deaf = true;
+		t->watches[lane].seq = counts->seq;
+	}
 }
 
 bool tracer_cover_cpus(struct tracer *t)
@@ -157,19 +167,18 @@ bool tracer_cover_cpus(struct tracer *t)
 	struct error err;
 	bool changed = false;
 
+	listen(t);
 	for (int lane = 0; lane < tracer_rings(t); lane++) {
 		enum presence presence = length < 0 ? CPU_UNKNOWN : cpu_in_list(online, (size_t)length, lane % t->cpus);
-		/* It has been away so shortly that nobody saw it, as while the machine was suspended. */
-		bool deaf = t->counts && lane_is_deaf(&t->counts[lane], t->reopened[lane]);
 
 		/* The kernel lets go of the event of a CPU that goes, and does not take it back. */
-		if (collector_has(&t->collector, lane) && (presence == CPU_OFFLINE || deaf))
+		if (collector_has(&t->collector, lane) && (presence == CPU_OFFLINE || t->watches[lane].deaf))
 			changed |= collector_remove(&t->collector, lane);
 		if (collector_has(&t->collector, lane) || presence == CPU_OFFLINE)
 			continue;
 		if (open_ring(t, lane, &err)) /* if not now, then the next time */
 			continue;
-		t->reopened[lane] = t->counts ? t->counts[lane].seq : 0;
+		t->watches[lane].deaf = false;
 		changed = true;
 	}
 	return changed;

@@ -14,7 +14,4 @@ int open_rings(struct tracer *tracer, struct error *err);
 /* Bytes of a lane's ring. */
 uint64_t lane_ring_size(const struct tracer *tracer, int lane);
 
-/* Whether what a lane reports goes nowhere, since it had reported `reopened` execs. */
-bool lane_is_deaf(const struct counts *counts, uint32_t reopened);
-
 #endif

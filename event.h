@@ -83,7 +83,7 @@ void collector_poll_fds(const struct collector *collector, struct pollfd *fds);
 void collector_update(struct collector *collector);
 
 /* How long an exec is kept back so that one that happened before it, on another CPU, can still
- * come in: a record is stamped, then written, with preemption off; this is longer than an
+ * come in: a record is stamped, then written, with preemption off (but from Linux 7.0 on); this is longer than an
  * interrupt (or a hypervisor) keeps the two apart, and short enough for a person. */
 #define HOLD_NS 20000000ULL
 

@@ -18,21 +18,21 @@ static int load_exec(struct tracer *t, enum bpf_prog_type type, struct error *er
 	return ret;
 }
 
-/* One more program "exec", the last of them behind a perf event if there can be one. */
-static int trace_execs_again(struct tracer *t, unsigned int copy, const char *event, struct error *err)
+/* One more program "exec", behind a perf event or a raw tracepoint. */
+static int trace_execs_again(struct tracer *t, unsigned int copy, const char *event, bool by_event, struct error *err)
 {
-	enum bpf_prog_type type = BPF_PROG_TYPE_RAW_TRACEPOINT;
-	struct error no_event = {0};
+	enum bpf_prog_type type = by_event ? BPF_PROG_TYPE_TRACEPOINT : BPF_PROG_TYPE_RAW_TRACEPOINT;
 	struct tracer again = *t;
-	int ret, program;
+	int ret = by_event ? need_tracefs(t, err) : 0, program;
 
 	again.exec_copy = copy;
-	if (copy == EXEC_COPIES && !need_tracefs(t, &no_event) &&
-	    !tracepoint_field(t->tracefs, event, "filename", 4, &again.exec_filename, &no_event) &&
-	    !tracepoint_field(t->tracefs, event, "old_pid", 4, &again.exec_old_pid, &no_event)) {
-		again.exec_by_event = true;
-		type = BPF_PROG_TYPE_TRACEPOINT;
-	}
+	again.exec_by_event = by_event;
+	if (!ret && by_event)
+		ret = tracepoint_field(t->tracefs, event, "filename", 4, &again.exec_filename, err);
+	if (!ret && by_event)
+		ret = tracepoint_field(t->tracefs, event, "old_pid", 4, &again.exec_old_pid, err);
+	if (ret)
+		return ret;
 	/* A map of its own for what follows it, which stays open, or the kernel would empty it. */
 	ret = create_map(&again, MAP_ARGS_PROGRAM, 0, err);
 	if (ret)
@@ -43,6 +43,21 @@ static int trace_execs_again(struct tracer *t, unsigned int copy, const char *ev
 	ret = keep(t, attach_as(t, event, program, type, err));
 	close(program); /* the tracepoint holds it */
 	return ret;
+}
+
+/* The copies of "exec": without them it works all the same. */
+static void trace_execs_with_copies(struct tracer *t, const char *event)
+{
+	struct error err = {0};
+	int ret = 0;
+
+	for (unsigned int copy = 2; !ret && copy < EXEC_COPIES; copy++)
+		ret = trace_execs_again(t, copy, event, false, &err);
+	if (!ret && trace_execs_again(t, EXEC_COPIES, event, true, &err))
+		ret = trace_execs_again(t, EXEC_COPIES, event, false, &err);
+	if (ret)
+		say("warning: execs may be lost in a storm: %s", err.text);
+	free(err.log);
 }
 
 /* The list of "exec" is what nothing works without (tests/floor_test.c has them all). */
@@ -66,6 +81,10 @@ static int trace_execs_by_kprobe(struct tracer *t, struct error *err)
 		return ret;
 	if (tracer_has_members(t))
 		return error_set(err, ENOTSUP, "a kprobe does not tell all that -p and -- need");
+	/* The name stands behind the environment, and for programs on the stack in the tracepoint's record alone. */
+	if (!t->layout.mm_env_end || !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
+		return error_set(err, ENOTSUP, "where a kprobe finds the name is not known (is there no environment, or is it below "
+				 "Linux 4.11?)");
 	program = load_exec(t, BPF_PROG_TYPE_KPROBE, err);
 	if (program < 0)
 		return program;
@@ -99,8 +118,8 @@ static int trace_execs_by_tracepoint(struct tracer *t, struct error *err)
 	if (t->exec_program < 0)
 		return t->exec_program;
 	ret = keep(t, attach(t, event, t->exec_program, err));
-	for (unsigned int copy = 2; !ret && t->preempted && copy <= EXEC_COPIES; copy++)
-		ret = trace_execs_again(t, copy, event, err);
+	if (!ret && t->preempted)
+		trace_execs_with_copies(t, event);
 	return ret;
 }
 

@@ -137,7 +137,9 @@ static int choose_way(struct tracer *t, enum way *way, uint32_t *pmu, struct err
 		ret = need_tracefs(t, err);
 		if (!ret && !faccessat(t->tracefs, "kprobe_events", W_OK, 0))
 			return 0;
-		ret = ret ? ret : -errno;
+		if (ret)
+			return ret;
+		ret = -errno;
 	}
 	*way = BY_RAW_TRACEPOINTS;
 	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && !t->preempted ? 0 : error_set(err, -ret, NEEDS_KPROBES);

@@ -10,6 +10,8 @@
 #define NSPROXY_WORDS 16
 #define NS_SEARCH 256
 
+#define AT_EXECFN 31 /* include/uapi/linux/auxvec.h */
+
 /* Addresses that are the same above these bits are in one region: of 4-byte ones that is the kernel's half, but on MIPS
  * kseg0, of 512 MiB, behind which the devices are. */
 #ifdef __mips__
@@ -223,11 +225,14 @@ static uint64_t shared_pointer(const struct learner *l, uint32_t at, bool differ
 }
 
 /* The lowest place with that word in both mm_structs. The neighbour behind may have the same words: what counts is the
- * first. 0: there is none. */
+ * first. But the auxiliary vector (saved_auxv) has the end of the environment, too, behind its type. 0: there is none. */
 static uint32_t find_in_mm(const struct learner *l, uint32_t size, uint64_t value)
 {
-	for (uint32_t at = l->facts->long_size; at + l->facts->long_size <= size; at += l->facts->long_size)
-		if (word(l, l->w->mm[0] + at) == value && word(l, l->w->mm[1] + at) == value)
+	uint32_t width = l->facts->long_size;
+
+	for (uint32_t at = width; at + width <= size; at += width)
+		if (word(l, l->w->mm[0] + at) == value && word(l, l->w->mm[1] + at) == value &&
+		    (word(l, l->w->mm[0] + at - width) != AT_EXECFN || word(l, l->w->mm[1] + at - width) != AT_EXECFN))
 			return at;
 	return 0;
 }
@@ -367,6 +372,13 @@ bool layout_is_ambiguous(const struct layout *layout)
 	return false;
 }
 
+/* Whether what was found in a task_struct and in an mm_struct is in the order that it has in every tree from 4.4 to 6.19. */
+static bool is_in_order(const struct layout *l)
+{
+	return l->task_active_mm == l->task_mm + l->long_size && l->mm_arg_end == l->mm_arg_start + l->long_size &&
+	       l->task_tgid == l->task_pid + 4;
+}
+
 /* interp is filename until a "#!" or binfmt_misc changes it. There may be a third pointer, fdpath (5.8), to the name of an
  * execveat(2). */
 void layout_learn_bprm(struct layout *layout, const struct layout_bprm *direct, const struct layout_bprm *by_script,
@@ -383,8 +395,9 @@ void layout_learn_bprm(struct layout *layout, const struct layout_bprm *direct, 
 		if (by_script && by_script->targets[i] == program)
 			add_place(&interp, i * layout->long_size);
 	}
-	/* Without a script, they are where they are in every tree from 4.4 to 6.19 if its members are not shuffled. */
-	if (!by_script && names.count == 2 && names.second == names.first + layout->long_size) {
+	/* Without a script, they are where they are in every tree from 4.4 to 6.19 if its members are not shuffled, which those of
+	 * an mm_struct would be as well. */
+	if (!by_script && names.count == 2 && names.second == names.first + layout->long_size && is_in_order(layout)) {
 		filename = (struct places){.first = names.first, .count = 1};
 		interp = (struct places){.first = names.second, .count = 1};
 	}

@@ -23,6 +23,9 @@
 #define PROGRAM "self/exe"
 #define SCRIPT "/dev/fd/"
 
+/* MFD_EXEC, include/uapi/linux/memfd.h: whatever vm.memfd_noexec says. */
+#define MEMFD_EXEC 0x10U
+
 struct peeker {
 	int map, proc;
 	size_t chunk;
@@ -260,7 +263,9 @@ static int execute(struct peeker *p, const char *script)
 	if (become(p, LAYOUT_CHILD))
 		return 0;
 	if (script) {
-		fd = (int)syscall(SYS_memfd_create, "execsnoop", 0);
+		fd = (int)syscall(SYS_memfd_create, "execsnoop", MEMFD_EXEC);
+		if (fd < 0) /* below Linux 6.3 */
+			fd = (int)syscall(SYS_memfd_create, "execsnoop", 0);
 		if (fd < 0 || write(fd, script, strlen(script)) < 0)
 			return 0;
 	}

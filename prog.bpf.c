@@ -236,7 +236,7 @@ INLINE void enter_call(struct call *call)
 INLINE void add_execveat(struct call *call, __s32 dirfd, __u64 flags)
 {
 	call->dirfd = dirfd;
-	call->flags = CALL_HAS_DIRFD | (flags & AT_EXECVE_CHECK ? CALL_CHECKS : 0);
+	call->flags |= CALL_HAS_DIRFD | (flags & AT_EXECVE_CHECK ? CALL_CHECKS : 0);
 }
 
 SEC("enter_execve")
@@ -294,6 +294,7 @@ int on_enter(void *ctx)
 		return 0;
 	call.filename = call_pointer(regs + VALUE(call_filename));
 	call.argv = call_pointer(regs + VALUE(call_argv));
+	call.flags = VALUE(call_execve) ? 0 : CALL_BY_PROBE;
 	if (VALUE(call_has_fd))
 		add_execveat(&call, read_long(regs + VALUE(call_fd)),
 			     VALUE(call_flags) ? read_long(regs + VALUE(call_flags)) : 0);
@@ -511,10 +512,10 @@ int on_thread_exit(void *ctx)
 	call = VALUE(want_fails) ? map_lookup(&calls, &task) : 0;
 	if (call) {
 		/* The call's return was not seen. Either it was killed in the call: then it has another image, and had become a
-		 * 32-bit task (load_elf_binary, where its old image has gone), so that no return was to be seen; what it was
-		 * called with has gone, too. Or the kernel did not show the return. */
+		 * 32-bit task (load_elf_binary, where its old image has gone), so that no tracepoint showed a return; what it
+		 * was called with has gone, too. Or the kernel did not show the return. */
 		__u64 now = image(task);
-		int killed = VALUE(map_buffers) && now && call->image && now != call->image;
+		int killed = VALUE(map_buffers) && !(call->flags & CALL_BY_PROBE) && now && call->image && now != call->image;
 
 		map_delete(&calls, &task);
 		if (!killed)

@@ -67,10 +67,10 @@ static enum lane_kind lane_kind(const struct tracer *t, const char *program)
 {
 	static const struct {
 		const char *program;
-		enum lane_kind kind, compat;
+		enum lane_kind kind, other; /* of the second of two, or of that for 32-bit programs */
 	} kinds[] = {
-		{"fork", LANE_FORK, LANE_FORK},
-		{"thread_exit", LANE_END, LANE_END},
+		{"fork", LANE_FORK, LANE_FORK_AGAIN},
+		{"thread_exit", LANE_END, LANE_END_AGAIN},
 		{"enter_execve", LANE_ENTER_EXECVE, LANE_ENTER_EXECVE},
 		{"enter_execveat", LANE_ENTER_EXECVEAT, LANE_ENTER_EXECVEAT},
 		{"enter", LANE_ENTER_EXECVE, LANE_ENTER_COMPAT},
@@ -80,7 +80,7 @@ static enum lane_kind lane_kind(const struct tracer *t, const char *program)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(kinds[i].program, program))
-			return (enum lane_kind)((t->for_compat ? kinds[i].compat : kinds[i].kind) +
+			return (enum lane_kind)((t->for_compat || t->again ? kinds[i].other : kinds[i].kind) +
 						(!strcmp(program, "enter") && t->call_has_fd));
 	return (enum lane_kind)(LANE_EXEC + (t->exec_copy ? t->exec_copy - 1 : 0));
 }

@@ -72,7 +72,7 @@ int tracer_lane(const struct tracer *t, enum lane_kind kind, int cpu)
 
 int tracer_lanes(const struct tracer *t)
 {
-	return !t->preempted ? t->cpus : t->options->fails ? LANE_KINDS * t->cpus : (LANE_FORK + 1) * t->cpus;
+	return !t->preempted ? t->cpus : t->options->fails ? LANE_KINDS * t->cpus : LANE_ENTER_EXECVE * t->cpus;
 }
 
 int tracer_rings(const struct tracer *t)
@@ -139,11 +139,24 @@ static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 	return 0;
 }
 
+/* Loads and attaches a program, twice where it can be preempted (attach.c): what the one has done the other finds done. */
+static int attach_both(struct tracer *t, const char *name, const char *event, int programs[2], struct error *err)
+{
+	int ret = 0;
+
+	for (int i = 0; !ret && i < (t->preempted ? 2 : 1); i++) {
+		t->again = i;
+		programs[i] = load_program(t, name, program_type(t), err);
+		ret = programs[i] < 0 ? programs[i] : keep(t, attach(t, event, programs[i], err));
+	}
+	t->again = false;
+	return ret;
+}
+
 /* Sees threads end: members, and callers that have not returned. */
 static int trace_ends(struct tracer *t, struct error *err)
 {
-	t->end_program = load_program(t, "thread_exit", program_type(t), err);
-	return t->end_program < 0 ? t->end_program : keep(t, attach(t, "sched/sched_process_exit", t->end_program, err));
+	return attach_both(t, "thread_exit", "sched/sched_process_exit", t->end_programs, err);
 }
 
 /* Keeps the set of those whose execs are wanted. */
@@ -162,8 +175,7 @@ static int trace_members(struct tracer *t, struct error *err)
 	}
 	if (ret)
 		return ret;
-	t->fork_program = load_program(t, "fork", program_type(t), err);
-	return t->fork_program < 0 ? t->fork_program : keep(t, attach(t, fork, t->fork_program, err));
+	return attach_both(t, "fork", fork, t->fork_programs, err);
 }
 
 /* Those that live already. All programs must be at work by now: an exec changes a thread's id. */
@@ -351,7 +363,7 @@ void tracer_free(struct tracer *t)
 {
 	free(t->unpacked);
 	free(t->counts);
-	free(t->reopened);
+	free(t->watches);
 	collector_free(&t->collector);
 }
 
@@ -370,8 +382,8 @@ int tracer_open(struct tracer *tracer, const struct options *options, struct err
 {
 	size_t packed = (size_t)(packed_object_end - packed_object), size = (size_t)lz4_size(packed_object, packed);
 
-	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .sysfs = -1, .exec_program = -1, .fork_program = -1,
-				  .end_program = -1, .peek_events = {-1, -1}};
+	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .sysfs = -1, .exec_program = -1, .fork_programs = {-1, -1},
+				  .end_programs = {-1, -1}, .peek_events = {-1, -1}};
 	tracer->unpacked = malloc(size);
 	if (!tracer->unpacked)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));

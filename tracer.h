@@ -29,11 +29,19 @@ enum lane_kind {
 	LANE_FAIL = LANE_EXEC + EXEC_COPIES,
 	LANE_FAIL_COMPAT,
 	LANE_END,
+	LANE_END_AGAIN,
 	LANE_FORK,
+	LANE_FORK_AGAIN,
 	LANE_ENTER_EXECVE,
 	LANE_ENTER_EXECVEAT,
 	LANE_ENTER_COMPAT, /* two of them */
 	LANE_KINDS = LANE_ENTER_COMPAT + 2
+};
+
+/* What is known of a lane's ring. */
+struct watch {
+	uint32_t seq; /* execs that the lane had reported at the last look */
+	bool deaf;    /* it is to be opened again: its CPU has been away */
 };
 
 /* Everything that set-up makes and the loop needs. Programs and attachments are never closed: they
@@ -62,8 +70,9 @@ struct tracer {
 	int exec_program; /* whose misses are execs that are lost, unless there is a second one; -1 */
 	int exits[5]; /* programs at the returns of calls, whose misses may be failed ones that are lost */
 	size_t exits_count;
-	int fork_program; /* whose misses are descendants that are not known; -1 */
-	int end_program;  /* whose misses are members that have ended unseen; -1 */
+	int fork_programs[2]; /* what both miss are descendants that are not known; -1 */
+	int end_programs[2];  /* what both miss are members that have ended unseen; -1 */
+	bool again;	      /* what is loaded is the second of two such programs */
 	bool preempted;	  /* raw tracepoints are: each kind of lanes is used */
 	unsigned int exec_copy; /* of "exec", the one that is loaded, from 1 on; 0: there is one */
 	bool exec_by_event; /* of "exec", the one that is loaded is behind a perf event though there are raw tracepoints */
@@ -85,7 +94,7 @@ struct tracer {
 	struct collector collector;
 	const char *scratches; /* the map, mapped; NULL: it cannot be */
 	struct counts *counts; /* by lane, as tracer_count_unseen() last saw them */
-	uint32_t *reopened; /* by lane: the execs that it had reported when its ring was opened last */
+	struct watch *watches; /* by lane */
 };
 
 /* Reads the BPF object; needs no privilege. 0 or -errno with err filled, as all here. `options` is

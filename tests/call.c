@@ -596,11 +596,12 @@ static int forbid_execve(unsigned int action, unsigned int flags)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execveat, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = {4, code};
+	struct sock_fprog program = {5, code};
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
@@ -632,7 +633,7 @@ static void answer_seven(char **argv)
 	pthread_join(thread, NULL);
 }
 
-/* ARG says what seccomp(2) does with it, in a child: trap, kill, errno, answer. */
+/* ARG says what seccomp(2) does with it, in a child: trap, kill, errno, answer; or trapat: it traps an execveat(2). */
 static int by_seccomp(char **argv)
 {
 	const char *how = argv[1];
@@ -643,9 +644,11 @@ static int by_seccomp(char **argv)
 		if (!strcmp(how, "answer"))
 			answer_seven(argv + 1);
 		else
-			forbid_execve(!strcmp(how, "trap") ? SECCOMP_RET_TRAP : !strcmp(how, "kill") ? SECCOMP_RET_KILL
+			forbid_execve(!strncmp(how, "trap", 4) ? SECCOMP_RET_TRAP : !strcmp(how, "kill") ? SECCOMP_RET_KILL
 				      : SECCOMP_RET_ERRNO | EACCES, 0);
-		if (strcmp(how, "answer"))
+		if (!strcmp(how, "trapat"))
+			execveat(AT_FDCWD, argv[0], argv + 1, 0);
+		else if (strcmp(how, "answer"))
 			execve(argv[0], argv + 1, environ);
 		_exit(0);
 	}

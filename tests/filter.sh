@@ -667,6 +667,7 @@ by_id_in_a_pid_namespace() {
 		sh -c "$(ends_late)" >"$out" 2>"$err"
 	is $? 0
 	seen early late
+	grep -q 'INJECTED' "$D/trace" && grep -q 'sched_process_fork' "$D/trace" || fail "raw tracepoints were used"
 }
 
 # It may be another user's by then.

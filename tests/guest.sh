@@ -121,7 +121,8 @@ busy_bpf_user() {
 	start -u 4242
 	"$C" user "$D/storm" 4242 vfork 4 "$(few 500)" "$D/prog"
 	sleep 1.2
-	kill $busy $(pidof busy) 2>/dev/null
+	# shellcheck disable=SC2046 # numbers
+	kill $(ps | awk '$0 ~ /programs\/busy/ { print $1 }') "$busy" 2>/dev/null
 	stop
 	n=$(grep -c "  0 $D/" "$out")
 	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")

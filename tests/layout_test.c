@@ -427,6 +427,11 @@ static void test_args(void)
 					put_args(&k, OTHER, 0);
 					put_args(&k, OTHER, 1024);
 				}
+	ON_ALL("is not confused by the auxiliary vector, which has the environment's end, too", 0, "")
+		for (enum object mm = MM; mm <= MM_COPY; mm++) {
+			put(&k, mm, MM_FRONT + 64, 31); /* AT_EXECFN */
+			put(&k, mm, MM_FRONT + 64 + s->long_size, k.facts.env_end);
+		}
 	CASE("does not say where the environment ends if there is none")
 		for (const struct shape *s = shapes; s < shapes + LENGTH(shapes); s++) {
 			struct kernel k;
@@ -586,6 +591,8 @@ static void test_random(void)
 #define PROGRAM 0x6578652f666c6573 /* "self/exe" */
 #define SCRIPT 0x2f64662f7665642f  /* "/dev/fd/" */
 
+static bool shuffled; /* the kernel's other structures are */
+
 /* Words of an exec: what the three names point to, and noise. */
 static struct layout_bprm bprm(int filename, uint64_t name, int interp, uint64_t interpreter, int fdpath, uint64_t path)
 {
@@ -604,7 +611,8 @@ static void check_bprm(const struct layout_bprm *direct, const struct layout_bpr
 		       const char *why)
 {
 	for (uint32_t size = 4; size <= 8; size += 4) {
-		struct layout l = {.long_size = size};
+		struct layout l = {.long_size = size, .task_pid = 8, .task_tgid = 12, .task_mm = 64, .task_active_mm = 64 + size,
+				   .mm_arg_start = 128, .mm_arg_end = shuffled ? 256 : 128 + size};
 
 		layout_learn_bprm(&l, direct, by_script, PROGRAM, SCRIPT);
 		CHECK_TEXT(l.missing[LAYOUT_BPRM] ? l.missing[LAYOUT_BPRM] : "", why);
@@ -628,6 +636,9 @@ static void test_bprm(void)
 	CASE("without a script, takes two names that are neighbours in their order, and refuses others") {
 		direct = bprm(12, PROGRAM, 13, PROGRAM, -1, 0);
 		check_bprm(&direct, NULL, 12, 13, "");
+		shuffled = true;
+		check_bprm(&direct, NULL, 0, 0, NOWHERE);
+		shuffled = false;
 		direct = bprm(12, PROGRAM, 14, PROGRAM, -1, 0);
 		check_bprm(&direct, NULL, 0, 0, NOWHERE);
 	}

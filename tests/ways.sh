@@ -755,14 +755,14 @@ along_the_path() {
 
 # The registers are as they were before the call, if seccomp(2) traps or kills it: that is no errno.
 seccomp() {
-	acts() { for how in trap kill errno answer; do "$C" seccomp "$D/missing" $how x >"$D/$how"; done; }
+	acts() { for how in trap trapat kill errno answer; do "$C" seccomp "$D/missing" $how x >"$D/$how"; done; }
 	watch acts
 	shown_of "$(cat "$D/errno")" -13 <<-END
 		<unreadable> <unreadable>
 	END
 	case $(uname -m) in
-	mips* | ppc*) hows='trap kill' ;; # the answer is an errno there, for all that can be seen
-	*) hows='trap kill answer' ;;
+	mips* | ppc*) hows='trap trapat kill' ;; # the answer is an errno there, for all that can be seen
+	*) hows='trap trapat kill answer' ;;
 	esac
 	for how in $hows; do
 		wrong=$(awk -v pid="$(cat "$D/$how")" '$3 == pid && $5 != "?"' "$out")
