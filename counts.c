@@ -82,11 +82,6 @@ uint64_t tracer_unseen_forks(const struct tracer *t)
 	return missed_by_both(t->fork_programs);
 }
 
-uint64_t tracer_unseen_ends(const struct tracer *t)
-{
-	return tracer_has_members(t) ? missed_by_both(t->end_programs) : 0;
-}
-
 uint64_t tracer_filtered(const struct tracer *t)
 {
 	uint64_t filtered = 0;

@@ -96,8 +96,8 @@ static void say_other_losses(const struct tracer *t, struct printer *printer, st
 	say_loss(NULL, tracer_unseen_forks(t), &said->unseen_forks,
 		 "lost sight of up to %llu new threads and processes: the kernel did not show them, being at work for "
 		 "another BPF user");
-	say_loss(NULL, tracer_unseen_ends(t), &said->unseen_ends,
-		 "did not see up to %llu threads end: the kernel did not show them; they are looked for in /proc");
+	say_loss(NULL, t->unseen_ends, &said->unseen_ends,
+		 "did not see %llu threads end, but in /proc: the kernel did not show them");
 	say_loss(NULL, tracer_unnoted(t), &said->unnoted,
 		 "could not note %llu more calls: too many threads are in execve(2) or execveat(2) at once; if they fail, their "
 		 "arguments are not known");

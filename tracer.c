@@ -156,7 +156,9 @@ static int attach_both(struct tracer *t, const char *name, const char *event, in
 /* Sees threads end: members, and callers that have not returned. */
 static int trace_ends(struct tracer *t, struct error *err)
 {
-	return attach_both(t, "thread_exit", "sched/sched_process_exit", t->end_programs, err);
+	int programs[2];
+
+	return attach_both(t, "thread_exit", "sched/sched_process_exit", programs, err);
 }
 
 /* Keeps the set of those whose execs are wanted. */
@@ -207,7 +209,7 @@ void tracer_sweep_members(struct tracer *t)
 	t->removed += members_sweep(map_fd(t, MAP_NEWCOMERS), false, proc, &t->suspects[0]);
 	/* Raw tracepoints that are not preempted miss no end. */
 	if (t->preempted || program_type(t) != BPF_PROG_TYPE_RAW_TRACEPOINT)
-		t->removed += members_sweep(map_fd(t, MAP_MEMBERS), true, proc, &t->suspects[1]);
+		t->unseen_ends += members_sweep(map_fd(t, MAP_MEMBERS), true, proc, &t->suspects[1]);
 }
 
 /* The programs count what they add and remove. That nothing was added between the two times we look, which are
@@ -215,7 +217,7 @@ void tracer_sweep_members(struct tracer *t)
 bool tracer_members_gone(const struct tracer *t)
 {
 	const uint64_t none = 0; /* no key of the map, so the first would come */
-	uint64_t key, added[2] = {t->added, t->added}, removed[2] = {t->removed, t->removed};
+	uint64_t key, added[2] = {t->added, t->added}, removed[2] = {t->removed + t->unseen_ends, t->removed + t->unseen_ends};
 
 	if (map_next_key(map_fd(t, MAP_MEMBERS), &none, &key) != -ENOENT ||
 	    map_next_key(map_fd(t, MAP_NEWCOMERS), &none, &key) != -ENOENT)
@@ -383,7 +385,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, struct err
 	size_t packed = (size_t)(packed_object_end - packed_object), size = (size_t)lz4_size(packed_object, packed);
 
 	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .sysfs = -1, .exec_program = -1, .fork_programs = {-1, -1},
-				  .end_programs = {-1, -1}, .peek_events = {-1, -1}};
+				  .peek_events = {-1, -1}};
 	tracer->unpacked = malloc(size);
 	if (!tracer->unpacked)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));

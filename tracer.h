@@ -54,6 +54,7 @@ struct tracer {
 	struct peek_self self;
 	struct suspects suspects[2]; /* of the maps newcomers and members */
 	uint64_t added, removed; /* members, by us and not by the programs */
+	uint64_t unseen_ends;	 /* members that were removed because they had ended unseen */
 	uint64_t program_memory; /* bytes in the kernel, counted for --check */
 	struct helper_swap swaps[6];
 	size_t swap_count;
@@ -71,7 +72,6 @@ struct tracer {
 	int exits[5]; /* programs at the returns of calls, whose misses may be failed ones that are lost */
 	size_t exits_count;
 	int fork_programs[2]; /* what both miss are descendants that are not known; -1 */
-	int end_programs[2];  /* what both miss are members that have ended unseen; -1 */
 	bool again;	      /* what is loaded is the second of two such programs */
 	bool preempted;	  /* raw tracepoints are: each kind of lanes is used */
 	unsigned int exec_copy; /* of "exec", the one that is loaded, from 1 on; 0: there is one */
@@ -155,9 +155,6 @@ uint64_t tracer_skipped(const struct tracer *tracer);
 
 /* The same for the program that sees threads and processes begin: what descends from them may not be followed. */
 uint64_t tracer_unseen_forks(const struct tracer *tracer);
-
-/* And for the one that sees them end: members are looked for in /proc then. */
-uint64_t tracer_unseen_ends(const struct tracer *tracer);
 
 /* How many calls the map of calls had no room for: if they fail, their arguments are not known. */
 uint64_t tracer_unnoted(const struct tracer *tracer);
