@@ -36,11 +36,12 @@ struct counts *read_counts(const struct tracer *t)
 		free(all);                                                                \
 	} while (0)
 
-uint64_t count_missed(const struct tracer *t)
+struct missed count_missed(const struct tracer *t)
 {
-	uint64_t missed = 0;
+	struct missed missed = {0};
 
-	COUNT_ALL(t, missed, missed);
+	COUNT_ALL(t, missed, missed.by_tracepoints);
+	COUNT_ALL(t, missed_by_probe, missed.by_probes);
 	return missed;
 }
 
@@ -58,14 +59,15 @@ uint64_t tracer_skipped(const struct tracer *t)
 {
 	/* First the one, then the other, which makes up for it. */
 	uint64_t execs = program_misses(t->exec_program), returns = 0, recovered = 0;
-	uint64_t missed = t->attached_count ? count_missed(t) : t->missed_at_end;
+	struct missed missed = t->attached_count ? count_missed(t) : t->missed_at_end;
 
 	COUNT_ALL(t, dropped, execs);
 	COUNT_ALL(t, recovered, recovered);
 	for (size_t i = 0; i < t->exits_count; i++)
 		returns += program_misses(t->exits[i]);
 	/* The kernel counts (from 6.7 on) also returns of calls that did not fail. */
-	return (execs > recovered ? execs - recovered : 0) + (returns > missed ? returns : missed);
+	return (execs > recovered ? execs - recovered : 0) + missed.by_probes +
+	       (returns > missed.by_tracepoints ? returns : missed.by_tracepoints);
 }
 
 /* At most: how often both missed the same is not known. */

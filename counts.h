@@ -8,6 +8,6 @@
 struct counts *read_counts(const struct tracer *tracer);
 
 /* How many failed calls there were whose return was not seen. */
-uint64_t count_missed(const struct tracer *tracer);
+struct missed count_missed(const struct tracer *tracer);
 
 #endif

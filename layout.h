@@ -16,7 +16,7 @@ enum layout_part { LAYOUT_PARENT, LAYOUT_LEADER, LAYOUT_COMM, LAYOUT_ARGS, LAYOU
 /* Byte offsets. Those of a part whose `missing` is set are 0. */
 struct layout {
 	uint32_t long_size; /* of the kernel: 4 or 8 */
-	uint32_t task_pid, task_tgid, task_real_parent; /* LAYOUT_PARENT */
+	uint32_t task_pid, task_tgid, task_real_parent; /* LAYOUT_PARENT; task_pid can be 0 all the same: not known */
 	uint32_t task_group_leader; /* LAYOUT_LEADER */
 	uint32_t task_comm;	    /* LAYOUT_COMM */
 	/* LAYOUT_ARGS. Of mm and active_mm, which are the same for a process, it is not known which is which. mm_env_end is 0 if

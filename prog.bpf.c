@@ -73,11 +73,13 @@ INLINE void find_args(__u64 mm, __u64 *start, __u64 *end, __u64 *env_end)
 /* From Linux 7.0 on "exec" can be preempted, and is then not run for what other tasks execute meanwhile on this CPU. So
  * there are copies of it, each of which has a count of its own (prog->active), and the last of which is behind a perf event:
  * that is not preempted, but not run while another task is in bpf(2). The mark that an exec has been seen is made of its
- * mm_struct, since the process's next exec makes another while this one is there, and of the process's id, since another
- * process's task_struct and mm_struct may take the places of these. */
-INLINE __u64 exec_mark(__u64 task)
+ * mm_struct, since the process's next exec makes another while this one is there; of the process's id, since another
+ * process's task_struct and mm_struct may take the places of these; and of where its arguments are, which is left to chance,
+ * since after some execs of threads a process can have both again. The last copy removes it. */
+INLINE __u64 exec_mark(__u64 task, __u64 arg_start)
 {
-	return read_long(task + VALUE(task_mm)) << 16 ^ get_pid_tgid() >> 32; /* an id has 22 bits; a pointer ends in 6 zeros */
+	/* An id has 22 bits; a pointer ends in 6 zeros. */
+	return (read_long(task + VALUE(task_mm)) << 16 ^ get_pid_tgid() >> 32) + arg_start;
 }
 
 INLINE int is_handled(__u64 task, __u64 mark)
@@ -90,6 +92,8 @@ INLINE int is_handled(__u64 task, __u64 mark)
 	seen = map_lookup(&handled, &task);
 	if (!seen || *seen != mark)
 		return 0;
+	if (VALUE(exec_copy) == EXEC_COPIES)
+		map_delete(&handled, &task);
 	if (VALUE(exec_copy) == 1)
 		map_update(&handled, &nobody, &one, BPF_ANY);
 	return 1;
@@ -115,7 +119,8 @@ int on_exec(__u64 *ctx)
 	s = get_scratch();
 	if (!s)
 		return 0;
-	mark = VALUE(exec_copy) ? exec_mark(task) : 0;
+	find_args(read_long(task + VALUE(task_mm)), &start, &end, &env_end);
+	mark = VALUE(exec_copy) ? exec_mark(task, start) : 0;
 	if (VALUE(exec_copy) && is_handled(task, mark))
 		return 0;
 	if (VALUE(want_fails))
@@ -133,7 +138,6 @@ int on_exec(__u64 *ctx)
 	s->exec.ret = 0;
 	s->exec.dirfd = 0;
 	s->exec.name_address = 0;
-	find_args(read_long(task + VALUE(task_mm)), &start, &end, &env_end);
 	s->exec.arg_start = start;
 	name_len = take_name(ctx, s, env_end);
 	if (name_len <= 0) {
@@ -208,12 +212,22 @@ int on_args(void *ctx)
 
 /* ---- a failure: the syscall's exit, with the pointers seen at its entry ---- */
 
+/* The kernel counts only what tracepoints miss. */
+INLINE void count_missed(struct scratch *s, const struct call *call)
+{
+	if (call->flags & CALL_BY_PROBE)
+		s->counts.missed_by_probe++;
+	else
+		s->counts.missed++;
+}
+
 /* Notes a call's arguments, for its exit. A thread that dies in the call has its leader's id by then, so it must be
  * known by its task. */
 INLINE void enter_call(struct call *call)
 {
 	__u64 task = current_task();
 	struct scratch *s = get_scratch();
+	struct call *before;
 	long ret;
 
 	if (!s)
@@ -225,7 +239,9 @@ INLINE void enter_call(struct call *call)
 	ret = map_update(&calls, &task, call, BPF_NOEXIST);
 	/* The thread's call before this one is still there, so it failed and its return was not seen. */
 	if (ret == -EEXIST) {
-		s->counts.missed++;
+		before = map_lookup(&calls, &task);
+		if (before)
+			count_missed(s, before);
 		map_update(&calls, &task, call, BPF_ANY);
 	} else if (ret) {
 		s->counts.unnoted++;
@@ -517,9 +533,9 @@ int on_thread_exit(void *ctx)
 		__u64 now = image(task);
 		int killed = VALUE(map_buffers) && !(call->flags & CALL_BY_PROBE) && now && call->image && now != call->image;
 
-		map_delete(&calls, &task);
 		if (!killed)
-			s->counts.missed++;
+			count_missed(s, call);
+		map_delete(&calls, &task);
 		if (killed && describe(s, &s->exec, task)) {
 			describe_failure(&s->exec, task, 0);
 			s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;

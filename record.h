@@ -21,6 +21,9 @@
 /* What a kernel carries instead whose helpers write to the stack alone (stack.bpf.h). A power of 2. */
 #define STACK_CHUNK_SIZE 256
 
+/* How many times the program "exec" is there where it can be preempted (prog.bpf.c). */
+#define EXEC_COPIES 4
+
 enum record_type {
 	RECORD_EXEC = 1, /* struct exec_record: a program was executed */
 	RECORD_FAIL,	 /* struct exec_record: a call failed; its arguments follow as RECORD_PIECES */
@@ -53,7 +56,8 @@ struct counts {
 	__u64 filtered;	 /* execs that the filters did not let pass */
 	__u64 added, removed; /* members */
 	__s64 result;	 /* what bpf_perf_event_output() said last: -EOPNOTSUPP, the CPU has been offline since its ring was opened */
-	__u64 missed;	 /* failed calls whose return was not seen */
+	__u64 missed;	 /* failed calls whose return no tracepoint showed */
+	__u64 missed_by_probe; /* the same of those that a kprobe has seen begin */
 	__u64 unnoted;	 /* calls for which the map calls had no room */
 	__u64 dropped;	 /* execs that the first of several programs "exec" could not send */
 	__u64 recovered; /* execs that another of them sent */
@@ -123,7 +127,7 @@ _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
 _Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
-_Static_assert(sizeof(struct counts) == 72, "counts has padding");
+_Static_assert(sizeof(struct counts) == 80, "counts has padding");
 _Static_assert(sizeof(struct peek) == 56 + PEEK_SIZE, "peek has padding");
 
 #endif

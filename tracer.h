@@ -18,9 +18,6 @@
 #include "peek.h"
 #include "user.h"
 
-/* How many times the program "exec" is there where it can be preempted (prog.bpf.c). */
-#define EXEC_COPIES 4
-
 /* A lane is a buffer, counts and a ring; each kind has one for each CPU. A program never interrupts itself on a CPU. Where
  * programs can be preempted (Linux 7.0), they can interrupt one another, so each has a kind of its own; elsewhere LANE_EXEC
  * is for all. The kinds from LANE_FORK on send nothing, so they have no ring. */
@@ -36,6 +33,11 @@ enum lane_kind {
 	LANE_ENTER_EXECVEAT,
 	LANE_ENTER_COMPAT, /* two of them */
 	LANE_KINDS = LANE_ENTER_COMPAT + 2
+};
+
+/* Failed calls whose return was not seen, by what should have shown it. */
+struct missed {
+	uint64_t by_tracepoints, by_probes;
 };
 
 /* What is known of a lane's ring. */
@@ -90,7 +92,7 @@ struct tracer {
 	struct kprobes kprobes;
 	int attached[48];
 	size_t attached_count;
-	uint64_t missed_at_end; /* returns of calls, when detaching began: from then on they are not to be seen */
+	struct missed missed_at_end; /* returns of calls, when detaching began: from then on they are not to be seen */
 	struct collector collector;
 	const char *scratches; /* the map, mapped; NULL: it cannot be */
 	struct counts *counts; /* by lane, as tracer_count_unseen() last saw them */

@@ -190,7 +190,7 @@ static int with_waiting_thread(char **argv)
 	pthread_t thread;
 
 	if (!fork()) {
-		usleep(800000);
+		usleep(2500000);
 		by_execve(argv);
 		_exit(FAILED);
 	}

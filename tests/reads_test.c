@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../elf.h"
+#include "../record.h"
 #include "../user.h"
 #include "check.h"
 
@@ -219,9 +220,8 @@ static void run_linked(const struct object *o, const struct object_program *p)
 	CHECK(!object_link(o, p, &link, insns, &err));
 	for (int i = 0; i < RUNS / 30; i++) {
 		memset(scratch, 0, sizeof(scratch));
-		fill(scratch + 64, 64, true); /* how far it has come: behind the counts */
-		memset(scratch + 64, 0, 8);   /* but how much waits to be sent is the program's own affair */
-		memset(scratch + 80, 0, 8);
+		fill(scratch + sizeof(struct counts), 40, true); /* how far it has come */
+		memset(scratch + sizeof(struct counts), 0, 24); /* but how much waits to be sent is the program's own affair */
 		fill(value, sizeof(value), true);
 		fill(context, sizeof(context), false);
 		run(insns);

@@ -800,7 +800,7 @@ denied() {
 	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
 	wanted=30
 	[ ! -s "$D/n32" ] || grep -q 'of 32-bit programs cannot be seen' "$err" || wanted=60
-	[ "$n" -ge 30 ] && [ $((n + ${lost:-0})) -ge $wanted ] || fail "$n shown, ${lost:-0} lost, of $wanted"
+	[ "$n" -ge 20 ] && [ $((n + ${lost:-0})) -ge $wanted ] || fail "$n shown, ${lost:-0} lost, of $wanted"
 	wrong=$(grep '  ? ' "$out")
 	[ -z "$wrong" ] || fail "not killed: $(echo "$wrong" | head -n 3)"
 }
