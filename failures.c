@@ -137,12 +137,13 @@ static int choose_way(struct tracer *t, enum way *way, uint32_t *pmu, struct err
 		ret = need_tracefs(t, err);
 		if (!ret && !faccessat(t->tracefs, "kprobe_events", W_OK, 0))
 			return 0;
-		if (ret)
-			return ret;
-		ret = -errno;
+		if (!ret)
+			ret = error_set(err, errno, NEEDS_KPROBES);
+	} else {
+		error_set(err, -ret, NEEDS_KPROBES);
 	}
 	*way = BY_RAW_TRACEPOINTS;
-	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && !t->preempted ? 0 : error_set(err, -ret, NEEDS_KPROBES);
+	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && !t->preempted ? 0 : ret;
 }
 
 /* A program with the settings, to a call's entry or exit. */
