@@ -429,7 +429,7 @@ memory_given_back() {
 	done
 	resident() { sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$tracer/status; }
 	tries=0
-	while [ "$(resident)" -gt 1500 ] && [ $tries -lt 100 ]; do # a guest takes its time
+	while [ "$(resident)" -gt 1500 ] && [ $tries -lt 600 ]; do # a guest takes its time to match such lines
 		sleep 0.1
 		tries=$((tries + 1))
 	done
