@@ -7,7 +7,7 @@
 /* Opens tracefs, if it is not open yet. 0 or -errno with err filled, as all here. */
 int need_tracefs(struct tracer *tracer, struct error *err);
 
-/* Finds out whether raw tracepoints can be preempted. */
+/* Finds out whether programs can be preempted, and notes it. */
 void note_preemption(struct tracer *tracer);
 
 /* The type of the programs at tracepoints of the kernel proper: raw ones if there are such. Those of system calls have no

@@ -1,4 +1,4 @@
-/* What the programs count, by lane, and what the kernel counts of them. */
+/* Counts that the programs keep for each lane, and those that the kernel keeps for the programs. */
 #ifndef COUNTS_H
 #define COUNTS_H
 

@@ -1,4 +1,4 @@
-/* What the kernel's texts say of its CPUs. */
+/* The kernel's lists of its CPUs, as text. */
 #ifndef CPULIST_H
 #define CPULIST_H
 

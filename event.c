@@ -103,11 +103,11 @@ void collector_poll_fds(const struct collector *collector, struct pollfd *fds)
 	}
 }
 
-/* What is kept of an exec: a name, and what the kernel would take at most for arguments, with a mark before each of a failed
- * call's. */
+/* The most bytes kept of an exec: a name, as many bytes of arguments as the kernel takes, and a mark before each argument of a
+ * failed call. */
 #define KEPT_MOST (NAME_SIZE + LIST_BYTES + LIST_STRINGS)
 
-/* What a lane keeps when its exec has gone. */
+/* The largest buffer that a lane keeps when its exec has gone. */
 #define BUFFER_KEPT (256U << 10)
 
 /* Appends to the buffer; an exec that finds no memory, or names more than would fit, is cut. */

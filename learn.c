@@ -12,7 +12,7 @@
 #include "peek.h"
 #include "timestamp.h"
 
-/* What helper_exists() and its like say. */
+/* Notes the answer of helper_exists() and its like. */
 static void note_exists(struct tracer *t, enum feature feature, int exists)
 {
 	feature_note(&t->features, feature, exists > 0, exists < 0 ? strerror(-exists) : NULL);

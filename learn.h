@@ -1,4 +1,4 @@
-/* What the running kernel is like: its helpers, its members' offsets, its clock, whose process ids are ours. */
+/* Properties of the running kernel: helpers, offsets of members, the clock, whose process ids are ours. */
 #ifndef LEARN_H
 #define LEARN_H
 

@@ -75,8 +75,7 @@ static const char *perf_advice(int errnum)
 	}
 }
 
-/* What bpftool(8) shows of a map or a program, from Linux 4.15 on: whose it is, then its own name as far as there is
- * room. */
+/* The name that bpftool(8) shows for a map or a program, from Linux 4.15 on: the owner, then as much of its own name as fits. */
 static void name_object(char object[BPF_OBJ_NAME_LEN], const char *name)
 {
 	format_text(object, BPF_OBJ_NAME_LEN, "execsnoop_%s", name);

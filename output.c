@@ -82,7 +82,7 @@ static void write_out(struct output *out, size_t size)
 	memmove(out->buffer, out->buffer + size, out->used - size);
 	out->used -= size;
 	out->complete -= size < out->complete ? size : out->complete;
-	/* What a long line took is given back. */
+	/* Give back the memory of a long line. */
 	if (!out->used && out->capacity > BUFFER_KEPT) {
 		char *buffer = realloc(out->buffer, BUFFER_SIZE);
 

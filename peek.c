@@ -293,7 +293,7 @@ static int execute_script(void *arg)
 	return execute(arg, "#!" PROGRAM " -V\n");
 }
 
-/* What one of these shows. false: nothing. */
+/* Runs one of these and takes what "peek_exec" saw. false: nothing. */
 static bool look_at_exec(struct peeker *p, int (*function)(void *), struct layout_bprm *bprm)
 {
 	const uint32_t zero = 0;

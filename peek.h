@@ -25,7 +25,7 @@ struct peek_self {
  * "peeks". 0, or -errno with err filled if the kernel could not be asked. */
 int peek_self(int map, uint64_t name, struct peek_self *self, struct error *err);
 
-/* What the learning goes by. */
+/* Input of the learning. */
 struct peek_facts {
 	int map;
 	uint64_t name;

@@ -49,7 +49,7 @@ enum record_flags {
 /* How far beyond the parent a process's ancestors are told. */
 #define ANCESTORS 3
 
-/* What a lane counts, for user space. */
+/* Counts of a lane, for user space. */
 struct counts {
 	__u32 seq;	 /* execs that it has reported */
 	__u32 forgotten; /* threads for which the map members had no room */

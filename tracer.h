@@ -40,7 +40,7 @@ struct missed {
 	uint64_t by_tracepoints, by_probes;
 };
 
-/* What is known of a lane's ring. */
+/* State of a lane's ring. */
 struct watch {
 	uint32_t seq; /* execs that the lane had reported at the last look */
 	bool deaf;    /* it is to be opened again: its CPU has been away */

@@ -13,7 +13,7 @@
 
 struct user_space;
 
-/* What is known of an architecture. */
+/* Where user space lies on an architecture. */
 struct user_rule {
 	const char *name; /* Debian's */
 	uint64_t mask;
