@@ -201,8 +201,7 @@ row() {
 		done
 		wait $!
 		sed 's,\r,,g' "$R/raw" >"$R/console"
-		grep -a '^#' "$R/console"
-		sed -n "s/^\(ok\|not ok\) /\1 $name: /p" "$R/console"
+		sed -n "s/^\(ok\|not ok\) /\1 $name: /p; /^#/p" "$R/console"
 		awk -v name="$name" '
 			/^== / { if (test && !cases) print "not ok " name ": " test " ran no case"; test = $2; cases = 0 }
 			/^(not )?ok / { cases++ }' "$R/console"
