@@ -59,7 +59,7 @@ KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-p
 
 SOURCES = main.c options.c tracer.c learn.c execs.c counts.c user.c cpus.c cpulist.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c lz4.c loader.c \
 	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \
-	tree.c output.c timestamp.c utf8.c errname.c wctype.c disasm.c format.c error.c
+	tree.c escape.c output.c rotate.c timestamp.c tz.c utf8.c errname.c wctype.c disasm.c format.c say.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -135,13 +135,13 @@ lz4_test_SOURCES = lz4.c
 layout_test_SOURCES = layout.c
 floor_test_SOURCES = elf.c error.c format.c
 event_test_SOURCES = event.c chunk.c caller.c ring.c mounts.c error.c format.c timestamp.c
-print_test_SOURCES = print.c text.c json.c tree.c output.c utf8.c errname.c wctype.c $(event_test_SOURCES)
-options_test_SOURCES = options.c output.c error.c format.c
+print_test_SOURCES = print.c text.c json.c tree.c escape.c output.c rotate.c say.c utf8.c errname.c wctype.c $(event_test_SOURCES)
+options_test_SOURCES = options.c output.c rotate.c say.c timestamp.c error.c format.c
 loader_test_SOURCES = loader.c members.c mounts.c error.c format.c
-format_test_SOURCES = format.c
+format_test_SOURCES = format.c say.c
 wctype_test_SOURCES =
 reads_test_SOURCES = elf.c error.c format.c
-machine_test_SOURCES = user.c cpulist.c timestamp.c loader.c error.c format.c
+machine_test_SOURCES = user.c cpulist.c timestamp.c tz.c loader.c error.c format.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile $(BUILD)/tests/btf \

@@ -74,15 +74,14 @@ int attach_as(struct tracer *t, const char *event, int program, enum bpf_prog_ty
 	return ret;
 }
 
-int load_tail(struct tracer *t, const char *name, enum bpf_prog_type type, int map,
+int load_tail(struct tracer *t, const char *name, enum bpf_prog_type type, int map, uint32_t index,
 	      struct error *err)
 {
-	const uint32_t zero = 0;
 	int program = load_program(t, name, type, err), ret;
 
 	if (program < 0)
 		return program;
-	ret = map_update(map_fd(t, map), &zero, &program);
+	ret = map_update(map_fd(t, map), &index, &program);
 	close(program); /* the map holds it */
 	if (ret)
 		return error_set(err, -ret, "cannot put the BPF program \"%s\" into its map: %s", name,

@@ -26,8 +26,8 @@ int attach_as(struct tracer *tracer, const char *event, int program, enum bpf_pr
 /* Keeps an attachment until tracer_detach(); hands -errno through. */
 int keep(struct tracer *tracer, int attachment);
 
-/* Loads a program that others tail-call, and puts it into its map. */
-int load_tail(struct tracer *tracer, const char *name, enum bpf_prog_type type, int map,
+/* Loads a program that others tail-call, and puts it into its place in a map. */
+int load_tail(struct tracer *tracer, const char *name, enum bpf_prog_type type, int map, uint32_t index,
 	      struct error *err);
 
 /* Loads a program for a tracepoint of the kernel proper, and attaches it. */

@@ -27,6 +27,8 @@ SETTING(cgroupmap_filter);
 SETTING(cgroup_filter); /* how many cgroups the map cgroups holds, 0: any will do */
 SETTING(member_filter); /* 1: only threads in the map members */
 SETTING(root_filter); /* 1: -p, so the map roots can hold something */
+SETTING(max_bytes); /* --max-bytes: of an exec's arguments, 0: any number */
+SETTING(max_strings); /* of argv that can be seen with --max-args, 0: any number */
 SETTING(want_ancestors); /* 1: --tree */
 SETTING(want_cgroup); /* 1: the cgroup's id is shown or asked for, and the kernel has bpf_get_current_cgroup_id (4.18) */
 SETTING(want_mntns); /* 1: the mount namespace is shown or asked for */
@@ -127,9 +129,12 @@ struct __attribute__((aligned(64))) scratch {
 	struct counts counts;
 	__u64 part;  /* records of this exec sent so far */
 	__u64 ring;  /* its number in the map rings */
-	__u64 used;  /* bytes of pieces not sent yet */
+	__u64 used;  /* bytes of pieces not sent yet; arguments: the next address to count strings at */
+	__u64 strings; /* that may still be sent */
+	__u64 sent; /* bytes of strings; arguments: how often strings were counted */
 	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
-	__u64 end;   /* arguments: arg_end; pieces: the rest of a long string, or 0 */
+	__u64 end;   /* arguments: their end; pieces: the rest of a long string, 0, or an END_… */
+	__u64 flags; /* arguments: of the last record */
 	union {
 		struct {
 			struct exec_record exec;
@@ -163,11 +168,13 @@ enum call_flags {
 #define AT_FDCWD (-100)
 
 SEC("maps") struct map rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
+/* Of the same lanes, for what follows an exec's first record. */
+SEC("maps") struct map bulk_rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
 /* One for each lane. No per-CPU array, which could not be mapped: the tracer reads the counts without a bpf(2) call,
  * because perf events run no programs on a CPU that is at work for one. */
 SEC("maps") struct map scratches = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct scratch), 1};
 /* One program each: those in one map must be of one type. */
-SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
+SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2}; /* "args", "count" */
 SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
 /* Of tasks whose exec one of several programs "exec" has seen, its mark (exec_mark). Under the task 0: that the one
  * behind a perf event runs first. Linux 7.0 and later alone. */
@@ -274,6 +281,24 @@ INLINE struct scratch *get_scratch(void)
 INLINE void output(void *ctx, struct scratch *s, void *record, __u64 size)
 {
 	s->counts.result = perf_output(ctx, &rings, s->ring, record, size);
+}
+
+/* Sends a record to the lane's ring for the rest. 0, or -errno: it was full. */
+INLINE long output_bulk(void *ctx, struct scratch *s, void *record, __u64 size)
+{
+	return perf_output(ctx, &bulk_rings, s->ring, record, size);
+}
+
+/* Says that the rest of an exec did not get through. */
+INLINE void output_lost(void *ctx, struct scratch *s, __u16 type)
+{
+	struct more_record lost = {};
+
+	lost.head.type = type;
+	lost.head.flags = RECORD_LAST | RECORD_LOST;
+	lost.head.seq = s->counts.seq;
+	lost.head.part = ++s->part;
+	output(ctx, s, &lost, sizeof(lost));
 }
 
 /* The address of the current task_struct, as it stands in memory: the helper extends the sign of a 32-bit one. */

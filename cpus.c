@@ -10,11 +10,12 @@
 #include "cpulist.h"
 #include "cpus.h"
 #include "format.h"
+#include "say.h"
 #include "loader.h"
 #include "mounts.h"
 #include "programs.h"
 
-/* The default size of a CPU's ring: 4 MiB, which a command line of 2 MiB (the most that the default
+/* The default size of each of a CPU's two rings: 4 MiB, which a command line of 2 MiB (the most that the default
  * stack limit allows) does not fill, and which holds a storm of execs (5 MB/s a CPU) for most of a
  * second. But all rings together take no more than a 64th of the memory, and 64 MiB. */
 #define RING_MOST (4U << 20)
@@ -57,8 +58,8 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 	if (!wanted) {
 		if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
 			most = (uint64_t)info.totalram * info.mem_unit / 64;
-		/* The rings of a CPU: one, or in quarters those of several lanes (lane_ring_size). */
-		wanted = 4 * most / (uint64_t)t->cpus / (!t->preempted ? 4 : t->options->fails ? 4 + 3 + 4 + 3 : 4 + 3);
+		/* The rings of a CPU: two, or in quarters those of several lanes (lane_ring_size). */
+		wanted = 2 * most / (uint64_t)t->cpus / (!t->preempted ? 4 : t->options->fails ? 4 + 3 + 4 + 3 : 4 + 3);
 		wanted = wanted < RING_LEAST ? RING_LEAST : wanted > RING_MOST ? RING_MOST : wanted;
 		while (size * 2 <= wanted)
 			size *= 2;
@@ -78,8 +79,8 @@ uint64_t lane_ring_size(const struct tracer *t, int lane)
 	return t->ring_size / 4 < RING_LEAST ? RING_LEAST : t->ring_size / 4;
 }
 
-/* Opens a lane's ring. 0; -ENODEV without a message: the CPU is offline. */
-static int open_ring(struct tracer *t, int lane, struct error *err)
+/* Opens one of a lane's two rings, and hands it to BPF. 0; -ENODEV without a message: the CPU is offline. */
+static int open_ring(struct tracer *t, int lane, int map, struct ring *ring, struct error *err)
 {
 	int cpu = lane % t->cpus;
 	uint64_t size = lane_ring_size(t, lane);
@@ -87,20 +88,35 @@ static int open_ring(struct tracer *t, int lane, struct error *err)
 	bool at_once = t->options->fails && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
 	uint32_t watermark = at_once ? 1 : (uint32_t)(size < 4 * WATERMARK ? size / 4 : WATERMARK);
 	int fd = ring_event_open(cpu, watermark, err), ret;
-	struct ring ring;
 
 	if (fd < 0)
 		return fd;
-	ret = ring_map(&ring, fd, (size_t)size, err);
+	ret = ring_map(ring, fd, (size_t)size, err);
 	if (ret) {
 		close(fd);
 		return ret;
 	}
-	collector_add(&t->collector, &ring, lane);
-	ret = map_update(map_fd(t, MAP_RINGS), &lane, &fd);
+	ret = map_update(map_fd(t, map), &lane, &fd);
+	if (!ret)
+		return 0;
+	ring_unmap(ring);
+	return error_set(err, -ret, "cannot hand the ring of CPU %d to BPF: %s", cpu, strerror(-ret));
+}
+
+/* Opens a lane's rings. What is sent is first in the one, then in the other, so that is opened first. */
+static int open_lane(struct tracer *t, int lane, struct error *err)
+{
+	struct ring first, bulk;
+	int ret = open_ring(t, lane, MAP_BULK_RINGS, &bulk, err);
+
 	if (ret)
-		return error_set(err, -ret, "cannot hand the ring of CPU %d to BPF: %s", cpu,
-				 strerror(-ret));
+		return ret;
+	ret = open_ring(t, lane, MAP_RINGS, &first, err);
+	if (ret) {
+		ring_unmap(&bulk);
+		return ret;
+	}
+	collector_add(&t->collector, &first, &bulk, lane);
 	return 0;
 }
 
@@ -113,7 +129,7 @@ static int open_all_rings(struct tracer *t, struct error *err)
 		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,
 				 strerror(-ret));
 	for (int lane = 0; lane < rings; lane++) {
-		ret = open_ring(t, lane, err);
+		ret = open_lane(t, lane, err);
 		if (ret && ret != -ENODEV)
 			return ret;
 	}
@@ -176,7 +192,7 @@ bool tracer_cover_cpus(struct tracer *t)
 			changed |= collector_remove(&t->collector, lane);
 		if (collector_has(&t->collector, lane) || presence == CPU_OFFLINE)
 			continue;
-		if (open_ring(t, lane, &err)) /* if not now, then the next time */
+		if (open_lane(t, lane, &err)) /* if not now, then the next time */
 			continue;
 		t->watches[lane].deaf = false;
 		changed = true;

@@ -19,7 +19,10 @@ enum state {
 };
 
 struct source {
-	struct ring ring;
+	struct ring ring; /* of execs' first records */
+	struct ring bulk; /* of what follows them */
+	struct loss loss; /* not taken yet */
+	uint64_t last_time; /* of the last exec that came */
 	int cpu;
 	bool gone; /* the CPU is offline, there is no ring */
 	uint32_t next_seq;
@@ -47,7 +50,12 @@ int collector_init(struct collector *collector, size_t lanes, int cpus, int proc
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < lanes; i++)
-		collector->sources[i] = (struct source){.cpu = (int)i % cpus, .gone = true, .next_seq = 1};
+		collector->sources[i] = (struct source){
+			.cpu = (int)i % cpus,
+			.gone = true,
+			.next_seq = 1,
+			.last_time = monotonic_ns() - (uint64_t)ahead,
+		};
 	asker_init(&collector->asker, proc);
 	return 0;
 }
@@ -57,8 +65,10 @@ void collector_free(struct collector *collector)
 	if (!collector->sources)
 		return;
 	for (size_t i = 0; i < collector->count; i++) {
-		if (!collector->sources[i].gone)
+		if (!collector->sources[i].gone) {
 			ring_unmap(&collector->sources[i].ring);
+			ring_unmap(&collector->sources[i].bulk);
+		}
 		free(collector->sources[i].buffer);
 	}
 	free(collector->sources);
@@ -66,11 +76,12 @@ void collector_free(struct collector *collector)
 	asker_free(&collector->asker);
 }
 
-void collector_add(struct collector *collector, const struct ring *ring, int lane)
+void collector_add(struct collector *collector, const struct ring *first, const struct ring *bulk, int lane)
 {
 	struct source *s = &collector->sources[lane];
 
-	s->ring = *ring; /* of a CPU that comes back the numbers go on */
+	s->bulk = *bulk;
+	s->ring = *first; /* of a CPU that comes back the numbers go on */
 	s->gone = false;
 }
 
@@ -89,6 +100,7 @@ bool collector_remove(struct collector *collector, int lane)
 	if (ring_peek(&s->ring))
 		return false;
 	ring_unmap(&s->ring);
+	ring_unmap(&s->bulk);
 	s->gone = true;
 	return true;
 }
@@ -98,8 +110,9 @@ void collector_poll_fds(const struct collector *collector, struct pollfd *fds)
 	for (size_t i = 0; i < collector->count; i++) {
 		const struct source *s = &collector->sources[i];
 
-		fds[i].fd = s->gone ? -1 : s->ring.fd;
-		fds[i].events = POLLIN;
+		fds[2 * i].fd = s->gone ? -1 : s->ring.fd;
+		fds[2 * i + 1].fd = s->gone ? -1 : s->bulk.fd;
+		fds[2 * i].events = fds[2 * i + 1].events = POLLIN;
 	}
 }
 
@@ -163,11 +176,11 @@ static void set_mark(struct source *s, char mark)
 		s->buffer[s->mark] = mark;
 }
 
-static void ready(struct source *s)
+/* Points name and arguments to the buffer, if they are there. */
+static void put_together(struct source *s)
 {
 	const struct exec_record *e = &s->event.exec;
 
-	s->state = READY;
 	if (s->in_ring)
 		return;
 	if (s->open_piece) {
@@ -183,6 +196,20 @@ static void ready(struct source *s)
 	s->event.name = s->event.name ? s->buffer : NULL;
 	s->event.args = s->buffer + e->name_len;
 	s->event.args_len = s->used - e->name_len;
+}
+
+/* How many bytes of the exec's arguments are wanted. */
+static uint64_t wanted(const struct collector *c, const struct exec_record *e)
+{
+	return c->most && e->args_len > c->most ? c->most : e->args_len;
+}
+
+static void ready(struct collector *c, struct source *s)
+{
+	put_together(s);
+	s->state = READY;
+	if (wanted(c, &s->event.exec) < s->event.exec.args_len)
+		s->event.cut = true;
 }
 
 /* Asks the thread itself or, if it has ended (as a child of vfork(2) does that could not execute), its parent,
@@ -271,17 +298,31 @@ static void take_name(struct collector *c, struct source *s, const char *data)
 	}
 }
 
-/* Counts the execs between the last one of the lane and this one as lost. */
-static void count_gap(struct collector *c, struct source *s, uint32_t seq)
+/* Counts so many execs as lost that the lane reported before the time. */
+static void lose(struct collector *c, struct source *s, uint32_t count, uint64_t time)
+{
+	if (!count)
+		return;
+	c->lost += count;
+	if (!s->loss.count)
+		s->loss = (struct loss){.cpu = s->cpu, .from = s->last_time};
+	s->loss.count += count;
+	s->loss.to = time;
+}
+
+/* Counts the execs between the last one of the lane and this one, of that time, as lost. */
+static void count_gap(struct collector *c, struct source *s, uint32_t seq, uint64_t time)
 {
 	uint32_t gap = seq - s->next_seq;
 
 	if ((int32_t)gap >= 0) {
-		c->lost += gap;
+		lose(c, s, gap, time);
 		s->next_seq = seq + 1;
-	} else if (c->lost) {
-		c->lost--; /* it was expected before, and counted as lost when it had not come (collector_expect) */
+	} else if (c->lost) { /* it was expected before, and counted as lost when it had not come (collector_expect) */
+		c->lost--;
+		s->loss.count -= s->loss.count > 0;
 	}
+	s->last_time = time;
 }
 
 static void take_head(struct collector *c, struct source *s, const struct record_head *head)
@@ -291,12 +332,12 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	struct exec_record *e = &event->exec;
 	bool more;
 
-	count_gap(c, s, head->seq);
 	s->next_part = 1;
 	s->used = 0;
 	s->open_piece = false;
 	*event = (struct event){.cpu = s->cpu};
 	memcpy(e, head, sizeof(*e)); /* in the ring it is aligned to 4 bytes only */
+	count_gap(c, s, head->seq, e->time);
 	if (!(head->flags & RECORD_NO_NAME) && e->name_len &&
 	    (head->flags & RECORD_ON_STACK || !data[e->name_len - 1]))
 		event->name = data;
@@ -304,11 +345,11 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	event->unreadable = head->flags & RECORD_UNREADABLE;
 	event->args = data + e->name_len;
 	event->args_len = event->unreadable ? 0 : head->data_len;
-	more = e->head.type == RECORD_EXEC ? e->args_len > head->data_len : !event->unreadable;
+	more = e->head.type == RECORD_EXEC ? wanted(c, e) > e->head.data_len : !event->unreadable;
 	s->in_ring = !more && !(e->head.type == RECORD_EXEC && event->unreadable) &&
 		     !(head->flags & RECORD_ON_STACK);
 	if (s->in_ring) {
-		ready(s);
+		ready(c, s);
 		return;
 	}
 	take_name(c, s, data);
@@ -319,7 +360,7 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	if (more)
 		s->state = GATHERING;
 	else
-		ready(s);
+		ready(c, s);
 }
 
 /* Reads from outside what the kernel side could not: the rest of argv, the rest of a string, a string. What is
@@ -423,15 +464,31 @@ static void take_args(struct collector *c, struct source *s, const char *data, s
 		s->event.unreadable = true;
 }
 
-/* Adds a record to the exec that is being gathered. */
-static void take_part(struct collector *c, struct source *s, const struct record_head *head)
+/* Makes do with the parts that have come, and what the process still has. */
+static void give_up_parts(struct collector *c, struct source *s)
+{
+	const struct exec_record *e = &s->event.exec;
+
+	if (e->head.type == RECORD_FAIL || !ask_args(c, s, wanted(c, e)))
+		lose_part(c, s);
+	ready(c, s);
+}
+
+/* Adds a record, which is at the tail of that ring, to the exec that is being gathered. */
+static void take_part(struct collector *c, struct source *s, struct ring *ring, const struct record_head *head)
 {
 	const char *data = (const char *)((const struct more_record *)head + 1);
 	struct event *event = &s->event;
 	uint64_t chunk = head->flags & RECORD_ON_STACK ? STACK_CHUNK_SIZE : CHUNK_SIZE;
 	uint64_t offset = event->exec.head.data_len + (head->part - 1) * chunk;
-	bool last;
+	bool last = head->flags & RECORD_LAST ||
+		    (head->type == RECORD_ARGS && offset + head->data_len >= wanted(c, &event->exec));
 
+	if (head->flags & RECORD_LOST) {
+		give_up_parts(c, s);
+		ring_next(ring);
+		return;
+	}
 	if (head->type == RECORD_PIECES && head->part != s->next_part)
 		lose_part(c, s); /* the ring was full for a part before this one */
 	s->next_part = head->part + 1;
@@ -443,11 +500,10 @@ static void take_part(struct collector *c, struct source *s, const struct record
 		else
 			take_args(c, s, data, head->data_len, offset, head->flags);
 	}
-	last = head->type == RECORD_PIECES ? head->flags & RECORD_LAST
-					   : offset + head->data_len >= event->exec.args_len;
-	ring_next(&s->ring);
+	event->cut |= (head->flags & RECORD_ENOUGH) != 0;
+	ring_next(ring);
 	if (last)
-		ready(s);
+		ready(c, s);
 }
 
 /* Whether a record has the bytes that it says it has. */
@@ -472,46 +528,72 @@ static bool is_sound(const struct record_head *head, size_t size)
 	       size >= sizeof(e) + e.name_len + head->data_len;
 }
 
-/* The record at the tail of the lane's ring. One that is not sound is passed over: the gap is counted. */
-static const struct record_head *next_record(struct source *s)
+/* The record at the tail of the ring. One that is not sound is passed over: the gap is counted. */
+static const struct record_head *next_record(struct ring *ring)
 {
 	const struct record_head *head;
 
-	while ((head = ring_peek(&s->ring)) && !is_sound(head, s->ring.record_size))
-		ring_next(&s->ring);
+	while ((head = ring_peek(ring)) && !is_sound(head, ring->record_size))
+		ring_next(ring);
 	return head;
+}
+
+static bool is_first(const struct record_head *head)
+{
+	return head->type == RECORD_EXEC || head->type == RECORD_FAIL;
+}
+
+/* Passes over what follows execs before this one, whose first records were lost. */
+static const struct record_head *next_bulk(struct source *s, uint32_t seq)
+{
+	const struct record_head *head;
+
+	while ((head = next_record(&s->bulk)) && (is_first(head) || (int32_t)(head->seq - seq) < 0))
+		ring_next(&s->bulk);
+	return head;
+}
+
+/* Goes on with the exec that is being gathered. false: its next record has not come. */
+static bool gather(struct collector *c, struct source *s, bool all)
+{
+	uint32_t seq = s->event.exec.head.seq;
+	const struct record_head *part = next_bulk(s, seq), *first = next_record(&s->ring);
+
+	if (part && part->seq == seq) {
+		take_part(c, s, &s->bulk, part);
+		s->heard = c->now;
+	} else if (first && !is_first(first) && first->seq == seq) {
+		take_part(c, s, &s->ring, first);
+	} else if (part || first || all || s->heard + (c->crowded ? HOLD_NS : GIVE_UP_NS) <= c->now) {
+		/* Something else follows, or nothing for a long time: it was lost. */
+		give_up_parts(c, s);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 /* Goes on with the source until an exec is ready or its ring is empty. */
 static void advance(struct collector *c, struct source *s, bool all)
 {
 	while (s->state != READY) {
-		const struct record_head *head = next_record(s);
-		bool is_head = head && (head->type == RECORD_EXEC || head->type == RECORD_FAIL);
+		const struct record_head *head;
 
-		if (s->state == EMPTY) {
-			if (!head)
+		if (s->state == GATHERING) {
+			if (!gather(c, s, all))
 				return;
-			if (!is_head) { /* the rest of an exec whose head was lost */
-				ring_next(&s->ring);
-				continue;
-			}
-			take_head(c, s, head);
-			s->heard = s->event.exec.time;
 			continue;
 		}
-		if (head && !is_head && head->seq == s->event.exec.head.seq) {
-			take_part(c, s, head);
-			s->heard = c->now;
-			continue;
-		}
-		/* The rest is being written, or was lost: then something else follows, or nothing
-		 * for a long time. */
-		if (!head && !all && s->heard + (c->crowded ? HOLD_NS : GIVE_UP_NS) > c->now)
+		head = next_record(&s->ring);
+		next_bulk(s, s->next_seq);
+		if (!head)
 			return;
-		if (s->event.exec.head.type == RECORD_FAIL || !ask_args(c, s, s->event.exec.args_len))
-			lose_part(c, s);
-		ready(s);
+		if (!is_first(head)) { /* of an exec whose first record was lost */
+			ring_next(&s->ring);
+			continue;
+		}
+		take_head(c, s, head);
+		s->heard = s->event.exec.time;
 	}
 }
 
@@ -583,8 +665,10 @@ void collector_update(struct collector *collector)
 
 		if (s->gone)
 			continue;
+		/* In this order: what stands in the one for the rest of an exec has come before the next exec in the first. */
 		ring_update(&s->ring);
-		if (s->ring.head - s->ring.tail > s->ring.size / 2)
+		ring_update(&s->bulk);
+		if (s->ring.head - s->ring.tail > s->ring.size / 2 || s->bulk.head - s->bulk.tail > s->bulk.size / 2)
 			collector->crowded = true;
 		advance(collector, s, false);
 		if (!begun && s->state != EMPTY)
@@ -633,8 +717,22 @@ void collector_expect(struct collector *collector, int lane, uint32_t seq)
 		return;
 	if ((int32_t)(seq - s->next_seq) < 0)
 		return;
-	collector->lost += seq - (s->next_seq - 1);
+	lose(collector, s, seq - (s->next_seq - 1), collector->now);
 	s->next_seq = seq + 1;
+}
+
+bool collector_take_loss(struct collector *collector, struct loss *loss)
+{
+	for (size_t i = 0; i < collector->count; i++) {
+		struct source *s = &collector->sources[i];
+
+		if (!s->loss.count)
+			continue;
+		*loss = s->loss;
+		s->loss.count = 0;
+		return true;
+	}
+	return false;
 }
 
 struct args event_args(const struct event *event)

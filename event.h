@@ -48,7 +48,14 @@ bool event_is_script(const struct event *event);
 #define EVENT_PREFIX 32
 size_t event_prefix(const struct event *event, char prefix[EVENT_PREFIX]);
 
-struct source; /* a lane: a ring, and the exec that is being put together from it */
+struct source; /* a lane: its rings, and the exec that is being put together from them */
+
+/* Execs of one CPU that were seen in the kernel but did not reach us. */
+struct loss {
+	uint64_t count;
+	int cpu;	   /* -1: of any */
+	uint64_t from, to; /* as the time of a record: the last exec before it and the first behind it that came */
+};
 
 struct collector {
 	struct source *sources; /* by lane */
@@ -56,6 +63,7 @@ struct collector {
 	struct source **begun; /* those with an exec, as a heap: the oldest first */
 	size_t begun_count;
 	struct source *taken; /* whose exec was handed out last, or NULL */
+	uint64_t most; /* bytes of arguments that are waited for of an exec, 0: any number */
 	uint64_t lost; /* execs that were seen in the kernel but did not reach us */
 	uint64_t cut;  /* those of which a part did not */
 	int64_t ahead; /* our CLOCK_MONOTONIC is so many ns ahead of the kernel's, which the records have (time_namespaces(7)) */
@@ -69,14 +77,14 @@ struct collector {
 int collector_init(struct collector *collector, size_t lanes, int cpus, int proc, int64_t ahead);
 /* Unmaps the rings, frees everything. */
 void collector_free(struct collector *collector);
-/* Takes the ring over. */
-void collector_add(struct collector *collector, const struct ring *ring, int lane);
-/* Unmaps the ring of a CPU that has gone offline, once it is empty. true: it is done. */
+/* Takes over a lane's ring for the first records of execs, and that for the rest. */
+void collector_add(struct collector *collector, const struct ring *first, const struct ring *bulk, int lane);
+/* Unmaps the rings of a CPU that has gone offline, once they are empty. true: it is done. */
 bool collector_remove(struct collector *collector, int lane);
 /* Whether the lane has a ring. */
 bool collector_has(const struct collector *collector, int lane);
 
-/* Fills an entry for poll(2) for each lane: a ring filled to its watermark is readable. */
+/* Fills two entries for poll(2) for each lane: a ring filled to its watermark is readable. */
 void collector_poll_fds(const struct collector *collector, struct pollfd *fds);
 
 /* Sees what has come in. */
@@ -93,6 +101,9 @@ bool collector_next(struct collector *collector, bool all, struct event *event);
 
 /* Nanoseconds until the oldest exec that is kept back may be shown; UINT64_MAX: there is none. */
 uint64_t collector_wait(const struct collector *collector);
+
+/* The next loss that has not been taken yet. false: there is none. */
+bool collector_take_loss(struct collector *collector, struct loss *loss);
 
 /* Counts as lost what has not come of the execs that the lane has reported, `seq` in all, so long ago that they must
  * have been in the ring at the last collector_update(). */

@@ -5,14 +5,17 @@
 #include "attach.h"
 #include "execs.h"
 #include "format.h"
+#include "say.h"
 #include "tracefs.h"
 
 /* Loads "exec" and what follows it, as a program of the type. */
 static int load_exec(struct tracer *t, enum bpf_prog_type type, struct error *err)
 {
 	bool maps = feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
-	int ret = load_tail(t, maps ? "args" : "args_stack", type, MAP_ARGS_PROGRAM, err);
+	int ret = load_tail(t, maps ? "args" : "args_stack", type, MAP_ARGS_PROGRAM, 0, err);
 
+	if (!ret && maps && wanted_strings(t->options))
+		ret = load_tail(t, "count", type, MAP_ARGS_PROGRAM, 1, err);
 	if (!ret)
 		ret = load_program(t, maps ? "exec" : "exec_stack", type, err);
 	return ret;

@@ -6,6 +6,7 @@
 #include "attach.h"
 #include "failures.h"
 #include "format.h"
+#include "say.h"
 #include "kprobes.h"
 #include "loader.h"
 #include "mounts.h"
@@ -43,7 +44,7 @@ static int trace_by_tracepoints(struct tracer *t, struct error *err)
 	int ret;
 
 	t->errnos_are_positive = POSITIVE_ERRNOS;
-	ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, err);
+	ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, 0, err);
 	/* The exits first: a call whose entry is seen must not be forgotten. */
 	if (!ret)
 		ret = attach_call(t, "exit", execve, execveat, err);
@@ -219,7 +220,7 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 	 * empty it. */
 	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
 	if (!ret)
-		ret = load_tail(&c, on_stack ? "pieces_stack" : "pieces", type, MAP_PIECES_PROGRAM, err);
+		ret = load_tail(&c, on_stack ? "pieces_stack" : "pieces", type, MAP_PIECES_PROGRAM, 0, err);
 	if (!ret)
 		ret = attach_probe(t, &c, *way, pmu, exit, functions[0], err);
 	/* All exits pass the one raw tracepoint. */

@@ -1,8 +1,8 @@
 #include <string.h>
 
+#include "escape.h"
 #include "features.h"
 #include "format.h"
-#include "json.h"
 
 /* What is used where it is missing. */
 static const struct row {
@@ -72,7 +72,7 @@ static void print_json(struct output *out, const char *key, const char *text)
 {
 	output_add(out, key, strlen(key));
 	if (text && *text)
-		json_string(out, text, strlen(text));
+		escape_json(out, text, strlen(text));
 	else
 		output_add(out, "null", 4);
 }

@@ -1,8 +1,6 @@
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "format.h"
 
@@ -153,56 +151,4 @@ size_t format_text(char *text, size_t size, const char *format, ...)
 	length = format_args(text, size, format, args);
 	va_end(args);
 	return length;
-}
-
-/* What cannot be said is not worth dying of, nor, where nobody reads, worth more than a signal that asks us to end. */
-static void write_out(const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(STDERR_FILENO, text, length);
-
-		if (n <= 0)
-			return;
-		text += n;
-		length -= (size_t)n;
-	}
-}
-
-void say_as_it_is(const char *text)
-{
-	write_out(text, strlen(text));
-}
-
-#define PREFIX "execsnoop: "
-#define PREFIX_LENGTH (sizeof(PREFIX) - 1)
-
-void say_args(const char *format, va_list args)
-{
-	char little[1024] = PREFIX, *text = little;
-	size_t most = sizeof(little) - PREFIX_LENGTH - 1; /* a newline in the terminator's place */
-	size_t length = format_args(little + PREFIX_LENGTH, most + 1, format, args);
-
-	if (length > most) {
-		text = malloc(PREFIX_LENGTH + length + 1);
-		if (text) {
-			memcpy(text, PREFIX, PREFIX_LENGTH);
-			format_args(text + PREFIX_LENGTH, length + 1, format, args);
-		} else {
-			text = little;
-			length = most;
-		}
-	}
-	text[PREFIX_LENGTH + length] = '\n';
-	write_out(text, PREFIX_LENGTH + length + 1);
-	if (text != little)
-		free(text);
-}
-
-void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say_args(format, args);
-	va_end(args);
 }

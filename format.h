@@ -12,13 +12,4 @@ size_t format_text(char *text, size_t size, const char *format, ...)
 size_t format_args(char *text, size_t size, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
 
-/* Writes "execsnoop: ", the text and a newline to the standard error, at once, so that messages of two processes do not
- * mix. */
-void say(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
-void say_args(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
-
-/* Writes whole lines to the standard error: the verifier's log. */
-void say_as_it_is(const char *text);
-
 #endif

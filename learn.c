@@ -6,6 +6,7 @@
 
 #include "attach.h"
 #include "format.h"
+#include "say.h"
 #include "learn.h"
 #include "loader.h"
 #include "mounts.h"

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "format.h"
+#include "say.h"
 #include "print.h"
 #include "sandbox.h"
 #include "timestamp.h"
 #include "tracer.h"
+#include "tz.h"
 
 /* How long an exec may lie in a ring before it is looked at: with HOLD_NS this bounds the time
  * until its line is out. A ring that fills up wakes us earlier; what is there is not looked at for each exec that
@@ -45,6 +47,12 @@ static void on_child(int signal)
 	(void)signal;
 }
 
+/* The output, and two of each lane. */
+static nfds_t fd_count(const struct tracer *t)
+{
+	return 1 + 2 * t->collector.count;
+}
+
 /* Waits until it is worth looking again: a ring a quarter full, an exec old enough to be shown,
  * time. */
 static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t end)
@@ -57,31 +65,49 @@ static void wait_for_execs(const struct tracer *t, struct pollfd *fds, uint64_t 
 		ns = POLL_LEAST_MS * 1000000ULL;
 	if (end && now + ns > end)
 		ns = end > now ? end - now : 0;
-	poll(fds, t->collector.count + 1, (int)((ns + 999999) / 1000000));
+	poll(fds, fd_count(t), (int)((ns + 999999) / 1000000));
 }
 
 /* What has been said of what is missing in the output. */
 struct said {
-	uint64_t lost, cut, skipped, unseen_forks, unseen_ends, forgotten, unnoted;
+	uint64_t cut, short_lines, skipped, unseen_forks, unseen_ends, forgotten, unnoted;
 };
 
-/* A loss of execs is a record of the output, too. */
-static void say_loss(struct printer *printer, uint64_t now, uint64_t *said, const char *format)
+static void say_count(uint64_t now, uint64_t *said, const char *format)
 {
 	if (now <= *said) /* less: something came that had been given up */
 		return;
-	if (printer)
-		print_lost(printer, now - *said);
 	say(format, (unsigned long long)(now - *said));
 	*said = now;
 }
 
-/* Says what was lost since it was last said. */
-static void say_ring_losses(const struct tracer *t, struct printer *printer, struct said *said)
+/* A loss of execs is a record of the output, too. */
+static void say_loss(struct printer *printer, const struct loss *loss)
 {
-	say_loss(printer, t->collector.lost, &said->lost,
-		 "lost %llu execs: a CPU's ring was full (see --ring-size) or not there yet");
-	say_loss(NULL, t->collector.cut, &said->cut,
+	char from[TIME_ISO], to[TIME_ISO];
+
+	print_lost(printer, loss);
+	time_iso(print_wall_time(printer, loss->from), from);
+	time_iso(print_wall_time(printer, loss->to), to);
+	if (loss->cpu >= 0)
+		say("lost %llu execs on CPU %d between %s and %s: its ring was full (see --ring-size) or not there yet",
+		    (unsigned long long)loss->count, loss->cpu, from, to);
+	else
+		say("lost %llu execs between %s and %s: the output did not take their lines", (unsigned long long)loss->count,
+		    from, to);
+}
+
+/* Says what was lost since it was last said. */
+static void say_losses(struct tracer *t, struct printer *printer, struct said *said)
+{
+	struct loss loss;
+
+	while (collector_take_loss(&t->collector, &loss))
+		say_loss(printer, &loss);
+	if (print_take_loss(printer, &loss))
+		say_loss(printer, &loss);
+	say_count(printer->cut, &said->short_lines, "%llu lines are cut: the output did not take them as fast as they came");
+	say_count(t->collector.cut, &said->cut,
 		 feature_is_here(&t->features, FEATURE_MAP_BUFFERS)
 			 ? "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size)"
 			 : "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size), or they are "
@@ -89,19 +115,19 @@ static void say_ring_losses(const struct tracer *t, struct printer *printer, str
 }
 
 /* The same for what the kernel must be asked for. */
-static void say_other_losses(const struct tracer *t, struct printer *printer, struct said *said)
+static void say_other_losses(const struct tracer *t, struct said *said)
 {
-	say_loss(printer, tracer_skipped(t), &said->skipped,
+	say_count(tracer_skipped(t), &said->skipped,
 		 "lost up to %llu execs: the kernel did not show them, being at work for another BPF user");
-	say_loss(NULL, tracer_unseen_forks(t), &said->unseen_forks,
+	say_count(tracer_unseen_forks(t), &said->unseen_forks,
 		 "lost sight of up to %llu new threads and processes: the kernel did not show them, being at work for "
 		 "another BPF user");
-	say_loss(NULL, t->unseen_ends, &said->unseen_ends,
+	say_count(t->unseen_ends, &said->unseen_ends,
 		 "did not see %llu threads end, but in /proc: the kernel did not show them");
-	say_loss(NULL, tracer_unnoted(t), &said->unnoted,
+	say_count(tracer_unnoted(t), &said->unnoted,
 		 "could not note %llu more calls: too many threads are in execve(2) or execveat(2) at once; if they fail, their "
 		 "arguments are not known");
-	say_loss(NULL, tracer_forgotten(t), &said->forgotten,
+	say_count(tracer_forgotten(t), &said->forgotten,
 		 "could not follow %llu more threads: too many live at once; what they execute is not shown");
 }
 
@@ -113,11 +139,14 @@ static bool print_execs(struct tracer *t, struct printer *printer, bool all)
 
 	collector_update(&t->collector);
 	print_begin(printer);
-	while (!printer->out->error && printer->printed < count &&
-	       collector_next(&t->collector, all, &event))
+	while (!printer->out->closed && printer->printed < count && collector_next(&t->collector, all, &event)) {
+		/* At the end nothing is lost by waiting. */
+		if (all && output_state(printer->out) != OUTPUT_FREE)
+			output_flush(printer->out);
 		print_event(printer, &event);
-	output_flush(printer->out);
-	return !printer->out->error && printer->printed < count;
+	}
+	output_send(printer->out);
+	return !printer->out->closed && printer->printed < count;
 }
 
 /* Whether there is nothing more to come: the command and its descendants, or the processes of -p, have
@@ -146,13 +175,13 @@ static bool is_over(const struct tracer *t, struct command *command)
 static void say_summary(const struct tracer *t, const struct printer *p, const struct said *said)
 {
 	unsigned long long tenths = (monotonic_ns() - (uint64_t)p->ahead - p->start) / 100000000;
-	uint64_t lost = said->lost + said->skipped;
+	uint64_t lost = t->collector.lost + p->lost + output_unwritten(p->out) + said->skipped;
 	char failed[48] = "";
 
 	if (lost)
 		say("%llu execs were lost in all", (unsigned long long)lost);
-	if (said->cut)
-		say("%llu command lines were cut in all", (unsigned long long)said->cut);
+	if (said->cut + said->short_lines)
+		say("%llu command lines were cut in all", (unsigned long long)(said->cut + said->short_lines));
 	if (!stop || t->options->quiet)
 		return;
 	if (t->options->fails)
@@ -165,7 +194,7 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 		 struct error *err)
 {
 	const struct options *o = t->options;
-	struct pollfd *fds = calloc(t->collector.count + 1, sizeof(*fds));
+	struct pollfd *fds = calloc(fd_count(t), sizeof(*fds));
 	struct said said = {0};
 	struct printer printer;
 	const char *why;
@@ -179,25 +208,30 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 	look = printer.start;
 	end = o->duration ? monotonic_ns() + o->duration : 0;
 	collector_poll_fds(&t->collector, fds + 1);
-	output_begin(out, o->append, o->max_size, o->json ? NULL : printer.heading);
+	t->collector.most = o->has_line ? 0 : o->max_bytes;
+	output_begin(out, o->append, o->max_size, o->keep, o->json ? NULL : printer.heading);
 	tracer_settle(t);
 	if (o->command)
 		ret = tracer_start_command(t, command, inherited, err);
+	why = o->time && !o->iso_time ? tz_set() : NULL;
+	if (why)
+		say("warning: times are UTC: the file of the time zone (TZ, /etc/localtime): %s", why);
 	why = sandbox_enter(&(struct sandbox_needs){.rename = o->max_size, .any_user = o->command});
 	if (why)
 		say("warning: it keeps more power than it needs: %s", why);
 	while (!ret && more && !is_over(t, command) && !(end && monotonic_ns() >= end)) {
-		fds[0].fd = out->name ? -1 : out->fd; /* whether nobody reads any more */
+		output_poll_fd(out, &fds[0]);
 		wait_for_execs(t, fds, end);
 		if (fds[0].fd >= 0 && fds[0].revents & (POLLERR | POLLHUP))
-			out->error = EPIPE;
+			out->closed = true;
 		more = print_execs(t, &printer, false);
-		say_ring_losses(t, &printer, &said);
 		if (t->collector.now > look + LOOK_NS) {
 			look = t->collector.now;
 			tracer_count_unseen(t, false);
 			tracer_sweep_members(t);
-			say_other_losses(t, &printer, &said);
+			say_losses(t, &printer, &said);
+			say_other_losses(t, &said);
+			output_look(out);
 			if (tracer_cover_cpus(t))
 				collector_poll_fds(&t->collector, fds + 1);
 		}
@@ -205,11 +239,11 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 	tracer_detach(t);
 	if (more)
 		more = print_execs(t, &printer, true); /* everything seen gets printed */
-	if (!out->error) {
+	if (!out->closed) {
 		if (more)
 			tracer_count_unseen(t, true);
-		say_ring_losses(t, &printer, &said);
-		say_other_losses(t, &printer, &said);
+		say_losses(t, &printer, &said);
+		say_other_losses(t, &said);
 		output_flush(out);
 		say_summary(t, &printer, &said);
 	}
@@ -289,6 +323,8 @@ static int run(const struct options *options, char **argv, const struct inherite
 	tracer_detach(&tracer); /* set-up may have failed half-way */
 	*status = command.status;
 	output_free(&out);
+	if (out.closed && !out.error)
+		out.error = EPIPE;
 	if (!ret && out.error)
 		ret = output_error(&out, err);
 	tracer_free(&tracer);
@@ -325,6 +361,12 @@ int main(int argc, char **argv)
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	close(fd);
+	say_open();
+	if (getuid() != geteuid()) {
+		say("it is installed setuid, which would give every user what root sees and writes; use sudo(8) or "
+		    "chmod u-s");
+		return 1;
+	}
 	ret = options_parse(&options, argc, argv);
 	if (!ret) {
 		inherited_note(&inherited);

@@ -8,14 +8,22 @@
 #include <string.h>
 
 #include "format.h"
+#include "say.h"
 #include "options.h"
 
 #define USAGE_ERROR 2
 #define SECOND_NS 1000000000ULL
 
+/* The defaults. */
+#define MAX_ARGS 20
+#define MAX_BYTES_TEXT (32U << 10)
+#define MAX_BYTES_JSON (256U << 10)
+
 /* Options that have no letter are numbered from here. */
 enum {
 	OPT_MAX_ARGS = 256,
+	OPT_MAX_BYTES,
+	OPT_KEEP,
 	OPT_RING_SIZE,
 	OPT_EBPF,
 	OPT_MNTNSMAP,
@@ -66,10 +74,13 @@ static const struct row {
 	{OPT_PRINT_CGROUP, "print-cgroup", NULL, "cgroup's id"},
 	{OPT_TIME_FORMAT, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)"},
 	{OPT_MAX_ARGS, "max-args", "N", "at most N arguments, the file name included; 0: all\n"
-					"(6 MiB, of a failure 20,000; default 20, -J: 0)"},
+					"(of a failure 20,000; default 20, -J: 0)"},
+	{OPT_MAX_BYTES, "max-bytes", "N", "at most N bytes of an exec's arguments; 0: all\n"
+					  "(default 32K, -J: 256K)"},
 	{0, "Where to:", NULL, NULL},
 	{'o', "output", "FILE", "this file, emptied first unless --append"},
 	{OPT_MAX_SIZE, "max-size", "SIZE", "begin a new FILE at this size (64M), keep FILE.1"},
+	{OPT_KEEP, "keep", "N", "keep so many old files, FILE.1 to FILE.N (default 1)"},
 	{OPT_APPEND, "append", NULL, "keep what FILE has"},
 	{OPT_QUIET, "quiet", NULL, "no summary at the end"},
 	{0, "Other:", NULL, NULL},
@@ -146,7 +157,7 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 }
 
 /* Bytes, or with a letter behind it KiB, MiB or GiB. */
-static int parse_size(struct options *o, const char *text)
+static int parse_size(const char *option, const char *text, uint64_t least, uint64_t *size)
 {
 	static const char units[] = "KMG";
 	size_t length = strlen(text);
@@ -158,13 +169,13 @@ static int parse_size(struct options *o, const char *text)
 	if (length < sizeof(digits)) {
 		memcpy(digits, text, length);
 		digits[length] = '\0';
-		if (parse_number(digits, 1ULL << 33, &o->max_size)) {
-			o->max_size <<= unit ? 10 * (unit - units + 1) : 0;
-			if (o->max_size >= 4096)
+		if (parse_number(digits, 1ULL << 33, size)) {
+			*size <<= unit ? 10 * (unit - units + 1) : 0;
+			if (*size >= least)
 				return 0;
 		}
 	}
-	return usage_error("--max-size: \"%s\" is not a size of 4K or more (like 500K, 64M, 1G)", text);
+	return usage_error("--%s: \"%s\" is not a size%s (like 500K, 64M, 1G)", option, text, least ? " of 4K or more" : "");
 }
 
 static int parse_seconds(struct options *o, const char *text)
@@ -376,7 +387,7 @@ static int set(struct options *o, int key, const char *value)
 		o->append = true;
 		return 0;
 	case OPT_MAX_SIZE:
-		return parse_size(o, value);
+		return parse_size("max-size", value, 4096, &o->max_size);
 	case OPT_CHECK:
 		o->check = true;
 		return 0;
@@ -395,7 +406,13 @@ static int set(struct options *o, int key, const char *value)
 	case OPT_MAX_ARGS:
 		if (!parse_number(value, UINT32_MAX, &o->max_args))
 			return usage_error("--max-args: \"%s\" is not a number", value);
-		o->max_args_given = true;
+		return 0;
+	case OPT_MAX_BYTES:
+		return parse_size("max-bytes", value, 0, &o->max_bytes);
+	case OPT_KEEP:
+		if (!parse_number(value, 1000, &number) || !number)
+			return usage_error("--keep: \"%s\" is not a number from 1 to 1000", value);
+		o->keep = (unsigned int)number;
 		return 0;
 	case OPT_RING_SIZE:
 		/* At most 1 GiB: perf counts a ring's pages in an int. */
@@ -427,7 +444,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	bool end;
 	int key, at; /* where the word is that is looked at */
 
-	*options = (struct options){.max_args = 20};
+	*options = (struct options){.max_args = UINT64_MAX, .max_bytes = UINT64_MAX};
 	/* getopt(3): end at the first word that is no option, ':' for a missing argument without a message. */
 	*s++ = '+';
 	*s++ = ':';
@@ -469,8 +486,15 @@ int options_parse(struct options *options, int argc, char **argv)
 		return usage_error("no command stands behind --");
 	if (end)
 		options->command = argv + optind;
+	if (options->max_args == UINT64_MAX)
+		options->max_args = options->json ? 0 : MAX_ARGS;
+	if (options->max_bytes == UINT64_MAX)
+		options->max_bytes = options->json ? MAX_BYTES_JSON : MAX_BYTES_TEXT;
 	if ((options->append || options->max_size) && !options->output)
 		return usage_error("--append and --max-size need a file: -o FILE");
+	if (options->keep && !options->max_size)
+		return usage_error("--keep: nothing is kept without --max-size");
+	options->keep += !options->keep;
 	if (options->check && (options->output || options->command))
 		return usage_error("--check writes to the standard output and runs no command");
 	if (options->json && options->tree)

@@ -29,10 +29,11 @@ struct options {
 	uint32_t uid;
 	uint32_t ppid; /* 0: any */
 	uint64_t max_args; /* 0: all */
-	bool max_args_given;
+	uint64_t max_bytes; /* of an exec's arguments, 0: all */
 	uint64_t count; /* execs to print, 0: any number */
 	const char *output; /* a path, NULL: the standard output */
 	uint64_t max_size; /* bytes of that file, 0: any number */
+	unsigned int keep; /* old files, from 1 on */
 	uint64_t ring_size; /* bytes a CPU, 0: by the machine's memory */
 	const char *mntnsmap, *cgroupmap; /* paths, NULL: any */
 	struct strings mntns, cgroups;

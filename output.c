@@ -1,89 +1,232 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "format.h"
 #include "output.h"
+#include "rotate.h"
+#include "say.h"
+#include "timestamp.h"
 
+/* A buffer begins with this size, and is sent when it has as much. */
 #define BUFFER_SIZE 16384
 #define BUFFER_KEPT (256U << 10)
 
+/* Most bytes that wait: a 64th of the memory, within these. */
+#define WAITING_LEAST (256U << 10)
+#define WAITING_MOST (4U << 20)
+
+#define RETRY_NS 1000000000ULL
+
+/* A terminal has room for some bytes when poll(2) says so, a pipe for PIPE_BUF. */
+#define LITTLE 512
+
+static size_t waiting_most(void)
+{
+	struct sysinfo info;
+	uint64_t most = WAITING_MOST;
+
+	if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
+		most = (uint64_t)info.totalram * info.mem_unit / 64;
+	return most < WAITING_LEAST ? WAITING_LEAST : (size_t)most;
+}
+
+/* Opens a pipe or terminal anew: O_NONBLOCK on the shared description would be everybody's. The descriptor stays; the new
+ * one may differ. */
+static void find_kind(struct output *out)
+{
+	char path[40];
+	struct stat st;
+	int fd;
+
+	out->kind = OUTPUT_BLOCKING;
+	if (fstat(out->fd, &st) || (fcntl(out->fd, F_GETFL) & O_ACCMODE) == O_RDONLY) /* closed, so main() put /dev/null there */
+		return;
+	if (S_ISREG(st.st_mode)) {
+		out->kind = OUTPUT_FILE;
+	} else if (S_ISSOCK(st.st_mode)) {
+		out->kind = OUTPUT_SOCKET;
+	} else {
+		format_text(path, sizeof(path), "/proc/self/fd/%d", out->fd);
+		fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0)
+			return;
+		out->fd = fd;
+		out->kind = OUTPUT_NONBLOCKING;
+	}
+}
+
+static int init(struct output *out, int fd)
+{
+	*out = (struct output){
+		.fd = fd,
+		.directory = -1,
+		.buffer = malloc(BUFFER_SIZE),
+		.capacity = BUFFER_SIZE,
+		.waiting_most = waiting_most(),
+	};
+	return out->buffer ? 0 : -ENOMEM;
+}
+
 int output_init(struct output *out, int fd)
 {
-	*out = (struct output){.fd = fd, .buffer = malloc(BUFFER_SIZE), .capacity = BUFFER_SIZE};
-	return out->buffer ? 0 : -ENOMEM;
+	int ret = init(out, fd);
+
+	if (!ret)
+		find_kind(out);
+	return ret;
 }
 
 int output_open(struct output *out, const char *path, struct error *err)
 {
-	/* Appending, so that what somebody else makes of the file, or a second writer, does no harm. */
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600), errnum = errno;
+	int directory, fd = rotate_open(path, &directory, err);
+	struct stat st;
 
 	if (fd < 0)
-		return error_set(err, errnum, "--output: cannot open \"%s\": %s; %s", path, strerror(errnum),
-				 errnum == ELOOP ? "it is a symbolic link, which is not followed"
-						 : "give a file that this user may write");
-	if (output_init(out, fd)) {
+		return fd;
+	if (init(out, fd)) {
 		close(fd);
+		close(directory);
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	}
+	out->kind = !fstat(fd, &st) && S_ISREG(st.st_mode) ? OUTPUT_FILE : OUTPUT_NONBLOCKING;
 	out->name = path;
+	out->base = rotate_base(path);
+	out->directory = directory;
 	return 0;
 }
 
-/* Of the first `done` bytes of the buffer, those behind the last end of a line. */
+/* Writes some bytes. What write(2) returns; EAGAIN: there is no room now. */
+static ssize_t write_some(const struct output *out, const char *bytes, size_t size)
+{
+	struct pollfd p = {.fd = out->fd, .events = POLLOUT};
+	int ready;
+
+	if (out->kind == OUTPUT_SOCKET)
+		return send(out->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (out->kind == OUTPUT_BLOCKING) {
+		ready = poll(&p, 1, 0);
+		if (ready <= 0) {
+			errno = ready ? errno : EAGAIN;
+			return -1;
+		}
+		size = size > LITTLE ? LITTLE : size;
+	}
+	return write(out->fd, bytes, size);
+}
+
+/* Says something of the output: `before`, its name, and the rest. */
+static void say_of(const struct output *out, const char *before, const char *behind, const char *more)
+{
+	if (out->name)
+		say("%s\"%s\"%s%s", before, out->name, behind, more);
+	else
+		say("%sthe standard output%s%s", before, behind, more);
+}
+
+static void fail(struct output *out, int errnum)
+{
+	char why[128];
+
+	format_text(why, sizeof(why), "%s; it is tried again each second", strerror(errnum));
+	if (errnum == EPIPE || errnum == ECONNRESET || errnum == EBADF)
+		out->closed = true;
+	else if (!out->error)
+		say_of(out, "cannot write to ", ": ", why);
+	out->error = errnum;
+	out->retry = monotonic_ns() + RETRY_NS;
+}
+
+/* Bytes behind the last end of a line among the first `done` that wait. */
 static size_t unfinished(const struct output *out, size_t done)
 {
-	for (size_t i = done; i; i--)
-		if (out->buffer[i - 1] == '\n')
-			return done - i;
-	return done + out->partial;
+	const char *newline = done ? memrchr(out->buffer + out->start, '\n', done) : NULL;
+
+	return newline ? (size_t)(out->buffer + out->start + done - newline) - 1 : out->partial + done;
 }
 
-/* Of a line that could not be written whole, nothing stays in the file: `done` bytes of the buffer are in it. */
-static void drop_part(struct output *out, size_t done)
+static void written(struct output *out, size_t done)
 {
-	size_t part = unfinished(out, done);
-	struct stat st;
-
-	if (out->name && part && !fstat(out->fd, &st) && S_ISREG(st.st_mode) &&
-	    ftruncate(out->fd, st.st_size - (off_t)part))
-		return;
-}
-
-/* Writes the first `size` bytes of the buffer. */
-static void write_out(struct output *out, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size && !out->error) {
-		ssize_t n = write(out->fd, out->buffer + done, size - done);
-
-		if (n >= 0) {
-			done += (size_t)n;
-		} else if (errno == EAGAIN) {
-			struct pollfd p = {.fd = out->fd, .events = POLLOUT};
-
-			poll(&p, 1, -1);
-		} else if (errno != EINTR) {
-			out->error = errno;
-		}
-	}
-	out->size += done;
 	if (out->error)
-		drop_part(out, done);
-	out->partial = out->error ? 0 : unfinished(out, size);
-	memmove(out->buffer, out->buffer + size, out->used - size);
-	out->used -= size;
-	out->complete -= size < out->complete ? size : out->complete;
-	/* Give back the memory of a long line. */
-	if (!out->used && out->capacity > BUFFER_KEPT) {
+		say_of(out, "", " can be written to again", "");
+	out->error = 0;
+	out->partial = unfinished(out, done);
+	out->start += done;
+	out->size += done;
+}
+
+/* The file is full: it becomes FILE.1, and what waits begins a new one. true: so it is. */
+static bool begin_new_file(struct output *out)
+{
+	size_t heading = out->heading ? strlen(out->heading) : 0;
+	struct error err;
+	char *room;
+	int fd;
+
+	if (out->rotate_error && monotonic_ns() < out->rotate)
+		return false;
+	fd = rotate_files(out->directory, out->base, out->keep, &err);
+	if (fd < 0) {
+		if (fd != -out->rotate_error)
+			say("%s; the lines go on to the old file, and it is tried again each second", err.text);
+		out->rotate_error = -fd;
+		out->rotate = monotonic_ns() + RETRY_NS;
+		return false;
+	}
+	out->rotate_error = 0;
+	close(out->fd);
+	out->fd = fd;
+	out->size = 0;
+	out->moved = false;
+	room = heading ? output_room(out, heading) : NULL;
+	if (room) {
+		memmove(out->buffer + out->start + heading, out->buffer + out->start, out->used - out->start);
+		memcpy(out->buffer + out->start, out->heading, heading);
+		out->used += heading;
+		out->complete += heading;
+	}
+	return true;
+}
+
+/* How many of the next `size` bytes, whole lines, go into the file. */
+static size_t fitting(struct output *out, size_t size)
+{
+	size_t heading = out->heading ? strlen(out->heading) : 0, room = out->most > out->size ? (size_t)(out->most - out->size) : 0;
+	const char *from = out->buffer + out->start, *newline;
+
+	if (size <= room)
+		return size;
+	newline = memrchr(from, '\n', room);
+	if (newline)
+		return (size_t)(newline - from) + 1;
+	if (out->size > heading && !begin_new_file(out))
+		return size; /* the old one grows on */
+	/* A line that is longer than a whole file has one of its own. */
+	from = out->buffer + out->start;
+	size = out->complete - out->start;
+	if (size <= out->most)
+		return size;
+	newline = memchr(from + (size > heading ? heading : 0), '\n', size - (size > heading ? heading : 0));
+	return newline ? (size_t)(newline - from) + 1 : size;
+}
+
+/* The memory of what has been written. */
+static void give_back(struct output *out)
+{
+	if (out->start < out->used && out->start < out->capacity / 2)
+		return;
+	memmove(out->buffer, out->buffer + out->start, out->used - out->start);
+	out->used -= out->start;
+	out->complete -= out->start < out->complete ? out->start : out->complete;
+	out->sent_at = 0;
+	out->start = 0;
+	if (out->capacity > BUFFER_KEPT && out->used < BUFFER_SIZE) {
 		char *buffer = realloc(out->buffer, BUFFER_SIZE);
 
 		out->buffer = buffer ? buffer : out->buffer;
@@ -91,33 +234,75 @@ static void write_out(struct output *out, size_t size)
 	}
 }
 
-void output_flush(struct output *out)
+/* Writes what is before `end` in the buffer; if `wait`, waits for room. */
+static void write_out(struct output *out, bool whole_lines, bool wait)
 {
-	write_out(out, out->used);
+	while (!out->closed && out->start < (whole_lines ? out->complete : out->used)) {
+		size_t size = (whole_lines ? out->complete : out->used) - out->start;
+		ssize_t n;
+
+		if (out->most)
+			size = fitting(out, size);
+		n = write_some(out, out->buffer + out->start, size);
+		if (n > 0) {
+			written(out, (size_t)n);
+		} else if (!n || errno == EAGAIN) {
+			struct pollfd p = {.fd = out->fd, .events = POLLOUT};
+
+			if (!wait)
+				break;
+			poll(&p, 1, -1);
+		} else if (errno != EINTR) {
+			fail(out, errno);
+			break;
+		}
+	}
+	if (out->closed)
+		out->start = out->used;
+	give_back(out);
 }
 
-/* Makes room for `length` more bytes. A line that may have to begin a new file must stay whole until it has
- * ended; others are written as they come. */
-static bool make_room(struct output *out, size_t length)
+void output_send(struct output *out)
+{
+	if (!out->error || monotonic_ns() >= out->retry)
+		write_out(out, out->most, false);
+}
+
+void output_flush(struct output *out)
+{
+	write_out(out, out->most, true);
+}
+
+char *output_room(struct output *out, size_t room)
 {
 	size_t capacity = out->capacity;
 	char *buffer;
 
-	write_out(out, out->most ? out->complete : out->used);
-	if (!out->most)
-		return true;
-	while (capacity - out->used < length)
+	/* A line in the making is sent, too, unless it may have to begin a new file. */
+	if (out->used - out->start + room > BUFFER_SIZE && !out->most && out->used >= out->sent_at + BUFFER_SIZE / 2) {
+		output_send(out);
+		out->sent_at = out->used;
+	}
+	if (out->capacity - out->used >= room)
+		return out->buffer + out->used;
+	while (capacity - out->used < room)
 		capacity *= 2;
-	if (capacity == out->capacity)
-		return true;
 	buffer = realloc(out->buffer, capacity);
 	if (!buffer) {
-		out->error = ENOMEM;
-		return false;
+		out->torn = true;
+		return NULL;
 	}
 	out->buffer = buffer;
 	out->capacity = capacity;
-	return true;
+	return out->buffer + out->used;
+}
+
+void output_added(struct output *out, const char *end)
+{
+	size_t used = (size_t)(end - out->buffer);
+
+	out->total += used - out->used;
+	out->used = used;
 }
 
 /* Most of what is added is a few bytes, for which x86's "rep movs", as memcpy(3) has it, takes a hundred cycles. */
@@ -140,24 +325,12 @@ static void copy(char *to, const char *from, size_t length)
 
 void output_add(struct output *out, const void *bytes, size_t length)
 {
-	const char *at = bytes;
+	char *room = output_room(out, length);
 
-	out->total += length;
-	while (length && !out->error) {
-		size_t n = out->capacity - out->used;
-
-		if (n < length) {
-			if (!make_room(out, length))
-				return;
-			n = out->capacity - out->used;
-		}
-		if (n > length)
-			n = length;
-		copy(out->buffer + out->used, at, n);
-		out->used += n;
-		at += n;
-		length -= n;
-	}
+	if (!room)
+		return;
+	copy(room, bytes, length);
+	output_added(out, room + length);
 }
 
 void output_format(struct output *out, const char *format, ...)
@@ -191,88 +364,69 @@ void output_number(struct output *out, int64_t number, int width)
 	output_add(out, text + at, (size_t)(end - at));
 }
 
-/* The file becomes PATH.1, in the place of an older one; a new one takes its place. */
-static void begin_new_file(struct output *out)
-{
-	size_t length = strlen(out->name);
-	char *old = malloc(length + 3);
-	int fd;
-
-	if (!old) {
-		out->error = ENOMEM;
-		return;
-	}
-	memcpy(old, out->name, length);
-	memcpy(old + length, ".1", 3);
-	/* It may have been removed; or moved by somebody else, to whom the old one belongs then. */
-	if (rename(out->name, old) && errno != ENOENT) {
-		out->error = errno;
-	} else {
-		fd = open(out->name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0) {
-			out->error = errno;
-		} else {
-			close(out->fd);
-			out->fd = fd;
-			out->size = 0;
-		}
-	}
-	free(old);
-}
-
 void output_end_line(struct output *out)
 {
-	size_t heading = out->heading ? strlen(out->heading) : 0, line;
-
 	output_add(out, "\n", 1);
-	if (out->most && !out->error && out->size + out->used > out->most) {
-		write_out(out, out->complete);
-		/* A line that is longer than a whole file has one of its own. */
-		if (!out->error && out->size > heading) {
-			begin_new_file(out);
-			line = out->used;
-			if (heading && !out->error && make_room(out, heading)) {
-				memmove(out->buffer + heading, out->buffer, line);
-				memcpy(out->buffer, out->heading, heading);
-				out->used += heading;
-			}
-		}
-	}
+	/* There was no memory for a part of it. What has been sent of it stays. */
+	if (out->torn && out->start <= out->complete && !out->partial)
+		out->used = out->complete;
+	out->dropped += out->torn;
+	out->torn = false;
 	out->complete = out->used;
+	if (out->used - out->start >= BUFFER_SIZE)
+		output_send(out);
 }
 
-/* Whether the file's last line is whole. */
-static bool ends_with_newline(const char *path, off_t size)
+enum output_state output_state(const struct output *out)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	bool whole = true;
-	char last;
+	size_t waiting = out->used - out->start;
 
-	if (fd < 0)
-		return true;
-	if (pread(fd, &last, 1, size - 1) == 1)
-		whole = last == '\n';
-	close(fd);
-	return whole;
+	return waiting >= out->waiting_most ? OUTPUT_FULL : waiting >= out->waiting_most / 2 ? OUTPUT_CROWDED : OUTPUT_FREE;
 }
 
-void output_begin(struct output *out, bool append, uint64_t most, const char *heading)
+void output_poll_fd(const struct output *out, struct pollfd *fd)
+{
+	/* A file is always ready; after an error, time tells. */
+	fd->fd = out->kind == OUTPUT_FILE ? -1 : out->fd;
+	fd->events = out->start < out->used && !out->error ? POLLOUT : 0;
+}
+
+void output_look(struct output *out)
+{
+	const char *how = out->name && out->kind == OUTPUT_FILE ? rotate_look(out->directory, out->base, out->fd) : NULL;
+
+	if (how && !out->moved)
+		say("warning: \"%s\" was %s by somebody else; the lines go on to the file that was there", out->name, how);
+	out->moved = how;
+}
+
+void output_begin(struct output *out, bool append, uint64_t most, unsigned int keep, const char *heading)
 {
 	struct stat st;
 
 	out->heading = heading;
-	if (out->name && !fstat(out->fd, &st) && S_ISREG(st.st_mode)) {
+	out->keep = keep;
+	if (out->name && out->kind == OUTPUT_FILE) {
 		if (!append && ftruncate(out->fd, 0))
-			out->error = errno;
-		out->size = append ? (uint64_t)st.st_size : 0;
-		if (out->size && !ends_with_newline(out->name, st.st_size))
+			fail(out, errno);
+		out->size = append && !fstat(out->fd, &st) ? (uint64_t)st.st_size : 0;
+		if (out->size && !rotate_ends_with_newline(out->directory, out->base, (int64_t)out->size))
 			output_add(out, "\n", 1);
 		out->most = most;
 	}
 	if (heading && !out->size)
 		output_add(out, heading, strlen(heading));
 	out->complete = out->used;
-	output_flush(out);
+	output_send(out);
+}
+
+uint64_t output_unwritten(const struct output *out)
+{
+	uint64_t lines = out->dropped;
+
+	for (size_t i = out->start; i < out->complete; i++)
+		lines += out->buffer[i] == '\n';
+	return lines;
 }
 
 int output_error(const struct output *out, struct error *err)
@@ -284,8 +438,17 @@ int output_error(const struct output *out, struct error *err)
 
 void output_free(struct output *out)
 {
-	if (out->name && close(out->fd) && !out->error)
-		out->error = errno;
+	struct stat st;
+
+	/* Nothing of a line that could not be written whole stays in a file. */
+	if (out->error && out->name && out->partial && out->kind == OUTPUT_FILE && !fstat(out->fd, &st) &&
+	    ftruncate(out->fd, st.st_size - (off_t)out->partial))
+		out->partial = 0;
+	if (out->name) {
+		if (close(out->fd) && !out->error)
+			out->error = errno;
+		close(out->directory);
+	}
 	free(out->buffer);
 	out->buffer = NULL;
 }

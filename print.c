@@ -116,12 +116,60 @@ static bool is_wanted(struct printer *printer, const struct event *e)
 	return wanted;
 }
 
+/* Bytes of arguments of a line that is cut because others wait. */
+#define CROWDED_BYTES 256
+
+/* Of a failed call there is a mark before each string, which does not count. */
+static size_t limit_marked(const struct event *event, uint64_t bytes)
+{
+	struct args args = event_args(event);
+	uint64_t used = 0;
+
+	while (args_next(&args)) {
+		if (args.bytes && used + args.len > bytes)
+			return (size_t)(args.bytes - event->args) + (size_t)(bytes - used);
+		used += args.len + 1;
+		if (used >= bytes && args.at < args.end)
+			return (size_t)(args.at - event->args);
+	}
+	return event->args_len;
+}
+
+/* Cuts the arguments to so many bytes, 0: any number. false: they are no more. */
+static bool limit(struct event *event, uint64_t bytes)
+{
+	size_t length = event->args_len;
+
+	if (!bytes || length <= bytes)
+		return false;
+	event->args_len = event->exec.head.type == RECORD_FAIL ? limit_marked(event, bytes) : (size_t)bytes;
+	event->cut |= event->args_len < length;
+	return event->args_len < length;
+}
+
+static void lose(struct printer *printer, const struct event *event)
+{
+	printer->lost++;
+	if (!printer->loss.count++)
+		printer->loss = (struct loss){.count = 1, .cpu = -1, .from = event->exec.time};
+	printer->loss.to = event->exec.time;
+}
+
 void print_event(struct printer *printer, struct event *event)
 {
+	enum output_state state = output_state(printer->out);
+
 	if (!is_wanted(printer, event)) {
 		printer->unwanted++;
 		return;
 	}
+	if (state == OUTPUT_FULL) {
+		lose(printer, event);
+		return;
+	}
+	limit(event, printer->options->max_bytes);
+	if (state == OUTPUT_CROWDED)
+		printer->cut += limit(event, CROWDED_BYTES);
 	if (!event->exec.ppid)
 		event->exec.ppid = caller_parent(printer->proc, event->exec.pid);
 	printer->printed++;
@@ -132,8 +180,15 @@ void print_event(struct printer *printer, struct event *event)
 		text_event(printer, event);
 }
 
-void print_lost(struct printer *printer, uint64_t count)
+void print_lost(struct printer *printer, const struct loss *loss)
 {
 	if (printer->options->json)
-		json_lost(printer, count);
+		json_lost(printer, loss);
+}
+
+bool print_take_loss(struct printer *printer, struct loss *loss)
+{
+	*loss = printer->loss;
+	printer->loss.count = 0;
+	return loss->count;
 }

@@ -21,6 +21,9 @@ struct printer {
 	uint64_t now;	   /* as of print_begin() */
 	struct wall_clock wall;
 	uint64_t printed, failed, unwanted; /* lines, those of failed calls, execs that had no line */
+	uint64_t lost; /* execs whose lines the output did not take */
+	uint64_t cut;  /* lines that were cut because others waited */
+	struct loss loss; /* of `lost`, those that have not been taken yet */
 	struct tree tree;
 	char *line;	   /* the argument line for --line */
 	size_t line_size;
@@ -36,11 +39,15 @@ void print_free(struct printer *printer);
 /* To be called before the events of one batch: looks at the clocks. */
 void print_begin(struct printer *printer);
 
-/* Prints the exec's line if --name and --line want it. */
+/* Prints the exec's line if --name and --line want it. Nobody waits for the output: when much waits there the line is cut,
+ * when it is full the line is lost. */
 void print_event(struct printer *printer, struct event *event);
 
-/* Prints that so many execs were lost, where the form has a place for it. */
-void print_lost(struct printer *printer, uint64_t count);
+/* Prints that execs were lost, where the form has a place for it. */
+void print_lost(struct printer *printer, const struct loss *loss);
+
+/* The lines lost since the last call. false: none. */
+bool print_take_loss(struct printer *printer, struct loss *loss);
 
 /* Nanoseconds since 1970, of a time as in a record. */
 int64_t print_wall_time(const struct printer *printer, uint64_t time);

@@ -111,7 +111,7 @@ INLINE void mark_handled(struct scratch *s, __u64 task, __u64 mark)
 SEC("exec")
 int on_exec(__u64 *ctx)
 {
-	__u64 task, mark, start, end, env_end, left, len, pos;
+	__u64 task, mark, start, end, env_end, left, wanted, len, pos;
 	struct scratch *s;
 	long name_len;
 
@@ -148,10 +148,11 @@ int on_exec(__u64 *ctx)
 
 	left = end > start ? end - start : 0;
 	s->exec.args_len = left;
+	wanted = VALUE(max_bytes) && left > VALUE(max_bytes) ? VALUE(max_bytes) : left;
 	len = 0;
-	if (left) {
-		len = left > CHUNK_SIZE ? CHUNK_SIZE : left;
-		len = bounded(len, CHUNK_SIZE);
+	if (wanted) {
+		len = wanted > FIRST_SIZE ? FIRST_SIZE : wanted;
+		len = bounded(len, FIRST_SIZE);
 		pos = bounded(s->exec.name_len, NAME_SIZE);
 		if (read_user(s->exec_data + pos, len, start))
 			s->exec.head.flags |= RECORD_UNREADABLE;
@@ -167,11 +168,58 @@ int on_exec(__u64 *ctx)
 	}
 	if (VALUE(exec_copy))
 		mark_handled(s, task, mark);
-	if (left > CHUNK_SIZE) {
-		s->next = start + CHUNK_SIZE;
-		s->end = end;
-		tail_call(ctx, &args_program, 0);
+	if (wanted > FIRST_SIZE) {
+		s->next = start + FIRST_SIZE;
+		s->end = start + wanted;
+		s->flags = wanted < left ? RECORD_LAST | RECORD_ENOUGH : RECORD_LAST;
+		s->used = start;
+		s->strings = VALUE(max_strings);
+		s->sent = 0;
+		tail_call(ctx, &args_program, VALUE(max_strings) ? 1 : 0);
 	}
+	return 0;
+}
+
+/* Steps over the next string. 0: no other is to be counted. */
+INLINE int count_string(struct scratch *s)
+{
+	long len = s->used < s->end ? read_string(s->more_data, CHUNK_SIZE, s->used) : 0;
+
+	if (len <= 0)
+		return 0;
+	s->used += len;
+	if (len == CHUNK_SIZE || --s->strings)
+		return 1;
+	if (s->used < s->end) {
+		s->end = s->used;
+		s->flags = RECORD_LAST | RECORD_ENOUGH;
+	}
+	return 0;
+}
+
+/* How often "count" follows itself at most: "args" follows it, and the kernel lets 33 programs follow one another. */
+#define COUNTS_MOST 16
+
+/* Finds the end of the strings that --max-args shows. */
+SEC("count")
+int on_count(void *ctx)
+{
+	struct scratch *s = get_scratch();
+
+	if (!s)
+		return 0;
+#define FOUR_STRINGS(s) (count_string(s) && count_string(s) && count_string(s) && count_string(s))
+	if (FOUR_STRINGS(s) && FOUR_STRINGS(s) && FOUR_STRINGS(s) && FOUR_STRINGS(s) && ++s->sent < COUNTS_MOST)
+		tail_call(ctx, &args_program, 1);
+	if (s->next < s->end)
+		tail_call(ctx, &args_program, 0);
+	s->more.head.type = RECORD_ARGS;
+	s->more.head.flags = s->flags;
+	s->more.head.seq = s->counts.seq;
+	s->more.head.part = ++s->part;
+	s->more.head.data_len = 0;
+	if (output_bulk(ctx, s, &s->more, sizeof(s->more)))
+		output_lost(ctx, s, RECORD_ARGS);
 	return 0;
 }
 
@@ -183,10 +231,15 @@ INLINE int send_args(void *ctx, struct scratch *s)
 	len = left > CHUNK_SIZE ? CHUNK_SIZE : left;
 	len = bounded(len, CHUNK_SIZE);
 	s->more.head.flags = read_user(s->more_data, len, s->next) ? RECORD_UNREADABLE : 0;
+	if (left <= CHUNK_SIZE)
+		s->more.head.flags |= s->flags;
 	s->more.head.part = ++s->part;
 	s->more.head.data_len = len;
 	size = sizeof(s->more) + len;
-	output(ctx, s, &s->more, size);
+	if (output_bulk(ctx, s, &s->more, size)) {
+		s->end = 0;
+		return 0;
+	}
 	s->next += len;
 	return left > CHUNK_SIZE;
 }
@@ -207,6 +260,8 @@ int on_args(void *ctx)
 	(TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s))
 	if (EIGHT_ARGS(ctx, s) && EIGHT_ARGS(ctx, s))
 		tail_call(ctx, &args_program, 0);
+	if (!s->end)
+		output_lost(ctx, s, RECORD_ARGS);
 	return 0;
 }
 
@@ -369,14 +424,18 @@ int on_exit(void *ctx)
 		s->next = argv;
 		s->end = 0;
 		s->used = 0;
+		s->sent = 0;
+		s->strings = VALUE(max_strings);
 		map_delete(&calls, &task);
 		tail_call(ctx, &pieces_program, 0);
 	}
 	return 0;
 }
 
-/* In scratch.end: nothing is left of the list. */
-#define ALL_READ (~0ULL)
+/* In scratch.end, nothing more is to be read: that was the list; nobody wants more; the ring is full. */
+#define END_READ (~0ULL)
+#define END_ENOUGH (~1ULL)
+#define END_LOST (~2ULL)
 
 INLINE void send_pieces(void *ctx, struct scratch *s, __u32 flags)
 {
@@ -387,7 +446,8 @@ INLINE void send_pieces(void *ctx, struct scratch *s, __u32 flags)
 	s->more.head.data_len = used;
 	FORGET(used);
 	used &= CHUNK_SIZE - 1; /* as it is: PIECES_BEGIN */
-	output(ctx, s, &s->more, sizeof(s->more) + used);
+	if (output_bulk(ctx, s, &s->more, sizeof(s->more) + used))
+		s->end = END_LOST;
 	s->used = 0;
 }
 
@@ -396,9 +456,10 @@ INLINE void send_pieces(void *ctx, struct scratch *s, __u32 flags)
 INLINE void send_rest(void *ctx, struct scratch *s)
 {
 	struct piece *rest = (void *)s->more_data;
+	__u64 address = s->end;
 
 	send_pieces(ctx, s, 0);
-	rest[0].address = s->end;
+	rest[0].address = address;
 	rest[0].len = -EFAULT;
 	rest[0].is_list = 0;
 	rest[1].address = s->next;
@@ -425,7 +486,7 @@ INLINE int take_piece(struct scratch *s)
 			piece->is_list = 1;
 			address = s->next;
 		} else if (!address) {
-			s->end = ALL_READ;
+			s->end = END_READ;
 			return 0;
 		}
 		s->next += VALUE(slot_size);
@@ -434,9 +495,10 @@ INLINE int take_piece(struct scratch *s)
 	if (!len)
 		len = read_string((char *)(piece + 1), PIECE_SIZE, address);
 	piece->len = len;
-	s->end = piece->is_list ? ALL_READ : len == PIECE_SIZE ? address + PIECE_SIZE - 1 : 0;
+	s->end = piece->is_list ? END_READ : len == PIECE_SIZE ? address + PIECE_SIZE - 1 : 0;
 	if (len < 0)
 		len = 0;
+	s->sent += len;
 	s->used = (used + sizeof(*piece) + len + 7) & ~7ULL;
 	return !piece->is_list;
 }
@@ -450,10 +512,18 @@ INLINE int take_three(void *ctx, struct scratch *s)
 {
 	if (!take_piece(s) || !take_piece(s) || !take_piece(s))
 		return 0;
-	if (s->used >= PIECES_BEGIN)
-		send_pieces(ctx, s, 0);
-	return 1;
+	if (s->used < PIECES_BEGIN)
+		return 1;
+	if (VALUE(max_bytes) && s->sent > VALUE(max_bytes)) {
+		s->end = END_ENOUGH;
+		return 0;
+	}
+	send_pieces(ctx, s, 0);
+	return s->end != END_LOST;
 }
+
+/* How many one program reads. */
+#define PIECES_OF_ONE (VALUE(many_pieces) ? 30 : 3)
 
 SEC("pieces")
 int on_pieces(void *ctx)
@@ -465,17 +535,27 @@ int on_pieces(void *ctx)
 	s->more.head.type = RECORD_PIECES;
 	s->more.head.seq = s->counts.seq;
 	if (!s->next) /* argv = NULL is as good as an empty one */
-		s->end = ALL_READ;
+		s->end = END_READ;
 #define NINE_PIECES(ctx, s) (take_three(ctx, s) && take_three(ctx, s) && take_three(ctx, s))
 	if (s->next && take_three(ctx, s) &&
-	    (!VALUE(many_pieces) || (NINE_PIECES(ctx, s) && NINE_PIECES(ctx, s) && NINE_PIECES(ctx, s))))
-		tail_call(ctx, &pieces_program, 0);
+	    (!VALUE(many_pieces) || (NINE_PIECES(ctx, s) && NINE_PIECES(ctx, s) && NINE_PIECES(ctx, s)))) {
+		if (VALUE(max_strings) && s->strings <= PIECES_OF_ONE) {
+			s->end = END_ENOUGH;
+		} else {
+			s->strings -= PIECES_OF_ONE;
+			tail_call(ctx, &pieces_program, 0);
+		}
+	}
 	/* Still here: at the end of the list, or as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). The
 	 * caller is asked for the rest then (event.c). */
-	if (s->end == ALL_READ)
+	if (s->end == END_READ)
 		send_pieces(ctx, s, RECORD_LAST);
-	else
+	else if (s->end == END_ENOUGH)
+		send_pieces(ctx, s, RECORD_LAST | RECORD_ENOUGH);
+	else if (s->end != END_LOST)
 		send_rest(ctx, s);
+	if (s->end == END_LOST)
+		output_lost(ctx, s, RECORD_PIECES);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include "programs.h"
 
 static const char *const map_names[MAPS] = {
-	"rings",    "scratches", "args_program", "pieces_program", "handled", "calls",   "peeks",
+	"rings",    "bulk_rings", "scratches", "args_program", "pieces_program", "handled", "calls",   "peeks",
 	"mntnsmap", "cgroupmap", "mntns_set",	 "cgroups",	   "members",
 	"newcomers", "roots",
 };
@@ -62,6 +62,16 @@ void use_map(struct tracer *t, int map, int fd)
 	t->map_fds[map_index(&t->object, map_names[map])] = fd < 0 ? map_fd(t, MAP_MEMBERS) : fd;
 }
 
+/* The program "count" comes to some 250 (prog.bpf.c). Scripts' own strings stand before those that --max-args counts (event.c);
+ * one more tells that there are more. */
+#define COUNTED_MOST 240
+#define SCRIPT_STRINGS 11
+
+uint32_t wanted_strings(const struct options *o)
+{
+	return o->has_line || !o->max_args || o->max_args > COUNTED_MOST ? 0 : (uint32_t)o->max_args + SCRIPT_STRINGS + 1;
+}
+
 /* Whose lanes a program's are. "args" and "pieces" follow others, and have theirs. */
 static enum lane_kind lane_kind(const struct tracer *t, const char *program)
 {
@@ -101,6 +111,8 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"cgroup_filter_setting", o->cgroups.count},
 		{"member_filter_setting", tracer_has_members(t)},
 		{"root_filter_setting", o->pids.count > 0},
+		{"max_bytes_setting", o->has_line ? 0 : o->max_bytes},
+		{"max_strings_setting", wanted_strings(o)},
 		{"want_ancestors_setting", o->tree},
 		{"want_cgroup_setting", (o->json || o->print_cgroup || o->cgroupmap) &&
 						feature_is_here(&t->features, FEATURE_CGROUP_IDS)},

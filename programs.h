@@ -8,6 +8,7 @@
 
 enum {
 	MAP_RINGS,
+	MAP_BULK_RINGS,
 	MAP_SCRATCHES,
 	MAP_ARGS_PROGRAM,
 	MAP_PIECES_PROGRAM,
@@ -35,6 +36,9 @@ uint32_t map_value_size(const struct tracer *tracer, int map);
 
 /* Makes fd one of the maps; -1: it is never looked into, and "members", which has the same shape, will do. */
 void use_map(struct tracer *tracer, int map, int fd);
+
+/* Strings of argv that can be seen with --max-args, as far as the programs count them; 0: any number. --line sees all. */
+uint32_t wanted_strings(const struct options *options);
 
 /* Calls of the one helper become calls of the other, in programs that are loaded from now on. */
 void swap_helper(struct tracer *tracer, int32_t from, int32_t to);

@@ -11,6 +11,10 @@
  * "/dev/fd/N/" in front of it (do_open_execat and alloc_bprm in fs/exec.c). */
 #define NAME_SIZE 8192
 
+/* The most argument bytes that stand in an exec's first record, which goes to the ring of all first records. The rest goes to
+ * another ring, so that long command lines push out no exec. A power of 2. */
+#define FIRST_SIZE 4096
+
 /* The most argument bytes one record carries. With the name and the head it stays under the 64 KiB that the size in a
  * struct perf_event_header can tell. */
 #define CHUNK_SIZE 16384
@@ -27,12 +31,13 @@
 enum record_type {
 	RECORD_EXEC = 1, /* struct exec_record: a program was executed */
 	RECORD_FAIL,	 /* struct exec_record: a call failed; its arguments follow as RECORD_PIECES */
+	/* In the ring for the rest: */
 	RECORD_ARGS,	 /* struct more_record: the next bytes of a RECORD_EXEC's argument block */
 	RECORD_PIECES,	 /* struct more_record: the next struct pieces of a RECORD_FAIL */
 };
 
 enum record_flags {
-	RECORD_LAST = 1 << 0,	     /* RECORD_PIECES: the argument list ends here */
+	RECORD_LAST = 1 << 0,	     /* RECORD_ARGS, RECORD_PIECES: no other follows */
 	RECORD_UNREADABLE = 1 << 1,  /* the argument bytes (or argv itself) could not be read */
 	RECORD_CUT = 1 << 2,	     /* RECORD_PIECES: there is more than is carried; the last piece says where */
 	RECORD_NO_NAME = 1 << 3,     /* the file name could not be read */
@@ -43,6 +48,8 @@ enum record_flags {
 	RECORD_NO_RESULT = 1 << 8, /* RECORD_FAIL: no errno: the thread was killed in the call, or seccomp(2) made the result */
 	RECORD_ON_STACK = 1 << 9, /* from stack.bpf.h: the name, or the bytes, are a chunk of its kind */
 	RECORD_32_BIT = 1 << 10, /* RECORD_FAIL: pointers in the argv of the caller have 4 bytes */
+	RECORD_ENOUGH = 1 << 12, /* with RECORD_LAST: there is more, but nobody wants it (--max-bytes, --max-args) */
+	RECORD_LOST = 1 << 13, /* with RECORD_LAST, in the ring of first records: the ring for the rest was full */
 	RECORD_CHECK = 1 << 11, /* RECORD_FAIL: execveat(2) with AT_EXECVE_CHECK, which would not have executed */
 };
 
@@ -64,7 +71,8 @@ struct counts {
 };
 
 /* Every record starts so. seq counts the execs this lane has reported, from 1: a gap in it is a
- * loss. The records of one exec share its seq and stand together in the ring: nothing else writes to the lane meanwhile. */
+ * loss. The records of one exec share its seq, and stand in both rings before the lane's next exec: nothing else writes to
+ * the lane meanwhile. */
 struct record_head {
 	__u16 type;
 	__u16 flags;

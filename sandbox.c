@@ -47,7 +47,7 @@ static const uint16_t allowed[] = {
 	SYS_getpid,	    SYS_getppid,      SYS_wait4,	SYS_clone,	    SYS_prctl,
 	SYS_pipe2,	    SYS_dup3,	      SYS_process_vm_readv, SYS_bpf,	    SYS_perf_event_open,
 	SYS_exit,	    SYS_exit_group,   SYS_prlimit64,	SYS_restart_syscall, SYS_sysinfo,
-	SYS_close_range,    SYS_set_tid_address, SYS_renameat2, SYS_nanosleep,
+	SYS_close_range,    SYS_set_tid_address, SYS_renameat2, SYS_nanosleep,	    SYS_unlinkat,
 /* Where they are other calls, or the same under other names: older architectures, those with 32-bit longs. */
 #ifdef SYS_mmap
 	SYS_mmap,
@@ -102,6 +102,12 @@ static const uint16_t allowed[] = {
 #endif
 #ifdef SYS_ppoll_time64
 	SYS_ppoll_time64,
+#endif
+#ifdef SYS_sendto
+	SYS_sendto,
+#endif
+#ifdef SYS_socketcall
+	SYS_socketcall,
 #endif
 #ifdef SYS_futex
 	SYS_futex,

@@ -88,6 +88,11 @@ int on_exec_stack(__u64 *ctx)
 	s->end = read_long(mm + VALUE(mm_arg_end));
 	e->arg_start = s->next;
 	e->args_len = s->end > s->next ? s->end - s->next : 0;
+	s->flags = RECORD_LAST;
+	if (VALUE(max_bytes) && e->args_len > VALUE(max_bytes)) {
+		s->end = s->next + VALUE(max_bytes);
+		s->flags = RECORD_LAST | RECORD_ENOUGH;
+	}
 	read_kernel(&where, sizeof(where), (__u64)ctx + VALUE(exec_filename));
 	e->name_len = where >> 16;
 	if (e->name_len > STACK_CHUNK_SIZE ||
@@ -100,6 +105,17 @@ int on_exec_stack(__u64 *ctx)
 	output(ctx, s, &out, sizeof(out));
 	if (e->args_len)
 		tail_call(ctx, &args_program, 0);
+	return 0;
+}
+
+/* Sends a record of an exec to the ring for the rest. 0: it is full, which is said. */
+INLINE int send_stack_more(void *ctx, struct scratch *s, struct more_record *more, __u32 size)
+{
+	if (!output_bulk(ctx, s, more, size))
+		return 1;
+	more->head.flags |= RECORD_LAST | RECORD_LOST;
+	more->head.data_len = 0;
+	output(ctx, s, more, size);
 	return 0;
 }
 
@@ -117,9 +133,10 @@ INLINE int send_stack_args(void *ctx, struct scratch *s)
 	out.more.head.data_len = left > STACK_CHUNK_SIZE ? STACK_CHUNK_SIZE : left;
 	if (read_user_chunk(&out.chunk, left, s->next))
 		out.more.head.flags |= RECORD_UNREADABLE;
-	output(ctx, s, &out, sizeof(out));
+	if (left <= STACK_CHUNK_SIZE)
+		out.more.head.flags |= s->flags;
 	s->next += STACK_CHUNK_SIZE;
-	return left > STACK_CHUNK_SIZE;
+	return send_stack_more(ctx, s, &out.more, sizeof(out)) && left > STACK_CHUNK_SIZE;
 }
 
 /* Sixteen chunks, then itself again: 33 times 16 times 256 bytes; the rest is for event.c to ask for. */
@@ -224,9 +241,8 @@ INLINE int send_stack_piece(void *ctx, struct scratch *s)
 	} else if (!read_user_chunk(&out.chunk, room(address), address)) {
 		out.piece.len = room(address);
 	}
-	output(ctx, s, &out, sizeof(out));
 	s->next += VALUE(slot_size);
-	return address != 0;
+	return send_stack_more(ctx, s, &out.more, sizeof(out)) && address != 0;
 }
 
 SEC("pieces_stack")
@@ -253,7 +269,7 @@ int on_pieces_stack(void *ctx)
 	rest.piece.address = s->next;
 	rest.piece.len = -EFAULT;
 	rest.piece.is_list = 1;
-	output(ctx, s, &rest, sizeof(rest));
+	send_stack_more(ctx, s, &rest.more, sizeof(rest));
 	return 0;
 }
 

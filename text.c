@@ -1,67 +1,24 @@
 #include <string.h>
 #include <time.h>
 
+#include "escape.h"
 #include "format.h"
 #include "text.h"
 #include "timestamp.h"
-#include "utf8.h"
 
 #define HMS_WIDTH 9
 #define ISO_WIDTH TIME_ISO
 
-void text_escaped(struct output *out, const char *bytes, size_t length, bool quoted)
-{
-	const unsigned char *s = (const unsigned char *)bytes, *end = s + length, *plain = s;
-
-	while ((s += utf8_plain(s, (size_t)(end - s))) < end) {
-		uint32_t code;
-		size_t n = 1;
-
-		if (!quoted && (*s == '"' || *s == '\\')) {
-			s++;
-			continue;
-		}
-		if (*s >= 0x80) {
-			n = utf8_sequence(s, (size_t)(end - s), &code);
-			if (n && !utf8_is_harmful(code)) {
-				s += n;
-				continue;
-			}
-			if (!n)
-				n = 1;
-		}
-		output_add(out, plain, (size_t)(s - plain));
-		for (; n; n--, s++) {
-			switch (*s) {
-			case '\n':
-				output_add(out, "\\n", 2);
-				break;
-			case '\t':
-				output_add(out, "\\t", 2);
-				break;
-			case '\r':
-				output_add(out, "\\r", 2);
-				break;
-			case '"':
-			case '\\':
-				output_add(out, (char[]){'\\', (char)*s}, 2);
-				break;
-			default:
-				output_format(out, "\\x%02x", *s);
-			}
-		}
-		plain = s;
-	}
-	output_add(out, plain, (size_t)(s - plain));
-}
-
-/* Adds the text escaped, and spaces up to the column's width, one at least. */
-static void add_column(struct output *out, const char *text, size_t size, size_t width)
+/* Adds a command's name, and spaces up to the column's width, one at least. empty: stands in the place of an empty name. */
+static void add_comm(struct output *out, const char comm[COMM_LEN], size_t width, const char *empty)
 {
 	static const char spaces[] = "                ";
 	uint64_t start = out->total, used;
 
-	text_escaped(out, text, strnlen(text, size), false);
+	if (*comm)
+		escape_text(out, comm, strnlen(comm, COMM_LEN), ESCAPE_COLUMN);
+	else
+		output_add(out, empty, strlen(empty));
 	used = out->total - start;
 	output_add(out, spaces, used < width ? (size_t)(width - used) : 0);
 	output_add(out, " ", 1);
@@ -134,7 +91,7 @@ static void add_argument(struct output *out, const struct args *arg, bool quote)
 	}
 	if (quote)
 		output_add(out, "\"", 1);
-	text_escaped(out, arg->bytes, arg->len, quote);
+	escape_text(out, arg->bytes, arg->len, quote ? ESCAPE_QUOTED : ESCAPE_PLAIN);
 	if (quote)
 		output_add(out, "\"", 1);
 	if (arg->cut)
@@ -152,7 +109,7 @@ static void add_name(struct output *out, const struct event *e, bool quote)
 	if (quote)
 		output_add(out, "\"", 1);
 	output_add(out, prefix, event_prefix(e, prefix));
-	text_escaped(out, e->name, strlen(e->name), quote);
+	escape_text(out, e->name, strlen(e->name), quote ? ESCAPE_QUOTED : ESCAPE_PLAIN);
 	if (quote)
 		output_add(out, "\"", 1);
 	if (e->name_cut)
@@ -207,11 +164,11 @@ void text_event(struct printer *printer, const struct event *event)
 	}
 	if (o->print_uid)
 		output_format(out, "%-5u ", e->uid);
-	add_column(out, e->comm, sizeof(e->comm), 16);
+	add_comm(out, e->comm, 16, "\"\"");
 	output_number(out, e->pid, -6);
 	output_add(out, " ", 1);
 	if (o->print_pcomm)
-		add_column(out, e->pcomm, sizeof(e->pcomm), 16);
+		add_comm(out, e->pcomm, 16, "?");
 	add_number(out, e->ppid, 6);
 	if (o->print_cpu)
 		output_format(out, "%-4d ", event->cpu);

@@ -14,6 +14,7 @@
 #include "failures.h"
 #include "filter.h"
 #include "format.h"
+#include "say.h"
 #include "learn.h"
 #include "loader.h"
 #include "lz4.h"
@@ -273,6 +274,8 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 	if (!ret)
 		ret = create_map(t, MAP_RINGS, (uint32_t)tracer_rings(t), err);
 	if (!ret)
+		ret = create_map(t, MAP_BULK_RINGS, (uint32_t)tracer_rings(t), err);
+	if (!ret)
 		ret = make_scratches(t, err);
 	if (!ret)
 		ret = create_map(t, MAP_ARGS_PROGRAM, 0, err);
@@ -316,7 +319,7 @@ static void note_memory(struct tracer *t)
 			maps += object_memory(t, map_fd(t, map));
 	for (int lane = 0; lane < tracer_rings(t); lane++)
 		if (collector_has(&t->collector, lane))
-			rings += lane_ring_size(t, lane);
+			rings += 2 * lane_ring_size(t, lane);
 	format_text(text, sizeof(text), "KiB: %" PRIu64 " rings (%" PRIu64 " a CPU), ", rings / 1024, t->ring_size / 1024);
 	at = text + strlen(text);
 	if (maps)

@@ -1,7 +1,5 @@
-#include <string.h>
-
-#include "utf8.h"
 #include "unprintable.h"
+#include "utf8.h"
 
 size_t utf8_sequence(const unsigned char *s, size_t length, uint32_t *character)
 {
@@ -23,71 +21,12 @@ size_t utf8_sequence(const unsigned char *s, size_t length, uint32_t *character)
 	return n;
 }
 
-/* In each of the eight bytes of the word the highest bit, if the byte is that one; a higher byte may get it, too. */
-static uint64_t has_byte(uint64_t word, unsigned char byte)
+enum utf8_kind utf8_kind(uint32_t character)
 {
-	const uint64_t ones = UINT64_MAX / 255, x = word ^ ones * byte;
+	size_t index = character / UNPRINTABLE_BLOCK, at = character % UNPRINTABLE_BLOCK;
 
-	return (x - ones) & ~x;
-}
-
-size_t utf8_plain(const unsigned char *bytes, size_t length)
-{
-	const uint64_t ones = UINT64_MAX / 255;
-	size_t n = 0;
-
-	for (; length - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
-		uint64_t word, others;
-
-		memcpy(&word, bytes + n, sizeof(word));
-		others = word | ((word - ones * 0x20) & ~word) | has_byte(word, 0x7f) | has_byte(word, '"') | has_byte(word, '\\');
-		if (others & ones << 7)
-			break;
-	}
-	while (n < length && bytes[n] >= 0x20 && bytes[n] < 0x7f && bytes[n] != '"' && bytes[n] != '\\')
-		n++;
-	return n;
-}
-
-bool utf8_is_valid(const char *bytes, size_t length)
-{
-	const unsigned char *s = (const unsigned char *)bytes, *end = s + length;
-	uint32_t character;
-
-	while ((s += utf8_plain(s, (size_t)(end - s))) < end) {
-		size_t n = *s < 0x80 ? 1 : utf8_sequence(s, (size_t)(end - s), &character);
-
-		if (!n)
-			return false;
-		s += n;
-	}
-	return true;
-}
-
-bool utf8_is_harmful(uint32_t character)
-{
-	/* Where the run of characters begins that was asked for last: text keeps to few scripts. */
-	static uint32_t first = 0x20, length;
-	static size_t next;
-	static bool harmful = true;
-
-	if (character < 0x20)
-		return true;
-	if (character < first) {
-		first = 0x20;
-		length = 0;
-		next = 0;
-		harmful = true;
-	}
-	while (character - first >= length && next < sizeof(unprintable)) {
-		first += length;
-		length = 0;
-		for (int shift = 0;; shift += 7) {
-			length |= (unprintable[next] & 0x7fU) << shift;
-			if (!(unprintable[next++] & 0x80))
-				break;
-		}
-		harmful = !harmful;
-	}
-	return character - first < length ? harmful : true;
+	if (index >= sizeof(unprintable_index))
+		index = sizeof(unprintable_index) - 1;
+	at += (size_t)unprintable_index[index] * UNPRINTABLE_BLOCK;
+	return (enum utf8_kind)(unprintable_blocks[at / 4] >> 2 * (at % 4) & 3);
 }

@@ -269,12 +269,16 @@ static int add_ring(struct collector *collector, int cpu, int cpus)
 		char data[68];
 	} record = {.header = {.type = PERF_RECORD_SAMPLE, .size = sizeof(record)}, .size = sizeof(record) - 12};
 	struct exec_record exec = {.head = {.type = RECORD_EXEC, .data_len = 48}, .name_len = 20, .args_len = 48};
-	int fd = memfd_create("ring", 0);
-	struct ring ring;
+	struct ring rings[2], ring;
 	struct error err;
 
-	if (fd < 0 || ftruncate(fd, sysconf(_SC_PAGESIZE) + RING_SIZE) || ring_map(&ring, fd, RING_SIZE, &err))
-		return -1;
+	for (int i = 0; i < 2; i++) {
+		int fd = memfd_create("ring", 0);
+
+		if (fd < 0 || ftruncate(fd, sysconf(_SC_PAGESIZE) + RING_SIZE) || ring_map(&rings[i], fd, RING_SIZE, &err))
+			return -1;
+	}
+	ring = rings[0];
 	for (int i = 0; i < RING_EXECS; i++) {
 		exec.head.seq = (uint32_t)i + 1;
 		exec.time = (uint64_t)i * (uint64_t)cpus + (uint64_t)cpu;
@@ -282,7 +286,7 @@ static int add_ring(struct collector *collector, int cpu, int cpus)
 		memcpy((char *)ring.data + ring.page->data_head, &record, sizeof(record));
 		ring.page->data_head += sizeof(record);
 	}
-	collector_add(collector, &ring, cpu);
+	collector_add(collector, &rings[0], &rings[1], cpu);
 	return 0;
 }
 

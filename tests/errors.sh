@@ -69,7 +69,7 @@ late_cpu() {
 	rm -f "$T/out"
 	cp "$PROGRAMS/nothing" "$T/late"
 	chmod 755 "$T" "$T/late"
-	strace -D -qq -o "$T/trace" -e inject=perf_event_open:error=ENODEV:when=2 \
+	strace -D -qq -o "$T/trace" -e inject=perf_event_open:error=ENODEV:when=3 \
 		"$X" -u 4242 >"$T/out" 2>"$T/err" &
 	tracer=$!
 	tries=0
@@ -77,14 +77,14 @@ late_cpu() {
 	for i in 1 2 3 4 5; do taskset 2 "$PROGRAMS/call" user "$T/late" 4242 early; done
 	sleep 1.5
 	for i in 1 2 3 4 5 6 7; do taskset 2 "$PROGRAMS/call" user "$T/late" 4242 late; done
-	sleep 0.2
+	sleep 1.5
 	said=$(cat "$T/err")
 	kill -INT $tracer
 	wait $tracer
 	# Others may execute as that user, too.
 	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$T/err")
 	if [ "$(grep -c "$T/late late\$" "$T/out")" = 7 ] && ! grep -q early "$T/out" &&
-		echo "$said" | grep -q '^execsnoop: lost [1-9][0-9]* execs: ' && [ "${lost:-0}" -ge 5 ]; then
+		echo "$said" | grep -q '^execsnoop: lost [1-9][0-9]* execs ' && [ "${lost:-0}" -ge 5 ]; then
 		echo "ok traces a CPU that comes online, and counts what it missed"
 	else
 		sed 's/^/# /' "$T/out" "$T/err"

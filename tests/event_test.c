@@ -31,27 +31,31 @@ static uint64_t now(void)
 /* So many CPUs with empty rings. */
 static void begin_with(int cpus)
 {
-	struct ring ring;
+	struct ring ring[2];
 	struct error err;
 
 	if (c.sources)
 		collector_free(&c);
 	CHECK(!collector_init(&c, (size_t)cpus, cpus, open("/proc", O_RDONLY | O_DIRECTORY), 0));
 	for (int cpu = 0; cpu < cpus; cpu++) {
-		int fd = memfd_create("ring", 0);
+		for (int i = 0; i < 2; i++) {
+			int fd = memfd_create("ring", 0);
 
-		CHECK(!ftruncate(fd, sysconf(_SC_PAGESIZE) + RING_SIZE));
-		CHECK(!ring_map(&ring, fd, RING_SIZE, &err));
-		collector_add(&c, &ring, cpu);
+			CHECK(!ftruncate(fd, sysconf(_SC_PAGESIZE) + RING_SIZE));
+			CHECK(!ring_map(&ring[i], fd, RING_SIZE, &err));
+		}
+		collector_add(&c, &ring[0], &ring[1], cpu);
 	}
 }
 
 static void begin(void) { begin_with(2); }
 
+enum { FIRST, BULK };
+
 /* The ring's pages, by its descriptor: the kernel's side. */
-static void put(int cpu, const void *head, size_t head_size, const void *data, size_t size)
+static void put_into(int ring, int cpu, const void *head, size_t head_size, const void *data, size_t size)
 {
-	struct pollfd fds[MOST_CPUS];
+	struct pollfd fds[2 * MOST_CPUS];
 	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
 	struct perf_event_mmap_page *page;
 	struct perf_event_header header = {.type = PERF_RECORD_SAMPLE};
@@ -60,7 +64,7 @@ static void put(int cpu, const void *head, size_t head_size, const void *data, s
 	static char record[65536];
 
 	collector_poll_fds(&c, fds);
-	page = mmap(NULL, page_size + RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fds[cpu].fd, 0);
+	page = mmap(NULL, page_size + RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fds[2 * cpu + ring].fd, 0);
 	header.size = (uint16_t)total;
 	memcpy(record, &header, sizeof(header));
 	memcpy(record + sizeof(header), &raw, sizeof(raw));
@@ -70,6 +74,14 @@ static void put(int cpu, const void *head, size_t head_size, const void *data, s
 		((char *)page)[page_size + ((page->data_head + i) & (RING_SIZE - 1))] = record[i];
 	page->data_head += total;
 	munmap(page, page_size + RING_SIZE);
+}
+
+/* Into the ring that is for such a record. */
+static void put(int cpu, const void *head, size_t head_size, const void *data, size_t size)
+{
+	uint16_t type = ((const struct record_head *)head)->type;
+
+	put_into(type == RECORD_EXEC || type == RECORD_FAIL ? FIRST : BULK, cpu, head, head_size, data, size);
 }
 
 static struct exec_record record(uint16_t type, uint32_t seq, uint64_t time)
@@ -208,6 +220,20 @@ static void test_losses(void)
 			;
 		CHECK(c.lost == 2 + 5);
 	}
+	CASE("a loss says on which CPU it was, and between which execs") {
+		struct loss loss;
+		uint64_t time = now();
+
+		begin();
+		put_exec(1, 1, time + 1, "x");
+		put_exec(1, 3, time + 2, "x");
+		put_exec(1, 4, time + 3, "x");
+		put_exec(1, 9, time + 4, "x");
+		while (next(true))
+			;
+		CHECK(collector_take_loss(&c, &loss) && loss.count == 5 && loss.cpu == 1 && loss.from == time + 1 && loss.to == time + 4);
+		CHECK(!collector_take_loss(&c, &loss));
+	}
 	CASE("a record that has not the bytes that it says it has is passed over, and counted") {
 		struct exec_record r = record(RECORD_EXEC, 1, now());
 		struct more_record m = {.head = {.type = RECORD_ARGS, .seq = 5, .part = 1, .data_len = 60000}};
@@ -344,6 +370,40 @@ static void test_parts(void)
 		put_long_part(1, 1, true);
 		put_long_part(1, 2, false);
 		CHECK(next(true) && e.unreadable && e.args_len == CHUNK_SIZE);
+	}
+	CASE("that the ring for the rest was full is known at once, and what has come of it is shown") {
+		struct more_record m = {.head = {.type = RECORD_ARGS, .seq = 1, .part = 2, .flags = RECORD_LAST | RECORD_LOST}};
+
+		begin();
+		put_long_head(1, now() - 100 * MS, 1, false);
+		put_long_part(1, 1, false);
+		put_into(FIRST, 0, &m, sizeof(m), "", 0);
+		CHECK(next(false) && e.cut && e.args_len == 2 * CHUNK_SIZE && c.cut == 1);
+		begin();
+		put_long_head(1, now() - 100 * MS, args_start, false);
+		put_into(FIRST, 0, &m, sizeof(m), "", 0);
+		CHECK(next(false) && is_whole() && !c.cut);
+	}
+	CASE("what nobody wants is not waited for, and is no loss") {
+		struct more_record m = {.head = {.type = RECORD_ARGS, .seq = 1, .part = 1, .flags = RECORD_LAST | RECORD_ENOUGH, .data_len = 4}};
+
+		begin();
+		c.most = CHUNK_SIZE;
+		put_long_head(1, now() - 100 * MS, 1, false);
+		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE && !c.cut);
+		begin();
+		put_long_head(1, now() - 100 * MS, 1, false);
+		put_into(BULK, 0, &m, sizeof(m), "end", 4);
+		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE + 4 && !c.cut);
+	}
+	CASE("the next exec is not taken for the rest of one that has none") {
+		begin();
+		put_long_head(1, now() - 100 * MS, 1, false);
+		put_long_head(2, now() - 90 * MS, args_start, false);
+		put_long_part(2, 1, false);
+		put_long_part(2, 2, false);
+		CHECK(next(false) && e.exec.head.seq == 1 && e.cut && e.args_len == CHUNK_SIZE);
+		CHECK(next(false) && e.exec.head.seq == 2 && is_whole());
 	}
 	CASE("the rest of an exec whose head was lost is no exec") {
 		begin();

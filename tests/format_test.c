@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../format.h"
+#include "../say.h"
 #include "check.h"
 
 /* Both say the same of it, whatever room there is. */

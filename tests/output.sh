@@ -100,7 +100,7 @@ losses() {
 	lost=$(jq -s 'map(.lost // 0) | add' "$out")
 	[ "$lost" -gt 0 ] || fail "none was lost"
 	is "$(jq -s 'map(select(.filename)) | length' "$out")" "$((2001 - lost))"
-	is "$(jq -c 'select(.lost) | keys_unsorted' "$out" | sort -u)" '["time","lost"]'
+	is "$(jq -c 'select(.lost) | keys_unsorted' "$out" | sort -u)" '["time","lost","cpu","from","to"]'
 }
 
 # All byte values, a long one, invalid sequences, 10,000 lists in all: what is decoded is what was executed.
@@ -202,7 +202,7 @@ to_a_file() {
 	is "$(grep -c "$D/prog" "$D/file")" 6
 	"$X" -o "$D/none/file" 2>"$err"
 	is $? 1
-	has "$err" '^execsnoop: --output: cannot open .*No such file or directory; '
+	has "$err" '^execsnoop: --output: cannot open the directory .*No such file or directory; '
 	usage_error 'need a file' --append
 	usage_error 'need a file' --max-size 1M
 }
@@ -296,8 +296,11 @@ full() {
 	mount -t tmpfs -o size=16k tmpfs "$D/small" || { skipped="no tmpfs can be mounted"; return; }
 	timeout 60 "$X" -o "$D/small/file" -- "$PROGRAMS/storm" vfork 1 1000 "$D/prog" 2>"$err"
 	is $? 1
+	has "$err" "^execsnoop: cannot write to \"$D/small/file\": No space left on device; it is tried again each second\$"
 	has "$err" "^execsnoop: cannot write to \"$D/small/file\": No space left on device\$"
-	is "$(grep -c 'cannot write' "$err")" 1
+	is "$(grep -c 'cannot write' "$err")" 2
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	is "$(($(grep -c "$D/prog" "$D/small/file") + ${lost:-0}))" 1001
 	grep -o 'storm 0 [0-9]* x$' "$D/small/file" | awk '{ print $3 }' >"$D/numbers"
 	[ "$(wc -l <"$D/numbers")" -gt 50 ] || fail "only $(wc -l <"$D/numbers") lines"
 	seq 1 "$(wc -l <"$D/numbers")" | cmp -s - "$D/numbers" || fail "lines are missing or twice"
@@ -311,18 +314,260 @@ full() {
 	umount "$D/small"
 	# EIO, which a real file rarely gives.
 	strace -f -qq -o "$D/trace" -P "$D/io" -e inject=write:error=EIO:when=2 "$X" -o "$D/io" -- "$PROGRAMS/storm" vfork 1 500 "$D/prog" 2>"$err"
-	is $? 1
-	has "$err" "^execsnoop: cannot write to \"$D/io\": I/O error\$"
+	is $? 0
+	has "$err" "^execsnoop: cannot write to \"$D/io\": I/O error; it is tried again each second\$"
+	has "$err" "^execsnoop: \"$D/io\" can be written to again\$"
+	grep -o 'storm 0 [0-9]* x$' "$D/io" | awk '{ print $3 }' >"$D/numbers"
+	seq 1 500 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
 }
 
-# What is written to, $D/pipe, is full.
+# The disk is full for a moment.
+full_for_a_moment() {
+	mkdir "$D/small"
+	mount -t tmpfs -o size=64k tmpfs "$D/small" || { skipped="no tmpfs can be mounted"; return; }
+	"$X" -l "$D/prog" -o "$D/small/file" 2>"$err" &
+	tracer=$!
+	sleep 0.5
+	dd if=/dev/zero of="$D/small/filler" bs=4096 2>/dev/null
+	"$PROGRAMS/storm" vfork 1 200 "$D/prog"
+	sleep 0.3
+	rm "$D/small/filler"
+	sleep 1.3
+	"$D/prog" last
+	stop
+	is "$status" 0
+	has "$err" 'No space left on device; it is tried again each second$'
+	has "$err" 'can be written to again$'
+	{ seq 1 200; echo last; } >"$D/wanted"
+	sed -n 's/.*\(storm 0\|prog\) \([0-9]*\) x$/\2/p; s/.*prog last$/last/p' "$D/small/file" >"$D/numbers"
+	cmp -s "$D/wanted" "$D/numbers" || fail "lines are missing or twice: $(tail -n 3 "$D/small/file")"
+	umount "$D/small"
+}
+
+# watched OPTION...: traces $D/prog in the background.
+watched() {
+	"$X" -l "$D/prog" "$@" 2>"$err" &
+	tracer=$!
+	tries=0
+	while ! [ -s "$D/dir/file" ] && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+}
+# Until as many lines are in all files together.
+lines_there() {
+	tries=0
+	until [ "$(cat "$D/dir/"* 2>/dev/null | grep -c "$D/prog")" -ge "$1" ] || [ $tries -ge 100 ]; do sleep 0.05; tries=$((tries + 1)); done
+}
+# execs FROM TO: executes with these numbers, in lines of some 100 bytes.
+execs() {
+	for i in $(seq "$1" "$2"); do "$D/prog" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "$i"; done
+}
+numbers() { sed -n 's/.*aaa \([0-9]*\)$/\1/p' "$@"; }
+
+# Where a new file cannot be begun the old one is written to, until it can.
+stuck_rotation() {
+	mkdir "$D/dir"
+	watched -o "$D/dir/file" --max-size 4K
+	mkdir "$D/dir/file.1"
+	execs 1 60
+	lines_there 60
+	has "$err" 'cannot rename "file" to "file.1": Is a directory; the lines go on to the old file, and it is tried again each second$'
+	[ "$(stat -c %s "$D/dir/file")" -gt 4096 ] || fail "the file has only $(stat -c %s "$D/dir/file") bytes"
+	rmdir "$D/dir/file.1"
+	sleep 1.1
+	execs 61 70
+	lines_there 70
+	stop
+	is "$status" 0
+	is "$(grep -c 'cannot rename' "$err")" 1
+	numbers "$D/dir/file.1" "$D/dir/file" >"$D/numbers"
+	seq 1 70 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
+	is "$(ls -A "$D/dir" | wc -l)" 2
+}
+
+# Somebody makes the file anew whenever it is not there.
+race_for_the_file() {
+	mkdir "$D/dir"
+	watched -o "$D/dir/file" --max-size 4K --keep 50
+	(set -C; while :; do echo theirs >"$D/dir/file"; done 2>/dev/null) &
+	racer=$!
+	execs 1 300
+	lines_there 300
+	kill $racer
+	stop
+	is "$status" 0
+	for n in $(seq 50 -1 1); do [ ! -f "$D/dir/file.$n" ] || echo "$D/dir/file.$n"; done >"$D/files"
+	# shellcheck disable=SC2046 # no spaces
+	numbers $(cat "$D/files") "$D/dir/file" >"$D/numbers"
+	seq 1 300 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
+}
+
+keeps() {
+	mkdir "$D/dir"
+	watched -o "$D/dir/file" --max-size 4K --keep 3
+	execs 1 200
+	lines_there 80
+	stop
+	is "$status" 0
+	is "$(ls -A "$D/dir" | tr '\n' ' ')" 'file file.1 file.2 file.3 '
+	numbers "$D/dir/file.3" "$D/dir/file.2" "$D/dir/file.1" "$D/dir/file" >"$D/numbers"
+	seq $((201 - $(wc -l <"$D/numbers"))) 200 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
+	usage_error 'not a number from 1 to 1000' -o "$D/file" --max-size 4K --keep 0
+	usage_error 'nothing is kept without --max-size' -o "$D/file" --keep 2
+}
+
+# What root would not write to.
+refused() {
+	why=$1
+	shift
+	timeout 5 "$X" "$@" >"$out" 2>"$err"
+	is $? 1
+	has "$err" "$why"
+	is "$(wc -l <"$err")" 1
+}
+refused_files() {
+	mkfifo "$D/fifo"
+	refused '/fifo": it is a FIFO; ' -o "$D/fifo"
+	cat "$D/fifo" >/dev/null &
+	sleep 0.1
+	refused '/fifo": it is a FIFO; ' -o "$D/fifo"
+	: >"$D/file"
+	ln "$D/file" "$D/second"
+	refused 'it has another name, too (a hard link); ' -o "$D/file"
+	rm "$D/second"
+	chown 4242 "$D/file"
+	refused 'it belongs to another user; ' -o "$D/file"
+	mkdir "$D/open"
+	chmod 777 "$D/open"
+	refused 'every user can replace files in .*/open/", which is not sticky; ' -o "$D/open/file"
+	is "$(ls -A "$D/open" | wc -l)" 0
+	refused 'cannot open ' -o "$D/open"
+	chmod 1777 "$D/open"
+	"$X" -o "$D/open/file" -d 0.1 || fail "in a sticky directory: status $?"
+}
+
+# The path leads elsewhere since.
+moved_directory() {
+	mkdir "$D/dir" "$D/elsewhere"
+	watched -o "$D/dir/file" --max-size 4K
+	mv "$D/dir" "$D/moved"
+	ln -s elsewhere "$D/dir"
+	execs 1 100
+	sleep 0.5
+	stop
+	is "$status" 0
+	is "$(ls -A "$D/elsewhere" | wc -l)" 0
+	is "$(numbers "$D/moved/file" | tail -n 1)" 100
+}
+
+said_to_be_moved() {
+	mkdir "$D/dir"
+	for how in removed replaced; do
+		watched -o "$D/dir/file"
+		mv "$D/dir/file" "$D/ours"
+		[ $how = removed ] || echo theirs >"$D/dir/file"
+		execs 1 3
+		sleep 1.5
+		stop
+		is "$status" 0
+		has "$err" "/file\" was $how by somebody else; the lines go on to the file that was there\$"
+		is "$(numbers "$D/ours" | tail -n 1)" 3
+	done
+	is "$(cat "$D/dir/file")" theirs
+}
+
+# Nobody reads; then somebody does. The lines that wait, and those that are lost, are all.
+slow_pipe() {
+	rm -f "$D/pipe"
+	mkfifo "$D/pipe"
+	exec 7<>"$D/pipe"
+	"$X" -l "$D/prog" "$@" >"$D/pipe" 2>"$err" &
+	tracer=$!
+	tries=0
+	while ! grep -q '^Name:' "/proc/$tracer/status" && [ $tries -lt 100 ]; do sleep 0.01; tries=$((tries + 1)); done
+	sleep 0.7
+	long=$(printf %0100000d 0)
+	for i in $(seq 1 150); do "$D/prog" "$long" >/dev/null; done
+	for i in $(seq 1 20); do "$D/prog" small $i; done
+	sleep 0.3
+	anonymous=$(awk '/^RssAnon/ { print $2 }' "/proc/$tracer/status")
+	[ "$anonymous" -le 12288 ] || fail "$anonymous KiB wait"
+	cat <&7 >"$D/read" &
+	reader=$!
+	sleep 0.5
+	stop
+	exec 7>&-
+	sleep 0.3
+	kill $reader 2>/dev/null
+	is "$status" 0
+}
+never_read() {
+	slow_pipe
+	is "$(grep -c 'prog small [0-9]*$' "$D/read")" 20
+	is "$(grep -c "  0 $D/prog " "$D/read")" 170
+	slow_pipe -J
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	valid "$D/read"
+	is "$(($(jq -c 'select(.filename == "'"$D/prog"'")' "$D/read" | wc -l) + ${lost:-0}))" 170
+	is "$(jq -r 'select(.argv[1] == "small") | .argv[2]' "$D/read" | wc -l)" 20
+}
+
+# As a service manager reads what a service writes.
+socket() {
+	python3 - "$X" "$D/prog" >"$D/read" 2>"$err" <<-'END'
+		import socket, subprocess, sys
+		ours, theirs = socket.socketpair()
+		process = subprocess.Popen([sys.argv[1], "-q", "--", sys.argv[2], "x"], stdout=theirs, stderr=theirs)
+		theirs.close()
+		while data := ours.recv(65536):
+		    sys.stdout.buffer.write(data)
+		sys.exit(process.wait())
+	END
+	is $? 0
+	grep -q "  0 \"$D/prog\" \"x\"\$" "$D/read" || fail "it reads: $(cat "$D/read" "$err")"
+}
+
+# The messages have no reader: they are dropped.
+full_stderr() {
+	mkfifo "$D/pipe"
+	exec 7<>"$D/pipe"
+	dd if=/dev/zero of="$D/pipe" bs=4096 oflag=nonblock 2>/dev/null
+	mkdir "$D/dir"
+	"$X" -x -l "$D/prog" -o "$D/dir/file" 2>"$D/pipe" &
+	tracer=$!
+	tries=0
+	while ! [ -s "$D/dir/file" ] && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	rm "$D/dir/file.1" 2>/dev/null
+	execs 1 3
+	lines_there 3
+	stop
+	is "$status" 0
+	is "$(numbers "$D/dir/file" | tail -n 1)" 3
+	exec 7>&-
+}
+
+# What a file says of the time zone is not believed.
+time_zones() {
+	zone=$D/zone
+	at() { TZ=$1 "$X" -T -- "$D/prog" 2>"$err" | awk -v d="$D/prog" '$NF == d { print substr($1, 1, 2) }'; }
+	hour=$(date -u +%H)
+	printf 'TZif2\0\0\0\0\0\0\0\0\0\0\0\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\nABC-3\n' >"$zone"
+	is "$(at "$zone")" "$(printf %02d $(((${hour#0} + 3) % 24)))"
+	for rule in 'ABC-3,M99999999.1.1,M3.1.0' 'ABC' '' 'ABC-3\nABC-3DEF,J999,J1'; do
+		printf "TZif2$rule\n" >"$zone"
+		is "$(at "$zone")" "$(date -u +%H)"
+		has "$err" 'warning: times are UTC: '
+	done
+	is "$(at UTC-2)" "$(printf %02d $(((${hour#0} + 2) % 24)))"
+	is "$(TZ=ABC-5 "$X" -q -- sh -c "exec $D/prog \$TZ" 2>"$err" | grep -c '"ABC-5"$')" 1
+}
+
+# What is written to, $D/pipe, is full. It ends at a signal, or if it does not wait.
 ends_unread() {
 	wanted=$1
 	shift
 	"$@" &
 	child=$!
 	sleep 0.5
-	kill -TERM $child || fail "$*: it did not wait for a reader"
+	kill -TERM $child 2>/dev/null
 	timeout 5 tail -f --pid=$child /dev/null || { fail "$*: it did not end"; kill -KILL $child; }
 	wait $child
 	is $? "$wanted"
@@ -435,6 +680,17 @@ case_ "files that others remove, empty or leave unfinished do no harm" file_of_o
 case_ "--count ends after so many execs" count
 case_ "the table of unprintable characters is Unicode's" unicode
 case_ "says that a file system is full, and writes nothing twice" full
+case_ "goes on where the disk was full for a moment" full_for_a_moment mount
+case_ "goes on where a new file cannot be begun" stuck_rotation
+case_ "goes on where somebody else makes the file" race_for_the_file
+case_ "--keep keeps that many old files" keeps
+case_ "refuses a FIFO, a hard link, a file of another user, a directory that is everybody's" refused_files
+case_ "writes to no other directory than the one it has opened" moved_directory
+case_ "says that its file was removed or replaced" said_to_be_moved
+case_ "waits for no reader, and bounds and counts what waits" never_read jq python3
+case_ "writes to a socket" socket python3
+case_ "drops messages that nobody reads" full_stderr
+case_ "believes no file of a time zone" time_zones
 case_ "ends by one signal where nobody reads what it says" unread
 case_ "--time-format iso prints UTC with nanoseconds" iso_time
 case_ "--tree indents by descent" tree

@@ -2,9 +2,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../escape.h"
 #include "../print.h"
-#include "../text.h"
-#include "../utf8.h"
 #include "check.h"
 
 static char text[1 << 20];
@@ -23,13 +22,13 @@ static const char *drain(struct output *out, int from)
 static struct output out;
 static int from;
 
-static const char *escaped(const char *bytes, size_t length, bool quoted)
+static const char *escaped(const char *bytes, size_t length, enum escape_style style)
 {
-	text_escaped(&out, bytes, length, quoted);
+	escape_text(&out, bytes, length, style);
 	return drain(&out, from);
 }
-#define ESCAPED(literal) escaped(literal, sizeof(literal) - 1, false)
-#define QUOTED(literal) escaped(literal, sizeof(literal) - 1, true)
+#define ESCAPED(literal) escaped(literal, sizeof(literal) - 1, ESCAPE_PLAIN)
+#define QUOTED(literal) escaped(literal, sizeof(literal) - 1, ESCAPE_QUOTED)
 
 /* A successful exec of `name` with the argument block given. */
 static struct event event(const char *name, const char *args, size_t args_len)
@@ -86,27 +85,41 @@ static void test_escapes(void)
 	CASE("what only looks like UTF-8 is escaped: overlong, surrogate, too large, cut")
 		CHECK_TEXT(ESCAPED("\xc0\xaf \xe0\x80\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82"),
 			   "\\xc0\\xaf \\xe0\\x80\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82");
-	CASE("every byte is told from plain text wherever it stands") {
-		unsigned char bytes[32];
+	CASE("every byte is escaped or not wherever it stands") {
+		char bytes[32], want[64];
 		bool as_expected = true;
 
-		for (int byte = 0; byte < 256; byte++)
-			for (size_t length = 0; length <= sizeof(bytes); length++)
+		for (int byte = 1; byte < 256; byte++)
+			for (size_t length = 1; length <= sizeof(bytes); length++)
 				for (size_t at = 0; at < length; at++) {
 					bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+					const char *format = plain ? "%c" : byte == '"' || byte == '\\' ? "\\%c" : byte == '\n' ? "\\n"
+							     : byte == '\t' ? "\\t" : byte == '\r' ? "\\r" : "\\x%02x";
+					int n;
 
 					memset(bytes, "a !~"[at & 3], sizeof(bytes));
-					bytes[at] = (unsigned char)byte;
-					as_expected &= utf8_plain(bytes, length) == (plain ? length : at);
+					bytes[at] = (char)byte;
+					memcpy(want, bytes, at);
+					n = sprintf(want + at, format, byte);
+					memcpy(want + at + n, bytes + at + 1, length - at - 1);
+					want[length - 1 + (size_t)n] = '\0';
+					as_expected &= !strcmp(escaped(bytes, length, ESCAPE_QUOTED), want);
 				}
 		CHECK(as_expected);
 	}
+	CASE("letters of right-to-left scripts are escaped, since they would reorder the line")
+		CHECK_TEXT(ESCAPED("a\xd7\x90 \xd8\xa7 \xd9\xa1"), "a\\xd7\\x90 \\xd8\\xa7 \\xd9\\xa1");
+	CASE("a mark stays on its letter, and is escaped where it has none")
+		CHECK_TEXT(ESCAPED("e\xcc\x81\xcc\x82 \xc3\xa9\xcc\x81 \xcc\x81"), "e\xcc\x81\xcc\x82 \xc3\xa9\xcc\x81 \\xcc\\x81");
+	CASE("marks that show as nothing are escaped: U+16FE4, U+1107F, U+1039, U+2D7F")
+		CHECK_TEXT(ESCAPED("\xf0\x96\xbf\xa4 \xf0\x91\x81\xbf \xe1\x80\xb9 \xe2\xb5\xbf"),
+			   "\\xf0\\x96\\xbf\\xa4 \\xf0\\x91\\x81\\xbf \\xe1\\x80\\xb9 \\xe2\\xb5\\xbf");
 	CASE("no byte of 1 … 255 reaches the terminal as a control") {
 		char all[256];
 
 		for (int i = 1; i < 256; i++)
 			all[i - 1] = (char)i;
-		for (const char *p = escaped(all, 255, false); *p; p++)
+		for (const char *p = escaped(all, 255, ESCAPE_PLAIN); *p; p++)
 			CHECK((unsigned char)*p >= 0x20 && (unsigned char)*p < 0x7f);
 	}
 }
@@ -221,16 +234,22 @@ static void test_lines(void)
 		memcpy(e.exec.comm, "a\x1b[31m\nb", 9);
 		CHECK_TEXT(printed(&o, &e), "a\\x1b[31m\\nb     1234   99       0 /bin/x\n");
 	}
-	CASE("a line of a megabyte comes out whole, and a failed write is remembered") {
-		char *args = malloc(1 << 20);
-		struct output full;
-
-		CHECK(!output_init(&full, -1));
-		memset(args, 'a', 1 << 20);
-		output_add(&full, args, 1 << 20);
-		CHECK(full.error == 9); /* EBADF */
-		output_free(&full);
-		free(args);
+	CASE("nor does one with spaces forge a column, nor an empty one lack its own") {
+		strcpy(e.exec.comm, "ls 1 1 0 /bin/l");
+		CHECK_TEXT(printed(&o, &e), "ls\\x201\\x201\\x200\\x20/bin/l 1234   99       0 /bin/x\n");
+		strcpy(e.exec.comm, "");
+		CHECK_TEXT(printed(&o, &e), "\"\"               1234   99       0 /bin/x\n");
+		strcpy(e.exec.comm, "\"\"\\");
+		CHECK_TEXT(printed(&o, &e), "\\\"\\\"\\\\           1234   99       0 /bin/x\n");
+	}
+	CASE("--max-bytes cuts the arguments of a line") {
+		e = EVENT("/bin/x", "x\0one\0two\0");
+		o.max_bytes = 8;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one tw...\n");
+		o.max_bytes = 6;
+		e = EVENT("/bin/x", "x\0one\0two\0");
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one ...\n");
+		o.max_bytes = 0;
 	}
 }
 

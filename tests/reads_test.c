@@ -194,6 +194,8 @@ static uint64_t setting_value(const char *name)
 			return known[i].value;
 	if (strstr(name, "exec_filename"))
 		return noise() % 2 * 16; /* 0: a kprobe */
+	if (strstr(name, "max_"))
+		return noise() % 2 * 40;
 	return strstr(name, "_row_") || strstr(name, "want_") || strstr(name, "is_raw") || strstr(name, "direct") ? noise() % 2 : 16;
 }
 
@@ -220,8 +222,9 @@ static void run_linked(const struct object *o, const struct object_program *p)
 	CHECK(!object_link(o, p, &link, insns, &err));
 	for (int i = 0; i < RUNS / 30; i++) {
 		memset(scratch, 0, sizeof(scratch));
-		fill(scratch + sizeof(struct counts), 40, true); /* how far it has come */
-		memset(scratch + sizeof(struct counts), 0, 24); /* but how much waits to be sent is the program's own affair */
+		fill(scratch + sizeof(struct counts), 64, true); /* how far it has come */
+		if (strcmp(p->name, "count")) /* but how much waits to be sent is the program's own affair */
+			memset(scratch + sizeof(struct counts), 0, 24);
 		fill(value, sizeof(value), true);
 		fill(context, sizeof(context), false);
 		run(insns);

@@ -1,0 +1,18 @@
+/* Messages on the standard error, which nobody waits for: what it does not take is dropped. */
+#ifndef SAY_H
+#define SAY_H
+
+#include <stdarg.h>
+
+/* To be called first: a full pipe or terminal at the standard error is not waited for from then on. */
+void say_open(void);
+
+/* Writes "execsnoop: ", the text and a newline, in one write(2), so that messages of two processes do not mix. */
+void say(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+void say_args(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+/* Writes whole lines: the verifier's log. */
+void say_as_it_is(const char *text);
+
+#endif
