@@ -144,7 +144,7 @@ reads_test_SOURCES = elf.c error.c format.c
 machine_test_SOURCES = user.c cpulist.c timestamp.c tz.c loader.c error.c format.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
-GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/hostile $(BUILD)/tests/btf \
+GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/flood $(BUILD)/tests/hostile $(BUILD)/tests/btf \
 	$(BUILD)/tests/busy
 # A 32-bit one, where there may be such.
 amd64_32 = i386-linux-gnu
@@ -209,6 +209,7 @@ check:
 		"sh tests/output.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
+		"$(BUILD)/tests/flood hide 3 $(BUILD)/tests/nothing ./execsnoop" \
 		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/faults.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/readme.sh" \
