@@ -99,6 +99,9 @@ $(BUILD)/prog.o.lz4: $(BUILD)/prog.o
 $(BUILD)/embed.o: embed.S $(BUILD)/prog.o.lz4
 	$(CLANG) --target=$(TRIPLE) $(ARCH_FLAGS) -c -I$(BUILD) -o $@ $<
 
+# Every byte of every argument goes through these.
+$(BUILD)/escape.o $(BUILD)/utf8.o: CFLAGS += -O2
+
 $(BUILD)/%.o: %.c | $(BUILD)/include
 	$(CLANG) $(CFLAGS) -MMD -c -o $@ $<
 

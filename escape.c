@@ -38,11 +38,10 @@ static bool is_base(unsigned char c)
 
 static char *add_hex(char *to, unsigned char c)
 {
-	to[0] = '\\';
-	to[1] = 'x';
-	to[2] = digits[c >> 4];
-	to[3] = digits[c & 15];
-	return to + 4;
+	char escape[4] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+
+	memcpy(to, escape, sizeof(escape)); /* one move */
+	return to + sizeof(escape);
 }
 
 /* \n, \t, \r, or \ and the character itself; 0: it has no short form. */
@@ -53,21 +52,15 @@ static char short_form(unsigned char c)
 
 static char *add_ascii(char *to, unsigned char c, enum escape_style style)
 {
-	char letter = short_form(c);
+	char letter = style == ESCAPE_PLAIN && (c == '"' || c == '\\') ? '\0' : short_form(c);
+	bool plain = c >= (style == ESCAPE_COLUMN ? '!' : ' ') && c < 0x7f;
 
-	if (c > ' ' && c < 0x7f && (style != ESCAPE_PLAIN ? !letter : 1)) {
-		*to = (char)c;
-		return to + 1;
-	}
-	if (c == ' ' && style != ESCAPE_COLUMN) {
-		*to = ' ';
-		return to + 1;
-	}
-	if (!letter)
+	if (!letter && !plain)
 		return add_hex(to, c);
-	to[0] = '\\';
-	to[1] = letter;
-	return to + 2;
+	if (letter)
+		*to++ = '\\';
+	*to = letter ? letter : (char)c;
+	return to + 1;
 }
 
 static char *add_unit(char *to, uint32_t unit)
@@ -92,15 +85,39 @@ static char *add_json_ascii(char *to, unsigned char c)
 {
 	char letter = c == '\r' ? '\0' : short_form(c);
 
-	if (c >= ' ' && c < 0x7f && !letter) {
-		*to = (char)c;
-		return to + 1;
-	}
-	if (!letter)
+	if (!letter && (c < ' ' || c >= 0x7f))
 		return add_unit(to, c);
-	to[0] = '\\';
-	to[1] = letter;
-	return to + 2;
+	if (letter)
+		*to++ = '\\';
+	*to = letter ? letter : (char)c;
+	return to + 1;
+}
+
+/* What each byte below 0x80 becomes, written in one move. JSON is the style behind the others. */
+#define ESCAPE_JSON (ESCAPE_COLUMN + 1)
+static struct {
+	char text[8];
+	size_t length;
+} forms[ESCAPE_JSON + 1][0x80];
+
+static void make_forms(void)
+{
+	if (forms[0][0].length)
+		return;
+	for (int style = ESCAPE_PLAIN; style <= ESCAPE_JSON; style++)
+		for (int c = 0; c < 0x80; c++) {
+			char *text = forms[style][c].text;
+			char *end = style == ESCAPE_JSON ? add_json_ascii(text, (unsigned char)c)
+							 : add_ascii(text, (unsigned char)c, (enum escape_style)style);
+
+			forms[style][c].length = (size_t)(end - text);
+		}
+}
+
+static char *add_form(char *to, unsigned char c, int style)
+{
+	memcpy(to, forms[style][c].text, sizeof(forms[style][c].text));
+	return to + forms[style][c].length;
 }
 
 /* Text in the midst of being escaped. */
@@ -137,7 +154,7 @@ static char *add_plain(char *to, struct text *text, const unsigned char *stop)
 	return to;
 }
 
-static char *add_slice(char *to, struct text *text, const unsigned char *stop, enum escape_style style)
+static char *add_slice(char *to, struct text *text, const unsigned char *stop, int style)
 {
 	while (text->at < stop) {
 		const unsigned char *word;
@@ -150,7 +167,7 @@ static char *add_slice(char *to, struct text *text, const unsigned char *stop, e
 		for (word = text->at + sizeof(uint64_t); text->at < word && text->at < stop;) {
 			if (*text->at < 0x80) {
 				text->based = is_base(*text->at);
-				to = add_ascii(to, *text->at++, style);
+				to = add_form(to, *text->at++, style);
 			} else if (take_character(text, &n, &character)) {
 				for (; n; n--)
 					*to++ = (char)*text->at++;
@@ -174,7 +191,7 @@ static char *add_json_slice(char *to, struct text *text, const unsigned char *st
 		for (word = text->at + sizeof(uint64_t); text->at < word && text->at < stop;) {
 			if (*text->at < 0x80) {
 				text->based = is_base(*text->at);
-				to = add_json_ascii(to, *text->at++);
+				to = add_form(to, *text->at++, ESCAPE_JSON);
 			} else if (take_character(text, &n, &character)) {
 				for (; n; n--)
 					*to++ = (char)*text->at++;
@@ -201,12 +218,13 @@ void escape_text(struct output *out, const char *bytes, size_t length, enum esca
 {
 	struct text text = {.at = (const unsigned char *)bytes, .end = (const unsigned char *)bytes + length};
 
+	make_forms();
 	while (text.at < text.end) {
 		char *to = output_room(out, SLICE_ROOM);
 
 		if (!to)
 			return;
-		output_added(out, add_slice(to, &text, slice_end(&text), style));
+		output_added(out, add_slice(to, &text, slice_end(&text), (int)style));
 	}
 }
 
@@ -215,6 +233,7 @@ bool escape_json(struct output *out, const char *bytes, size_t length)
 	struct text text = {.at = (const unsigned char *)bytes, .end = (const unsigned char *)bytes + length};
 	bool valid = true;
 
+	make_forms();
 	output_add(out, "\"", 1);
 	while (text.at < text.end) {
 		char *to = output_room(out, SLICE_ROOM);
