@@ -57,7 +57,7 @@ TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps str
 KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-ppc qemu-system-misc busybox-static cpio \
 	zstd debian-archive-keyring
 
-SOURCES = main.c options.c tracer.c learn.c execs.c counts.c user.c cpus.c cpulist.c programs.c attach.c failures.c kprobes.c features.c sandbox.c elf.c lz4.c loader.c \
+SOURCES = main.c options.c tracer.c learn.c execs.c counts.c user.c cpus.c cpulist.c programs.c attach.c failures.c kprobes.c features.c sandbox.c helper.c elf.c lz4.c loader.c \
 	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \
 	tree.c escape.c output.c rotate.c timestamp.c tz.c utf8.c errname.c wctype.c disasm.c format.c say.c error.c
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o

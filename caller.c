@@ -333,3 +333,8 @@ uint32_t caller_parent(int proc, uint32_t pid)
 	line = strstr(status, "\nPPid:");
 	return line ? (uint32_t)strtoul(line + 6, NULL, 10) : 0;
 }
+
+uint32_t parents_of(const struct parents *parents, uint32_t pid)
+{
+	return parents->ask ? parents->ask(parents->context, pid) : 0;
+}

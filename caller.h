@@ -67,4 +67,11 @@ void asker_rest(struct asker *asker);
 /* The parent of a process that still lives, by its status file. 0: not known. proc: /proc, or -1. */
 uint32_t caller_parent(int proc, uint32_t pid);
 
+/* Who can be asked for that; NULL: nobody. */
+struct parents {
+	uint32_t (*ask)(void *context, uint32_t pid);
+	void *context;
+};
+uint32_t parents_of(const struct parents *parents, uint32_t pid);
+
 #endif

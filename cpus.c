@@ -104,19 +104,19 @@ static int open_ring(struct tracer *t, int lane, int map, struct ring *ring, str
 }
 
 /* Opens a lane's rings. What is sent is first in the one, then in the other, so that is opened first. */
-static int open_lane(struct tracer *t, int lane, struct error *err)
+static int open_lane(struct tracer *t, int lane, struct ring rings[2], struct error *err)
 {
-	struct ring first, bulk;
-	int ret = open_ring(t, lane, MAP_BULK_RINGS, &bulk, err);
+	int ret = open_ring(t, lane, MAP_BULK_RINGS, &rings[1], err);
 
 	if (ret)
 		return ret;
-	ret = open_ring(t, lane, MAP_RINGS, &first, err);
+	ret = open_ring(t, lane, MAP_RINGS, &rings[0], err);
 	if (ret) {
-		ring_unmap(&bulk);
+		ring_unmap(&rings[1]);
 		return ret;
 	}
-	collector_add(&t->collector, &first, &bulk, lane);
+	for (int i = 0; i < 2; i++)
+		t->watches[lane].fds[i] = rings[i].fd;
 	return 0;
 }
 
@@ -129,9 +129,13 @@ static int open_all_rings(struct tracer *t, struct error *err)
 		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,
 				 strerror(-ret));
 	for (int lane = 0; lane < rings; lane++) {
-		ret = open_lane(t, lane, err);
+		struct ring opened[2];
+
+		ret = open_lane(t, lane, opened, err);
 		if (ret && ret != -ENODEV)
 			return ret;
+		if (!ret)
+			collector_add(&t->collector, &opened[0], &opened[1], lane);
 	}
 	return 0;
 }
@@ -176,26 +180,48 @@ static void listen(struct tracer *t)
 	}
 }
 
-bool tracer_cover_cpus(struct tracer *t)
+int tracer_look_at_cpus(struct tracer *t, const uint8_t *has, uint8_t *remove)
 {
 	char online[LIST_SIZE];
-	int length = read_file(t->sysfs, "devices/system/cpu/online", online, sizeof(online));
-	struct error err;
-	bool changed = false;
+	int length = read_file(t->sysfs, "devices/system/cpu/online", online, sizeof(online)), wanted = 0;
 
 	listen(t);
 	for (int lane = 0; lane < tracer_rings(t); lane++) {
 		enum presence presence = length < 0 ? CPU_UNKNOWN : cpu_in_list(online, (size_t)length, lane % t->cpus);
+		struct watch *w = &t->watches[lane];
 
 		/* The kernel lets go of the event of a CPU that goes, and does not take it back. */
-		if (collector_has(&t->collector, lane) && (presence == CPU_OFFLINE || t->watches[lane].deaf))
-			changed |= collector_remove(&t->collector, lane);
-		if (collector_has(&t->collector, lane) || presence == CPU_OFFLINE)
-			continue;
-		if (open_lane(t, lane, &err)) /* if not now, then the next time */
-			continue;
-		t->watches[lane].deaf = false;
-		changed = true;
+		remove[lane] = has[lane] && (presence == CPU_OFFLINE || w->deaf);
+		w->wanted = !has[lane] && presence != CPU_OFFLINE;
+		wanted += w->wanted;
 	}
-	return changed;
+	return wanted;
+}
+
+int tracer_open_lane(struct tracer *t, struct ring rings[2])
+{
+	for (int lane = 0; lane < tracer_rings(t); lane++) {
+		struct watch *w = &t->watches[lane];
+		struct error err;
+
+		if (!w->wanted)
+			continue;
+		w->wanted = false;
+		for (int i = 0; i < 2; i++) {
+			if (w->mapped)
+				ring_unmap(&w->rings[i]);
+			else if (t->is_helper && w->fds[i])
+				close(w->fds[i]);
+			w->fds[i] = 0;
+		}
+		w->mapped = false;
+		if (open_lane(t, lane, rings, &err)) /* if not now, then the next time */
+			continue;
+		w->deaf = false;
+		/* Its memory is counted against the process that maps it first, and this one may lock it. */
+		w->mapped = t->is_helper;
+		memcpy(w->rings, rings, sizeof(w->rings));
+		return lane;
+	}
+	return -1;
 }

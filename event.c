@@ -212,6 +212,11 @@ static void ready(struct collector *c, struct source *s)
 		s->event.cut = true;
 }
 
+static struct answer ask_process(struct collector *c, const struct ask *question)
+{
+	return c->ask ? c->ask(c->context, question) : asker_ask(&c->asker, question);
+}
+
 /* Asks the thread itself or, if it has ended (as a child of vfork(2) does that could not execute), its parent,
  * if that has the same memory. */
 static struct answer ask(struct collector *c, const struct source *s, enum ask_kind kind, uint64_t address,
@@ -219,11 +224,11 @@ static struct answer ask(struct collector *c, const struct source *s, enum ask_k
 {
 	const struct exec_record *e = &s->event.exec;
 	struct ask question = {kind, e->tid, e->head.flags & RECORD_32_BIT ? 4 : 8, e->arg_start, address, length};
-	struct answer answer = asker_ask(&c->asker, &question);
+	struct answer answer = ask_process(c, &question);
 
 	if (!answer.complete && !answer.length && e->head.flags & RECORD_PARENTS_MEMORY) {
 		question.tid = e->ppid;
-		answer = asker_ask(&c->asker, &question);
+		answer = ask_process(c, &question);
 	}
 	return answer;
 }
@@ -656,7 +661,10 @@ void collector_update(struct collector *collector)
 	if (collector->taken)
 		let_go(collector);
 	/* First the time, then the rings: what is older than HOLD_NS by this time is in them. */
-	asker_rest(&collector->asker);
+	if (collector->rest)
+		collector->rest(collector->context);
+	else
+		asker_rest(&collector->asker);
 	collector->now = monotonic_ns() - (uint64_t)collector->ahead;
 	collector->crowded = false;
 	for (size_t i = 0; i < collector->count; i++) {

@@ -70,6 +70,10 @@ struct collector {
 	uint64_t now;  /* the kernel's, ns, of the last collector_update() */
 	bool crowded;  /* a ring is so full that order must wait for nobody */
 	struct asker asker;
+	/* Ask in the asker's place, if they are set. */
+	struct answer (*ask)(void *context, const struct ask *ask);
+	void (*rest)(void *context);
+	void *context;
 };
 
 /* A collector for so many lanes, `cpus` of each kind, none of which has a ring yet. proc: /proc, if it shows the initial

@@ -37,7 +37,8 @@ static const struct row {
 	[FEATURE_LONG_NAMES] = {"execs by names over 2 KiB", NULL},
 	[FEATURE_FAILS] = {"failed execs (-x)", NULL},
 	[FEATURE_COMPAT_FAILS] = {"failed execs, 32-bit", NULL},
-	[FEATURE_SANDBOX] = {"sandbox", NULL},
+	[FEATURE_SANDBOX] = {"sandbox of the reader", "all power of this user"},
+	[FEATURE_HELPER] = {"sandbox of the helper", "more power than it needs"},
 	[FEATURE_MEMORY] = {"memory", NULL},
 	[FEATURE_TRACING] = {"tracing", NULL},
 };

@@ -152,6 +152,13 @@ int map_delete(int map, const void *key)
 	return sys_bpf(BPF_MAP_DELETE_ELEM, &attr, UP_TO(key));
 }
 
+int map_freeze(int map)
+{
+	union bpf_attr attr = {.map_fd = (uint32_t)map};
+
+	return sys_bpf(BPF_MAP_FREEZE, &attr, UP_TO(map_fd));
+}
+
 int map_next_key(int map, const void *key, void *next)
 {
 	union bpf_attr attr = {

@@ -32,6 +32,9 @@ uint32_t kernel_version(void);
 /* The same from the note in a vDSO's image ("Linux", type 0; vdso(7)), as this process has it; 0: there is none. */
 uint32_t version_in_note(const void *image);
 
+/* From then on the map is changed by programs alone (Linux 5.2). 0 or -errno. */
+int map_freeze(int map);
+
 /* Opens what is pinned at the path (bpf(2), BPF_OBJ_GET), without a message. */
 int pinned_open(const char *path);
 

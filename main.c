@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "format.h"
+#include "helper.h"
 #include "say.h"
 #include "print.h"
 #include "sandbox.h"
@@ -35,9 +36,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	stop_sent = info->si_code <= 0;
 	/* What the terminal sends twice is still the command's affair; the third ends us where we stand, which may be
 	 * a write that nobody reads. */
-	if (++stop == 3) {
-		signal(number, SIG_DFL);
-		raise(number);
+	if (++stop == 2) {
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
 	}
 }
 
@@ -47,10 +50,11 @@ static void on_child(int signal)
 	(void)signal;
 }
 
-/* The output, and two of each lane. */
+/* The output, the helper, and two of each lane. */
+enum { FD_OUTPUT, FD_HELPER, FD_RINGS };
 static nfds_t fd_count(const struct tracer *t)
 {
-	return 1 + 2 * t->collector.count;
+	return FD_RINGS + 2 * t->collector.count;
 }
 
 /* Waits until it is worth looking again: a ring a quarter full, an exec old enough to be shown,
@@ -115,19 +119,19 @@ static void say_losses(struct tracer *t, struct printer *printer, struct said *s
 }
 
 /* The same for what the kernel must be asked for. */
-static void say_other_losses(const struct tracer *t, struct said *said)
+static void say_other_losses(const struct helper_counts *c, struct said *said)
 {
-	say_count(tracer_skipped(t), &said->skipped,
+	say_count(c->skipped, &said->skipped,
 		 "lost up to %llu execs: the kernel did not show them, being at work for another BPF user");
-	say_count(tracer_unseen_forks(t), &said->unseen_forks,
+	say_count(c->unseen_forks, &said->unseen_forks,
 		 "lost sight of up to %llu new threads and processes: the kernel did not show them, being at work for "
 		 "another BPF user");
-	say_count(t->unseen_ends, &said->unseen_ends,
+	say_count(c->unseen_ends, &said->unseen_ends,
 		 "did not see %llu threads end, but in /proc: the kernel did not show them");
-	say_count(tracer_unnoted(t), &said->unnoted,
+	say_count(c->unnoted, &said->unnoted,
 		 "could not note %llu more calls: too many threads are in execve(2) or execveat(2) at once; if they fail, their "
 		 "arguments are not known");
-	say_count(tracer_forgotten(t), &said->forgotten,
+	say_count(c->forgotten, &said->forgotten,
 		 "could not follow %llu more threads: too many live at once; what they execute is not shown");
 }
 
@@ -152,7 +156,7 @@ static bool print_execs(struct tracer *t, struct printer *printer, bool all)
 /* Whether there is nothing more to come: the command and its descendants, or the processes of -p, have
  * ended; or a signal says so. The first is the command's affair as long as it lives; a second ends us, with that
  * signal's status. */
-static bool is_over(const struct tracer *t, struct command *command)
+static bool is_over(const struct tracer *t, struct command *command, struct helper *helper)
 {
 	static sig_atomic_t handed_on;
 	bool ended = command_ended(command);
@@ -160,7 +164,7 @@ static bool is_over(const struct tracer *t, struct command *command)
 
 	if (stop && !ended && stop == 1) {
 		if (!handed_on && stop_sent)
-			ret = command_signal(command, stop_signal);
+			ret = helper_signal(helper, stop_signal);
 		if (ret)
 			say("cannot hand the signal on to the command: %s", strerror(-ret));
 		handed_on = 1;
@@ -168,11 +172,13 @@ static bool is_over(const struct tracer *t, struct command *command)
 	}
 	if (stop && !ended)
 		command->status = 128 + stop_signal;
-	return stop || (ended && tracer_has_members(t) && tracer_members_gone(t));
+	if (ended && tracer_has_members(t))
+		helper_ask_gone(helper);
+	return stop || helper->gone;
 }
 
 /* In total, at the end. */
-static void say_summary(const struct tracer *t, const struct printer *p, const struct said *said)
+static void say_summary(const struct tracer *t, const struct printer *p, const struct said *said, uint64_t filtered)
 {
 	unsigned long long tenths = (monotonic_ns() - (uint64_t)p->ahead - p->start) / 100000000;
 	uint64_t lost = t->collector.lost + p->lost + output_unwritten(p->out) + said->skipped;
@@ -187,7 +193,79 @@ static void say_summary(const struct tracer *t, const struct printer *p, const s
 	if (t->options->fails)
 		format_text(failed, sizeof(failed), " (%llu of them failed)", (unsigned long long)p->failed);
 	say("%llu execs shown%s, %llu filtered out, %llu lost, in %llu.%llu s", (unsigned long long)p->printed, failed,
-	    (unsigned long long)(p->unwanted + tracer_filtered(t)), (unsigned long long)lost, tenths / 10, tenths % 10);
+	    (unsigned long long)(p->unwanted + filtered), (unsigned long long)lost, tenths / 10, tenths % 10);
+}
+
+/* Splits the work in two processes, and gives up power in both. The command runs already. */
+static int split(struct helper *helper, struct tracer *t, struct output *out, struct printer *printer, const struct command *command,
+		 struct error *err)
+{
+	const struct options *o = t->options;
+	struct helper_work work = {.tracer = t, .output = out, .command = command, .sandbox = !o->no_sandbox};
+	struct error no_helper = {0};
+	const char *why;
+	int ret = helper_start(helper, &work, &why, &no_helper);
+
+	if (ret && work.sandbox) {
+		say("warning: it keeps all its power: %s", no_helper.text);
+		work.sandbox = false;
+		ret = helper_start(helper, &work, &why, &no_helper);
+	}
+	if (ret)
+		return error_set(err, -ret, "%s", no_helper.text);
+	t->collector.ask = helper_ask;
+	t->collector.rest = helper_rest;
+	t->collector.context = helper;
+	printer->parents = (struct parents){helper_parent, helper};
+	out->begin_file = helper_rotate;
+	out->look = helper_moved;
+	out->context = helper;
+	if (!work.sandbox)
+		return 0;
+	/* What is attached is the helper's from now on. */
+	t->attached_count = 0;
+	t->kprobes.count = 0;
+	if (why)
+		say("warning: the helper keeps more power than it needs: %s", why);
+	helper_drop_descriptors(helper, out);
+	why = sandbox_reader(&(struct sandbox_descriptors){out->fd, say_descriptor(), helper->socket});
+	if (why)
+		say("warning: it keeps more power than it needs: %s", why);
+	return 0;
+}
+
+/* Says what has been lost, and covers CPUs that have come online. */
+static void look(struct tracer *t, struct printer *printer, struct helper *helper, struct said *said, struct pollfd *fds)
+{
+	if (!helper_take_look(helper, false))
+		return;
+	say_losses(t, printer, said);
+	say_other_losses(&helper->counts, said);
+	output_look(printer->out);
+	if (!helper->lanes_changed)
+		return;
+	helper->lanes_changed = false;
+	collector_poll_fds(&t->collector, fds + FD_RINGS);
+	helper_look(helper, false); /* it can open now what was closed */
+}
+
+/* Ends the tracing, and prints all that was seen. */
+static void finish(struct tracer *t, struct printer *printer, struct helper *helper, struct said *said, bool more)
+{
+	struct output *out = printer->out;
+
+	helper_detach(helper);
+	if (more)
+		more = print_execs(t, printer, true);
+	if (out->closed)
+		return;
+	helper_look(helper, true);
+	if (more)
+		helper_take_look(helper, true);
+	say_losses(t, printer, said);
+	say_other_losses(&helper->counts, said);
+	output_flush(out);
+	say_summary(t, printer, said, helper->counts.filtered);
 }
 
 static int trace(struct tracer *t, struct output *out, struct command *command, const struct inherited *inherited,
@@ -195,19 +273,20 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 {
 	const struct options *o = t->options;
 	struct pollfd *fds = calloc(fd_count(t), sizeof(*fds));
+	struct helper helper = {.socket = -1};
 	struct said said = {0};
 	struct printer printer;
 	const char *why;
-	uint64_t end, look;
+	uint64_t end, next_look;
 	bool more = true;
 	int ret = 0;
 
 	if (!fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	print_init(&printer, o, out, t->proc_is_initial ? t->proc : -1, t->clock_ahead);
-	look = printer.start;
+	print_init(&printer, o, out, t->clock_ahead);
+	next_look = printer.start + LOOK_NS;
 	end = o->duration ? monotonic_ns() + o->duration : 0;
-	collector_poll_fds(&t->collector, fds + 1);
+	collector_poll_fds(&t->collector, fds + FD_RINGS);
 	t->collector.most = o->has_line ? 0 : o->max_bytes;
 	output_begin(out, o->append, o->max_size, o->keep, o->json ? NULL : printer.heading);
 	tracer_settle(t);
@@ -216,40 +295,57 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 	why = o->time && !o->iso_time ? tz_set() : NULL;
 	if (why)
 		say("warning: times are UTC: the file of the time zone (TZ, /etc/localtime): %s", why);
-	why = sandbox_enter(&(struct sandbox_needs){.rename = o->max_size, .any_user = o->command});
-	if (why)
-		say("warning: it keeps more power than it needs: %s", why);
-	while (!ret && more && !is_over(t, command) && !(end && monotonic_ns() >= end)) {
-		output_poll_fd(out, &fds[0]);
+	if (!ret)
+		ret = split(&helper, t, out, &printer, command, err);
+	if (ret) {
+		tracer_detach(t);
+		goto end;
+	}
+	while (more && !is_over(t, command, &helper) && !(end && monotonic_ns() >= end) && !helper.ended) {
+		output_poll_fd(out, &fds[FD_OUTPUT]);
+		helper_poll_fd(&helper, &fds[FD_HELPER]);
 		wait_for_execs(t, fds, end);
-		if (fds[0].fd >= 0 && fds[0].revents & (POLLERR | POLLHUP))
+		if (fds[FD_OUTPUT].fd >= 0 && fds[FD_OUTPUT].revents & (POLLERR | POLLHUP))
 			out->closed = true;
+		helper_receive(&helper);
 		more = print_execs(t, &printer, false);
-		if (t->collector.now > look + LOOK_NS) {
-			look = t->collector.now;
-			tracer_count_unseen(t, false);
-			tracer_sweep_members(t);
-			say_losses(t, &printer, &said);
-			say_other_losses(t, &said);
-			output_look(out);
-			if (tracer_cover_cpus(t))
-				collector_poll_fds(&t->collector, fds + 1);
+		if (t->collector.now > next_look) {
+			next_look = t->collector.now + LOOK_NS;
+			helper_look(&helper, false);
 		}
+		look(t, &printer, &helper, &said, fds);
 	}
-	tracer_detach(t);
-	if (more)
-		more = print_execs(t, &printer, true); /* everything seen gets printed */
-	if (!out->closed) {
-		if (more)
-			tracer_count_unseen(t, true);
-		say_losses(t, &printer, &said);
-		say_other_losses(t, &said);
-		output_flush(out);
-		say_summary(t, &printer, &said);
-	}
+	if (helper.ended)
+		ret = error_set(err, EPIPE, "the helper process has ended (was it killed?), and with it the tracing");
+	finish(t, &printer, &helper, &said, more);
+	helper_stop(&helper);
+end:
 	print_free(&printer);
 	free(fds);
 	return ret;
+}
+
+/* --check: in a child, what the helper could not give up. */
+static void check_helper(struct tracer *t)
+{
+	struct sandbox_needs needs = {0};
+	char why[256] = "";
+	int ends[2];
+	ssize_t n = -1;
+
+	if (!pipe2(ends, O_CLOEXEC)) {
+		pid_t child = fork();
+
+		if (!child) {
+			const char *text = sandbox_helper(&needs);
+
+			_exit(text && write(ends[1], text, strlen(text)) < 0);
+		}
+		close(ends[1]);
+		n = child < 0 ? -1 : read(ends[0], why, sizeof(why) - 1);
+		close(ends[0]);
+	}
+	feature_note(&t->features, FEATURE_HELPER, !n, n < 0 ? "cannot make a process" : why);
 }
 
 /* --check: does all that tracing would need, and says how it went. Status 1: tracing would not work. */
@@ -265,7 +361,8 @@ static int check(struct tracer *t, char **argv, int *status, struct error *err)
 	if (*status)
 		say("%s", err->text);
 	tracer_ask_rest(t);
-	why = sandbox_enter(&(struct sandbox_needs){0});
+	check_helper(t);
+	why = sandbox_reader(&(struct sandbox_descriptors){out.fd, say_descriptor(), -1});
 	feature_note(&t->features, FEATURE_SANDBOX, !why, why);
 	features_print(&t->features, &out, t->options->json);
 	output_free(&out);

@@ -39,6 +39,7 @@ enum {
 	OPT_MAX_SIZE,
 	OPT_CHECK,
 	OPT_QUIET,
+	OPT_NO_SANDBOX,
 };
 
 static const struct row {
@@ -87,6 +88,7 @@ static const struct row {
 	{OPT_RING_SIZE, "ring-size", "KIB", "each CPU's ring, rounded up to 2^n (default 64 to\n"
 					    "4096, by memory and CPUs)"},
 	{OPT_CHECK, "check", NULL, "what works here"},
+	{OPT_NO_SANDBOX, "no-sandbox", NULL, "keep all power"},
 	{OPT_EBPF, "ebpf", NULL, "print BPF programs"},
 	{'V', "version", NULL, "print the version"},
 	{'h', "help", NULL, "print this help"},
@@ -393,6 +395,9 @@ static int set(struct options *o, int key, const char *value)
 		return 0;
 	case OPT_QUIET:
 		o->quiet = true;
+		return 0;
+	case OPT_NO_SANDBOX:
+		o->no_sandbox = true;
 		return 0;
 	case OPT_PRINT_MNTNS:
 		o->print_mntns = true;

@@ -22,7 +22,7 @@ struct strings {
 struct options {
 	bool help, version, ebpf;
 	bool time, timestamp, fails, quote, print_uid, print_cpu, print_pcomm, print_mntns, print_cgroup;
-	bool json, tree, iso_time, append, quiet, check;
+	bool json, tree, iso_time, append, quiet, check, no_sandbox;
 	uint64_t duration; /* ns, 0: until a signal */
 	bool has_name, has_line, has_uid;
 	regex_t name, line;

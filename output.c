@@ -171,7 +171,7 @@ static bool begin_new_file(struct output *out)
 
 	if (out->rotate_error && monotonic_ns() < out->rotate)
 		return false;
-	fd = rotate_files(out->directory, out->base, out->keep, &err);
+	fd = out->begin_file ? out->begin_file(out->context, &err) : rotate_files(out->directory, out->base, out->keep, &err);
 	if (fd < 0) {
 		if (fd != -out->rotate_error)
 			say("%s; the lines go on to the old file, and it is tried again each second", err.text);
@@ -180,8 +180,9 @@ static bool begin_new_file(struct output *out)
 		return false;
 	}
 	out->rotate_error = 0;
-	close(out->fd);
-	out->fd = fd;
+	/* The descriptor's number stays: the sandbox knows it. */
+	dup3(fd, out->fd, O_CLOEXEC);
+	close(fd);
 	out->size = 0;
 	out->moved = false;
 	room = heading ? output_room(out, heading) : NULL;
@@ -393,7 +394,7 @@ void output_poll_fd(const struct output *out, struct pollfd *fd)
 
 void output_look(struct output *out)
 {
-	const char *how = out->name && out->kind == OUTPUT_FILE ? rotate_look(out->directory, out->base, out->fd) : NULL;
+	const char *how = out->look ? out->look(out->context) : NULL;
 
 	if (how && !out->moved)
 		say("warning: \"%s\" was %s by somebody else; the lines go on to the file that was there", out->name, how);
@@ -438,12 +439,14 @@ int output_error(const struct output *out, struct error *err)
 
 void output_free(struct output *out)
 {
-	struct stat st;
+	off_t size;
 
 	/* Nothing of a line that could not be written whole stays in a file. */
-	if (out->error && out->name && out->partial && out->kind == OUTPUT_FILE && !fstat(out->fd, &st) &&
-	    ftruncate(out->fd, st.st_size - (off_t)out->partial))
-		out->partial = 0;
+	if (out->error && out->name && out->partial && out->kind == OUTPUT_FILE) {
+		size = lseek(out->fd, 0, SEEK_END);
+		if (size >= (off_t)out->partial && !ftruncate(out->fd, size - (off_t)out->partial))
+			out->partial = 0;
+	}
 	if (out->name) {
 		if (close(out->fd) && !out->error)
 			out->error = errno;

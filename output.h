@@ -33,6 +33,10 @@ struct output {
 	uint64_t most;	   /* bytes that a file may have, 0: any number */
 	uint64_t size;	   /* bytes in the file */
 	uint64_t total;	   /* bytes added so far */
+	/* Who begins a new file, and tells what has become of this one's name (rotate.h). */
+	int (*begin_file)(void *context, struct error *err);
+	const char *(*look)(void *context);
+	void *context;
 	const char *heading; /* of each file, or NULL */
 	char *buffer;
 	size_t start, used, capacity; /* what is to be written: from start to used */
@@ -86,7 +90,7 @@ void output_send(struct output *out);
 /* Fills the entry for poll(2) that tells when output_send() can go on, or that nobody reads any more. */
 void output_poll_fd(const struct output *out, struct pollfd *fd);
 
-/* Says if the file was removed or replaced. To be called each second. */
+/* Says if the file was removed or replaced. */
 void output_look(struct output *out);
 
 /* Writes all that waits, and waits for a full pipe or terminal. */

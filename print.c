@@ -7,13 +7,11 @@
 #include "text.h"
 #include "timestamp.h"
 
-void print_init(struct printer *printer, const struct options *options, struct output *out, int proc,
-		int64_t ahead)
+void print_init(struct printer *printer, const struct options *options, struct output *out, int64_t ahead)
 {
 	*printer = (struct printer){
 		.options = options,
 		.out = out,
-		.proc = proc,
 		.ahead = ahead,
 		.start = monotonic_ns() - (uint64_t)ahead,
 		.wall = wall_clock_look(),
@@ -171,7 +169,7 @@ void print_event(struct printer *printer, struct event *event)
 	if (state == OUTPUT_CROWDED)
 		printer->cut += limit(event, CROWDED_BYTES);
 	if (!event->exec.ppid)
-		event->exec.ppid = caller_parent(printer->proc, event->exec.pid);
+		event->exec.ppid = parents_of(&printer->parents, event->exec.pid);
 	printer->printed++;
 	printer->failed += event->exec.head.type == RECORD_FAIL;
 	if (printer->options->json)

@@ -15,7 +15,7 @@
 struct printer {
 	const struct options *options;
 	struct output *out;
-	int proc;	   /* /proc of the initial pid namespace, for the ppid that the kernel side could not tell; or -1 */
+	struct parents parents; /* for the ppid that the kernel side could not tell */
 	int64_t ahead;	   /* as the collector's */
 	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */
 	uint64_t now;	   /* as of print_begin() */
@@ -32,8 +32,7 @@ struct printer {
 	char heading[192]; /* of a text */
 };
 
-void print_init(struct printer *printer, const struct options *options, struct output *out, int proc,
-		int64_t ahead);
+void print_init(struct printer *printer, const struct options *options, struct output *out, int64_t ahead);
 void print_free(struct printer *printer);
 
 /* To be called before the events of one batch: looks at the clocks. */

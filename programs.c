@@ -14,19 +14,20 @@ static const char *const map_names[MAPS] = {
 	"newcomers", "roots",
 };
 
-/* The index in the object of one of our maps. */
-static size_t map_index(const struct object *object, const char *name)
+void find_maps(struct tracer *t)
 {
-	size_t i = 0;
+	for (int map = 0; map < MAPS; map++) {
+		size_t i = 0;
 
-	while (i < object->map_count && strcmp(object->maps[i].name, name))
-		i++;
-	return i;
+		while (i < t->object.map_count && strcmp(t->object.maps[i].name, map_names[map]))
+			i++;
+		t->map_places[map] = i;
+	}
 }
 
 int create_map(struct tracer *t, int map, uint32_t max_entries, struct error *err)
 {
-	size_t i = map_index(&t->object, map_names[map]);
+	size_t i = t->map_places[map];
 	const struct object_map *m = &t->object.maps[i];
 	uint32_t entries = max_entries ? max_entries : m->max_entries, flags = map == MAP_SCRATCHES ? BPF_F_MMAPABLE : 0;
 	int fd;
@@ -49,17 +50,17 @@ void swap_helper(struct tracer *t, int32_t from, int32_t to)
 
 int map_fd(const struct tracer *t, int map)
 {
-	return t->map_fds[map_index(&t->object, map_names[map])];
+	return t->map_fds[t->map_places[map]];
 }
 
 uint32_t map_value_size(const struct tracer *t, int map)
 {
-	return t->object.maps[map_index(&t->object, map_names[map])].value_size;
+	return t->object.maps[t->map_places[map]].value_size;
 }
 
 void use_map(struct tracer *t, int map, int fd)
 {
-	t->map_fds[map_index(&t->object, map_names[map])] = fd < 0 ? map_fd(t, MAP_MEMBERS) : fd;
+	t->map_fds[t->map_places[map]] = fd < 0 ? map_fd(t, MAP_MEMBERS) : fd;
 }
 
 /* The program "count" comes to some 250 (prog.bpf.c). Scripts' own strings stand before those that --max-args counts (event.c);

@@ -25,6 +25,9 @@ enum {
 	MAPS
 };
 
+/* Finds the maps in the object, for the functions below. */
+void find_maps(struct tracer *tracer);
+
 /* Makes one of the maps, with max_entries instead of the object's number unless that is 0. 0 or -errno. */
 int create_map(struct tracer *tracer, int map, uint32_t max_entries, struct error *err);
 

@@ -1,16 +1,28 @@
-/* When all is set up, the process gives up what it does not need any more. */
+/* When all is set up, both processes (helper.h) give up what they do not need. */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
 #include <stdbool.h>
 
-/* What it still does then, beyond reading its rings and writing to its output. */
+/* What the helper still does then. */
 struct sandbox_needs {
 	bool rename;   /* begins new files (--max-size) */
 	bool any_user; /* sends signals to a process that may be another user's by now */
 };
 
-/* Drops the capabilities and forbids the system calls that are not needed. Why it could not, or NULL. */
-const char *sandbox_enter(const struct sandbox_needs *needs);
+/* Drops the helper's capabilities but those that it needs, and forbids the system calls that it does not. Why it could not, or
+ * NULL. */
+const char *sandbox_helper(const struct sandbox_needs *needs);
+
+/* All that the reader has to do with, but rings, which it can only map and wait for. */
+struct sandbox_descriptors {
+	int output;   /* is written to */
+	int messages; /* the same */
+	int socket;   /* to the helper */
+};
+
+/* Drops all capabilities, becomes a user that nothing belongs to where it may, and forbids all system calls but reading and
+ * writing these, waiting, and memory that is not executed. Why it could not, or NULL. */
+const char *sandbox_reader(const struct sandbox_descriptors *descriptors);
 
 #endif

@@ -34,6 +34,11 @@ void say_open(void)
 	}
 }
 
+int say_descriptor(void)
+{
+	return descriptor;
+}
+
 static ssize_t write_some(const char *text, size_t length)
 {
 	struct pollfd p = {.fd = descriptor, .events = POLLOUT};

@@ -12,6 +12,9 @@ void say(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 void say_args(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
+/* The descriptor that is written to. */
+int say_descriptor(void);
+
 /* Writes whole lines: the verifier's log. */
 void say_as_it_is(const char *text);
 

@@ -155,7 +155,7 @@ void text_event(struct printer *printer, const struct event *event)
 	char seconds[24];
 
 	if (o->tree)
-		output_format(out, "%*s", 2 * tree_depth(&printer->tree, printer->proc, e), "");
+		output_format(out, "%*s", 2 * tree_depth(&printer->tree, &printer->parents, e), "");
 	if (o->time)
 		add_time(printer, e->time);
 	if (o->timestamp) {

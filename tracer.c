@@ -357,11 +357,20 @@ void tracer_ask_rest(struct tracer *t)
 
 void tracer_settle(struct tracer *t)
 {
+	static const int frozen[] = {MAP_SCRATCHES, MAP_ARGS_PROGRAM, MAP_PIECES_PROGRAM, MAP_CALLS, MAP_PEEKS, MAP_HANDLED};
+
 	for (int i = 0; i < 2; i++)
 		if (t->peek_events[i] >= 0)
 			close(t->peek_events[i]);
 	if (t->tracefs >= 0)
 		close(t->tracefs);
+	t->tracefs = -1;
+	/* From here on only programs change these; below 5.2 they cannot be frozen. */
+	for (size_t i = 0; i < sizeof(frozen) / sizeof(frozen[0]); i++)
+		if (map_fd(t, frozen[i]) != map_fd(t, MAP_MEMBERS)) /* which stands in for others (use_map) */
+			map_freeze(map_fd(t, frozen[i]));
+	free(t->unpacked); /* no program is loaded any more */
+	t->unpacked = NULL;
 }
 
 void tracer_free(struct tracer *t)
@@ -386,6 +395,7 @@ void tracer_detach(struct tracer *t)
 int tracer_open(struct tracer *tracer, const struct options *options, struct error *err)
 {
 	size_t packed = (size_t)(packed_object_end - packed_object), size = (size_t)lz4_size(packed_object, packed);
+	int ret;
 
 	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .sysfs = -1, .exec_program = -1, .fork_programs = {-1, -1},
 				  .peek_events = {-1, -1}};
@@ -394,5 +404,8 @@ int tracer_open(struct tracer *tracer, const struct options *options, struct err
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	if (lz4_unpack(packed_object, packed, tracer->unpacked, size) != (long)size)
 		return error_set(err, ENOEXEC, "cannot unpack the BPF object: this program's file is damaged");
-	return object_open(&tracer->object, tracer->unpacked, size, err);
+	ret = object_open(&tracer->object, tracer->unpacked, size, err);
+	if (!ret)
+		find_maps(tracer);
+	return ret;
 }

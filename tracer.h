@@ -40,10 +40,14 @@ struct missed {
 	uint64_t by_tracepoints, by_probes;
 };
 
-/* State of a lane's ring. */
+/* State of a lane's rings. */
 struct watch {
 	uint32_t seq; /* execs that the lane had reported at the last look */
-	bool deaf;    /* it is to be opened again: its CPU has been away */
+	bool deaf;    /* they are to be opened again: its CPU has been away */
+	bool wanted;  /* they are to be opened */
+	int fds[2];   /* their events, 0: none */
+	bool mapped;  /* and `rings` are the helper's own maps of them */
+	struct ring rings[2];
 };
 
 /* Everything that set-up makes and the loop needs. Programs and attachments are never closed: they
@@ -61,6 +65,7 @@ struct tracer {
 	struct helper_swap swaps[6];
 	size_t swap_count;
 	int map_fds[OBJECT_MAPS]; /* in the object's order */
+	size_t map_places[OBJECT_MAPS]; /* there, of each of our maps (programs.h) */
 	int tracefs; /* -1: not needed so far */
 	int proc, sysfs; /* -1: not to be had */
 	bool proc_is_initial; /* /proc, and we, are in the initial pid namespace, whose ids the kernel side tells */
@@ -97,6 +102,7 @@ struct tracer {
 	const char *scratches; /* the map, mapped; NULL: it cannot be */
 	struct counts *counts; /* by lane, as tracer_count_unseen() last saw them */
 	struct watch *watches; /* by lane */
+	bool is_helper; /* its rings are another process's (helper.h) */
 };
 
 /* Reads the BPF object; needs no privilege. 0 or -errno with err filled, as all here. `options` is
@@ -137,9 +143,13 @@ void tracer_ask_rest(struct tracer *tracer);
  * seen. */
 void tracer_settle(struct tracer *tracer);
 
-/* Opens rings for CPUs that have come online since, closes those of CPUs that have gone. true: there
- * were some, so what collector_poll_fds() gave is no longer so. */
-bool tracer_cover_cpus(struct tracer *tracer);
+/* Finds out for which lanes rings are to be opened, since their CPU has come online; how many. has: by lane, whether it has
+ * rings. remove: by lane, gets whether these are to be closed, since the CPU has gone. */
+int tracer_look_at_cpus(struct tracer *tracer, const uint8_t *has, uint8_t *remove);
+
+/* Opens the two rings of one of those lanes: its number, or -1. The rings are the caller's; the descriptors are not, and end with
+ * the lane. */
+int tracer_open_lane(struct tracer *tracer, struct ring rings[2]);
 
 /* Frees what the tracer itself holds. */
 void tracer_free(struct tracer *tracer);
@@ -147,9 +157,8 @@ void tracer_free(struct tracer *tracer);
 /* Ends the tracing; what is in the rings can still be read. */
 void tracer_detach(struct tracer *tracer);
 
-/* Counts what was lost behind the last exec that came from each CPU, as it was at the call before this one, at
- * least some milliseconds ago; finally, with the programs detached and the rings empty, as it is now. */
-void tracer_count_unseen(struct tracer *tracer, bool finally);
+/* Looks how many execs each lane has reported. seqs: by lane. */
+void tracer_look_at_counts(struct tracer *tracer, uint32_t *seqs);
 
 /* How many execs the kernel did not show at most, because another BPF program or a bpf(2) call was at work on the CPU. With
  * -x some of these may have been execs that are shown all the same. */

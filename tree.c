@@ -48,7 +48,7 @@ static bool grow(struct tree *tree)
 	return true;
 }
 
-int tree_depth(struct tree *tree, int proc, const struct exec_record *exec)
+int tree_depth(struct tree *tree, const struct parents *parents, const struct exec_record *exec)
 {
 	uint32_t ancestor = exec->ppid;
 	struct tree_node *node;
@@ -63,7 +63,7 @@ int tree_depth(struct tree *tree, int proc, const struct exec_record *exec)
 		else if (i < ANCESTORS)
 			ancestor = exec->ancestors[i];
 		else
-			ancestor = caller_parent(proc, ancestor);
+			ancestor = parents_of(parents, ancestor);
 	}
 	node = find(tree, exec->pid);
 	if (depth < 0) /* it may have lost its parent since its last exec */

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "caller.h"
 #include "record.h"
 
 struct tree {
@@ -12,9 +13,8 @@ struct tree {
 };
 
 /* Notes the process that has executed, and returns its depth: one more than that of its nearest ancestor that
- * has been noted, 0 without one. Ancestors that the record does not tell are asked of proc (-1: they cannot
- * be). At most 99. */
-int tree_depth(struct tree *tree, int proc, const struct exec_record *exec);
+ * has been noted, 0 without one. Ancestors that the record does not tell are asked for. At most 99. */
+int tree_depth(struct tree *tree, const struct parents *parents, const struct exec_record *exec);
 
 void tree_free(struct tree *tree);
 

@@ -613,7 +613,8 @@ check() {
 	has "$out" '^mm_struct.arg_start  *yes .* at [0-9]*$'
 	has "$out" '^failed execs (-x)  *yes '
 	has "$out" '^other BPF helpers  *yes .*bpf_perf_event_output'
-	has "$out" '^sandbox  *yes '
+	has "$out" '^sandbox of the reader  *yes '
+	has "$out" '^sandbox of the helper  *yes '
 	has "$out" '^memory  *yes .*KiB: [1-9][0-9]* rings ([1-9]'
 	[ "$(sed -n 's/^memory .* \([0-9]*\) resident$/\1/p' "$out")" -lt 1024 ] || fail "more than 1 MiB is resident"
 	"$X" --check -J >"$out" 2>"$err" || fail "exit status $?"
@@ -651,7 +652,7 @@ summary() {
 	[ ! -s "$err" ] || fail "standard error: $(cat "$err")"
 }
 
-# What the tracer may still do when it traces: no other program, no socket; few capabilities.
+# What both processes may still do: the reader has no capability in any set and another user's id, the helper few.
 sandbox() {
 	start -x
 	# It traces first, then it gives up.
@@ -659,12 +660,47 @@ sandbox() {
 	until grep -q '^Seccomp:	2$' "/proc/$tracer/status" || [ $tries -ge 200 ]; do sleep 0.01; tries=$((tries + 1)); done
 	grep -q '^Seccomp:	2$' "/proc/$tracer/status" || fail "no seccomp filter: $(grep Seccomp "/proc/$tracer/status")"
 	grep -q '^NoNewPrivs:	1$' "/proc/$tracer/status" || fail "new privileges"
+	is "$(sed -n 's/^Cap...:	//p' "/proc/$tracer/status" | sort -u)" 0000000000000000
+	[ "$(stat -c %u "/proc/$tracer/task/$tracer")" = 0 ] || fail "others can look into it"
+	is "$(awk '/^Uid|^Gid/ && ($2 < 65536 || $2 != $3 || $2 != $4 || $2 != $5) { wrong++ } END { print wrong + 0 }' "/proc/$tracer/status")" 0
+	helper=$(pgrep -P "$tracer")
+	grep -q '^Seccomp:	2$' "/proc/$helper/status" || fail "no seccomp filter in the helper"
 	# CAP_IPC_LOCK 14, CAP_SYS_PTRACE 19, CAP_PERFMON 38, CAP_BPF 39
-	is "$(sed -n 's/^CapEff:	//p' "/proc/$tracer/status")" 000000c000084000
+	for set in CapPrm CapEff; do is "$(sed -n "s/^$set:	//p" "/proc/$helper/status")" 000000c000084000; done
+	# The rings, the output, the messages, the helper.
+	cpus=$(getconf _NPROCESSORS_CONF)
+	[ "$(ls "/proc/$tracer/fd" | wc -l)" -le $((2 * cpus + 6)) ] || fail "descriptors: $(ls -l "/proc/$tracer/fd")"
+	both=$(awk '/^RssAnon|^RssShmem/ { n += $2 } FILENAME ~ /'"$tracer"'/ && /^RssFile/ { n += $2 } END { print n }' "/proc/$tracer/status" "/proc/$helper/status")
+	[ "$both" -le 1024 ] || fail "$both KiB are resident"
 	"$C" untouched "$D/missing" nasl 'still read'
 	stop
 	shows 1 " -2 $D/missing still read\$"
 	quiet
+	kill -0 "$helper" 2>/dev/null && fail "the helper lives on"
+	start --no-sandbox
+	grep -q '^Seccomp:	0$' "/proc/$tracer/status" || fail "--no-sandbox: it is restricted"
+	[ -z "$(pgrep -P "$tracer")" ] || fail "--no-sandbox: it has a child"
+	"$D/prog" alone
+	stop
+	shows 1 "$D/prog alone\$"
+	quiet
+}
+
+# Neither lives without the other.
+helper_killed() {
+	start
+	helper=$(pgrep -P "$tracer")
+	kill -KILL "$helper"
+	timeout 5 tail -f --pid="$tracer" /dev/null || fail "it lives on"
+	wait "$tracer"
+	is $? 1
+	has "$err" '^execsnoop: the helper process has ended (was it killed?), and with it the tracing$'
+	start
+	helper=$(pgrep -P "$tracer")
+	kill -KILL "$tracer"
+	timeout 5 tail -f --pid="$helper" /dev/null || fail "the helper lives on"
+	wait "$tracer"
+	tracer=
 }
 
 case_ "JSON has the keys in their order, and what they say is so" keys
@@ -696,4 +732,5 @@ case_ "--time-format iso prints UTC with nanoseconds" iso_time
 case_ "--tree indents by descent" tree
 case_ "--check says what works here" check
 case_ "sums up when it is ended by a signal" summary
-case_ "gives up what it does not need" sandbox
+case_ "gives up what it does not need" sandbox pgrep
+case_ "ends when its helper ends, and the helper with it" helper_killed pgrep

@@ -50,7 +50,7 @@ static const char *printed(const struct options *options, struct event *e)
 {
 	struct printer printer;
 
-	print_init(&printer, options, &out, -1, 0);
+	print_init(&printer, options, &out, 0);
 	printer.start = 1000000000;
 	print_event(&printer, e);
 	print_free(&printer);
@@ -296,7 +296,7 @@ static bool shown(struct event *e, const char *regex)
 	struct printer printer;
 
 	CHECK(!regcomp(&o.line, regex, REG_EXTENDED | REG_NOSUB));
-	print_init(&printer, &o, &out, -1, 0);
+	print_init(&printer, &o, &out, 0);
 	print_event(&printer, e);
 	if (printer.printed)
 		drain(&out, from);
