@@ -181,6 +181,17 @@ static int trace_members(struct tracer *t, struct error *err)
 	return attach_both(t, "fork", fork, t->fork_programs, err);
 }
 
+/* We would wait for ourselves. */
+static int leave_members(struct tracer *t, int map, const void *key, struct error *err)
+{
+	int ret = -EAGAIN;
+
+	for (int tries = 0; ret && ret != -ENOENT && tries < ADD_TRIES; tries++)
+		ret = map_delete(map, key);
+	t->removed += !ret;
+	return ret && ret != -ENOENT ? error_set(err, -ret, "cannot take a process out of a BPF map: %s", strerror(-ret)) : 0;
+}
+
 /* Those that live already. All programs must be at work by now: an exec changes a thread's id. */
 static int find_members(struct tracer *t, struct error *err)
 {
@@ -190,10 +201,10 @@ static int find_members(struct tracer *t, struct error *err)
 
 	for (size_t i = 0; !ret && i < pids->count; i++)
 		ret = add_root(t, (uint32_t)strtoul(pids->items[i], NULL, 10), err);
-	/* We may descend from one of them, and would wait for ourselves. */
-	t->removed += !map_delete(map_fd(t, MAP_NEWCOMERS), &self);
-	t->removed += !map_delete(map_fd(t, MAP_MEMBERS), &t->self.task);
-	return ret;
+	/* We may descend from one of them. */
+	if (!ret)
+		ret = leave_members(t, map_fd(t, MAP_NEWCOMERS), &self, err);
+	return ret ? ret : leave_members(t, map_fd(t, MAP_MEMBERS), &t->self.task, err);
 }
 
 bool tracer_has_members(const struct tracer *t)
@@ -248,7 +259,8 @@ int tracer_start_command(struct tracer *t, struct command *command, const struct
 		return error_set(err, -ret, "cannot put a process into a BPF map: %s", strerror(-ret));
 	t->added++;
 	ret = command_start(command, t->options, inherited, err);
-	t->removed += !map_delete(map, &t->self.task);
+	if (!ret)
+		ret = leave_members(t, map, &t->self.task, err);
 	return ret ? ret : command_execute(command, t->options, err);
 }
 

@@ -661,7 +661,7 @@ sandbox() {
 	grep -q '^Seccomp:	2$' "/proc/$tracer/status" || fail "no seccomp filter: $(grep Seccomp "/proc/$tracer/status")"
 	grep -q '^NoNewPrivs:	1$' "/proc/$tracer/status" || fail "new privileges"
 	is "$(sed -n 's/^Cap...:	//p' "/proc/$tracer/status" | sort -u)" 0000000000000000
-	[ "$(stat -c %u "/proc/$tracer/task/$tracer")" = 0 ] || fail "others can look into it"
+	[ "$(stat -c %u "/proc/$tracer/environ")" = 0 ] || fail "others can look into it"
 	is "$(awk '/^Uid|^Gid/ && ($2 < 65536 || $2 != $3 || $2 != $4 || $2 != $5) { wrong++ } END { print wrong + 0 }' "/proc/$tracer/status")" 0
 	helper=$(pgrep -P "$tracer")
 	grep -q '^Seccomp:	2$' "/proc/$helper/status" || fail "no seccomp filter in the helper"
