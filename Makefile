@@ -161,10 +161,12 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
 	@mkdir -p $(@D)
 	$(CLANG) $(CFLAGS) -Wno-sign-conversion -MMD -c -o $@ $<
 
-$(GUESTS) $(BUILD)/tests/bench: %: %.o
+$(GUESTS) $(BUILD)/tests/bench $(BUILD)/tests/attempts: %: %.o
 	$(LINK)
 
 $(BUILD)/tests/bench: $(addprefix $(BUILD)/,event.o chunk.o caller.o ring.o mounts.o timestamp.o error.o format.o)
+
+$(BUILD)/tests/attempts: $(addprefix $(BUILD)/,sandbox.o loader.o error.o format.o)
 
 $(BUILD)/tests/exec32: tests/exec32.S
 	@mkdir -p $(@D)
@@ -183,7 +185,7 @@ $(BUILD)/tests/prog-be.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS:bpfel=bpfeb) -c -o $@ $<
 
-tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live $(BUILD)/tests/bench \
+tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live $(BUILD)/tests/bench $(BUILD)/tests/attempts \
 	$(BUILD)/tests/prog-be.o
 
 # One of those that make check-kernels boots.
@@ -214,6 +216,7 @@ check:
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
 		"$(BUILD)/tests/flood hide 3 $(BUILD)/tests/nothing ./execsnoop" \
 		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \
+		"$(BUILD)/tests/attempts /tmp" \
 		"sh tests/faults.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/readme.sh" \
 		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
@@ -225,7 +228,7 @@ bench:
 	@sh tests/bench.sh ./execsnoop $(BUILD)/tests
 
 # What is executed in the guests of other architectures.
-guests: $(BINARY) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live
+guests: $(BINARY) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live $(BUILD)/tests/attempts
 
 check-kernels: KERNELS = all
 check-kernels:

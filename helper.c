@@ -217,7 +217,6 @@ static void be_helper(struct server *s, int socket, int told, pid_t reader)
 	struct sandbox_needs needs = {.rename = s->work.output->most, .any_user = s->work.command->pid};
 	const char *why;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "execsnoop:help");
 	if (getppid() != reader)
 		_exit(1);

@@ -216,6 +216,12 @@ memory() {
 	[ "$rings" -le $((total / 64)) ] || fail "rings of $rings KiB in a memory of $total"
 }
 
+way_out() {
+	"$PROGRAMS/attempts" "$D" >"$out"
+	is "$(grep -vc '^ok' "$out")" 0
+	[ "$(grep -c '^ok' "$out")" -gt 40 ] || fail "it ended: $(tail -n 1 "$out")"
+}
+
 confidential() { refuses '^execsnoop: cannot .*: .*lockdown=integrity or less$'; }
 
 case "$(cat /proc/cmdline)" in
@@ -227,6 +233,7 @@ esac
 case_ "works here" works
 case_ "learns the offsets that the kernel's BTF gives" layout
 case_ "works with the JIT and without" jit
+case_ "works with no way out for code in the reader" way_out
 case_ "follows CPUs that come and go" cpus
 case_ "shows what a CPU executes that was away for a moment" quick
 case_ "shows all beside a busy user of BPF" busy_bpf_user

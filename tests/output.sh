@@ -686,6 +686,19 @@ sandbox() {
 	quiet
 }
 
+# As another user than its file's.
+installed_setuid() {
+	chmod 755 "$T" "$D"
+	cp "$X" "$D/setuid"
+	chmod 4755 "$D/setuid"
+	"$C" user "$D/setuid" 4242 --version >"$out" 2>"$err"
+	case $? in
+	0) skipped="no setuid programs run here" ;;
+	*) has "$err" '^execsnoop: it is installed setuid, ' ;;
+	esac
+	[ -n "$skipped" ] || [ ! -s "$out" ] || fail "it printed: $(cat "$out")"
+}
+
 # Neither lives without the other.
 helper_killed() {
 	start
@@ -733,4 +746,5 @@ case_ "--tree indents by descent" tree
 case_ "--check says what works here" check
 case_ "sums up when it is ended by a signal" summary
 case_ "gives up what it does not need" sandbox pgrep
+case_ "does nothing when it is installed setuid" installed_setuid
 case_ "ends when its helper ends, and the helper with it" helper_killed pgrep
