@@ -1,6 +1,7 @@
 # make            build ./execsnoop
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
 # make check      install what the tests need (as root), run all tests; KERNELS=amd64 for those on all its kernels, or all
+# make fuzz       fuzz the parsers; FUZZ_SECONDS=600
 # make bench      measure it beside its peers (as root); ROUNDS=5 EXECS=40000 SOAK=1000000
 # make check-kernels  the end-to-end tests on other kernels alone; KERNELS="amd64-6.1 arm64" for some
 # make ARCH=arm64 build/arm64/execsnoop, or for another architecture (below)
@@ -50,7 +51,7 @@ MUSL = $(ROOT)/usr/lib/$(TRIPLE)
 LIBGCC = $(ROOT)/usr/lib/gcc/$(GNU)/$(GCC)/libgcc.a $(ROOT)/usr/lib/gcc/$(GNU)/$(GCC)/libgcc_eh.a
 
 BUILD_PACKAGES = clang-19 lld-19 lz4 musl-dev libgcc-12-dev linux-libc-dev
-TEST_PACKAGES = libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
+TEST_PACKAGES = unicode-data libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
 	gcc mandoc docker.io \
 	python3-jsonschema tmux
 
@@ -180,13 +181,36 @@ $(UNITS:%=$(BUILD)/tests/%): $(BUILD)/tests/%: tests/%.c $$($$*_SOURCES) tests/c
 	@mkdir -p $(@D)
 	$(CLANG) $(TEST_CFLAGS) -o $@ $< $($*_SOURCES)
 
+# Fuzzers: each of a parser, with libFuzzer and the sanitizers.
+FUZZERS = elf lz4 records tracefs proc zone escape options
+elf_FUZZED = elf.c error.c format.c
+lz4_FUZZED = lz4.c
+records_FUZZED = $(print_test_SOURCES)
+tracefs_FUZZED = tracefs.c mounts.c error.c format.c
+proc_FUZZED = cpulist.c mounts.c timestamp.c error.c format.c
+zone_FUZZED = tz.c format.c
+escape_FUZZED = escape.c utf8.c output.c rotate.c say.c timestamp.c error.c format.c
+options_FUZZED = $(options_test_SOURCES)
+FUZZERS_BUILT = $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+$(FUZZERS_BUILT): $(BUILD)/fuzz/%: tests/fuzz/%.c $$($$*_FUZZED) $(wildcard *.h)
+	@mkdir -p $(@D)
+	$(CLANG) $(TEST_CFLAGS) -fsanitize=fuzzer -o $@ $< $($*_FUZZED)
+
+# For longer than make check does: FUZZ_SECONDS each.
+FUZZ_SECONDS = 60
+fuzz:
+	@sh packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory $(FUZZERS_BUILT)
+	@sh tests/fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS)
+
 # The same program for the other byte order.
 $(BUILD)/tests/prog-be.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS:bpfel=bpfeb) -c -o $@ $<
 
 tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live $(BUILD)/tests/bench $(BUILD)/tests/attempts \
-	$(BUILD)/tests/prog-be.o
+	$(BUILD)/tests/prog-be.o $(FUZZERS_BUILT)
 
 # One of those that make check-kernels boots.
 check: KERNELS = amd64-6.1
@@ -206,6 +230,7 @@ check:
 		"$(BUILD)/tests/format_test" \
 		"$(BUILD)/tests/wctype_test" \
 		"$(BUILD)/tests/machine_test" \
+		"sh tests/fuzz.sh $(BUILD)/fuzz" \
 		"sh tests/build.sh" \
 		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \
 		"sh tests/btf.sh $(BUILD)/tests $(CLANG)" \
@@ -239,6 +264,6 @@ check-kernels:
 clean:
 	rm -rf build dist execsnoop
 
-.PHONY: all dist to-dist install run tests guests bench check check-kernels clean
+.PHONY: all dist to-dist install run tests guests fuzz bench check check-kernels clean
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)

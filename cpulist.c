@@ -4,6 +4,17 @@
 
 #include "cpulist.h"
 
+/* No kernel has as many (NR_CPUS). */
+#define CPUS_MOST (1UL << 20)
+
+/* The number at the start of the text; -1: there is none, or it is no CPU's. */
+static int cpu_at(const char *text)
+{
+	unsigned long cpu = isdigit((unsigned char)*text) ? strtoul(text, NULL, 10) : CPUS_MOST;
+
+	return cpu < CPUS_MOST ? (int)cpu : -1;
+}
+
 /* The last CPU in a list like "0-3,8"; -1: there is none. */
 static int last_in_list(const char *list)
 {
@@ -11,7 +22,7 @@ static int last_in_list(const char *list)
 
 	while (last > list && isdigit((unsigned char)last[-1]))
 		last--;
-	return isdigit((unsigned char)*last) ? atoi(last) : -1;
+	return cpu_at(last);
 }
 
 int cpus_in_list(const char *list, size_t length)
@@ -27,7 +38,7 @@ int cpus_in_softirqs(const char *text)
 
 	while (last > text && strncmp(last, "CPU", 3))
 		last--;
-	return *end && last > text && isdigit((unsigned char)last[3]) ? atoi(last + 3) + 1 : 0;
+	return *end && last > text ? cpu_at(last + 3) + 1 : 0;
 }
 
 enum presence cpu_in_list(const char *list, size_t length, int cpu)

@@ -134,7 +134,7 @@ void json_event(struct printer *printer, const struct event *event)
 	}
 	if (e->ret < 0) {
 		add(out, ",\"error\":\"");
-		add(out, error_name(-e->ret));
+		add(out, error_name(e->ret > INT32_MIN ? -e->ret : 0));
 		add(out, "\"");
 	}
 	if (e->head.flags & RECORD_CHECK)

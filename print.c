@@ -36,7 +36,7 @@ void print_begin(struct printer *printer)
 
 int64_t print_wall_time(const struct printer *printer, uint64_t time)
 {
-	return (int64_t)time + printer->ahead + printer->wall.offset;
+	return (int64_t)(time + (uint64_t)printer->ahead + (uint64_t)printer->wall.offset);
 }
 
 static bool add_to_line(struct printer *printer, size_t *used, const char *bytes, size_t len)

@@ -45,19 +45,22 @@ void wall_clock_update(struct wall_clock *clock, struct wall_clock seen)
 		*clock = seen;
 }
 
+#define SECONDS_MOST 9000000000 /* of which there are as many ns as an int64_t holds */
+
 int64_t clock_offset(const char *timens_offsets, int64_t least, int64_t most)
 {
 	const char *line = strstr(timens_offsets, "monotonic");
 	char *end;
-	int64_t offset;
+	int64_t seconds, ns;
 
 	if (least <= 0 && most >= 0)
 		return 0;
 	if (line) {
-		offset = strtoll(line + strlen("monotonic"), &end, 10) * 1000000000;
-		offset += strtoll(end, NULL, 10);
-		if (least <= offset && most >= offset)
-			return offset;
+		seconds = strtoll(line + strlen("monotonic"), &end, 10);
+		ns = strtoll(end, NULL, 10);
+		if (seconds > -SECONDS_MOST && seconds < SECONDS_MOST && ns >= 0 && ns < 1000000000 &&
+		    least <= seconds * 1000000000 + ns && most >= seconds * 1000000000 + ns)
+			return seconds * 1000000000 + ns;
 	}
 	return least + (most - least) / 2;
 }

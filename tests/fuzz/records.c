@@ -1,0 +1,76 @@
+/* What comes out of the rings: each byte string with a length before it is a record of the one ring or the other. All that is put
+ * together from it is printed in both forms. */
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../../event.h"
+#include "../../print.h"
+
+#define SIZE 65536
+
+static struct ring rings[2];
+static struct collector collector;
+static struct output out;
+static struct options text = {.max_args = 20, .quote = true, .tree = true, .print_pcomm = true}, json = {.json = true, .max_bytes = 1000};
+static struct printer printers[2];
+
+static void set_up(void)
+{
+	struct error err;
+
+	for (int i = 0; i < 2; i++) {
+		int fd = memfd_create("ring", 0);
+
+		if (ftruncate(fd, sysconf(_SC_PAGESIZE) + SIZE) || ring_map(&rings[i], fd, SIZE, &err))
+			abort();
+	}
+	if (collector_init(&collector, 1, 1, -1, 0) || output_init(&out, open("/dev/null", O_WRONLY)))
+		abort();
+	collector_add(&collector, &rings[0], &rings[1], 0);
+	print_init(&printers[0], &text, &out, 0);
+	print_init(&printers[1], &json, &out, 0);
+}
+
+static void put(struct ring *ring, const uint8_t *bytes, size_t size)
+{
+	struct perf_event_mmap_page *page = ring->page;
+	uint32_t raw = (uint32_t)size;
+	struct perf_event_header header = {.type = PERF_RECORD_SAMPLE, .size = (uint16_t)((sizeof(header) + sizeof(raw) + size + 7) & ~7UL)};
+	uint8_t record[4096 + 32] = {0};
+
+	memcpy(record, &header, sizeof(header));
+	memcpy(record + sizeof(header), &raw, sizeof(raw));
+	memcpy(record + sizeof(header) + sizeof(raw), bytes, size);
+	for (size_t i = 0; i < header.size; i++)
+		((uint8_t *)ring->data)[(page->data_head + i) & (SIZE - 1)] = record[i];
+	page->data_head += header.size;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct event event;
+
+	if (!collector.sources)
+		set_up();
+	while (size > 2) {
+		size_t length = data[0] | (data[1] & 15U) << 8;
+		int ring = data[1] >> 7;
+
+		data += 2;
+		size -= 2;
+		length = length < size ? length : size;
+		if (length < 4096)
+			put(&rings[ring], data, length);
+		data += length;
+		size -= length;
+	}
+	collector_update(&collector);
+	for (unsigned int n = 0; collector_next(&collector, true, &event); n++)
+		print_event(&printers[n & 1], &event);
+	out.used = out.complete = out.start = 0;
+	return 0;
+}
