@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -242,13 +243,23 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 
 /* ---- both ---- */
 
+/* The verifier takes 5 MiB for thirty strings. */
+#define SMALL_MACHINE (128U << 20)
+
+static bool is_small_machine(void)
+{
+	struct sysinfo info;
+
+	return !sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit < SMALL_MACHINE;
+}
+
 int failures_learn(struct tracer *t, struct error *err)
 {
 	int ret = learn_formats(t, err);
 
 	t->slot_size = t->layout.long_size;
 	/* Of many its verifier would try each way through each. */
-	t->few_pieces = !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
+	t->few_pieces = !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) || is_small_machine();
 	/* Below 4.14 they run no BPF program, if they are there; it is refused when it is attached. */
 	if (!ret && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
 		ret = error_set(err, ENOTSUP, "before Linux 4.14 the tracepoints of system calls run no BPF program");

@@ -90,7 +90,7 @@ struct tracer {
 	uint64_t execveat_fd, execveat_filename, execveat_argv, execveat_flags;
 	char no_call_tracepoints[256]; /* why execve(2) and execveat(2) have none here; "": they have */
 	bool errnos_are_positive; /* at the tracepoints */
-	bool few_pieces; /* an old verifier, with little patience */
+	bool few_pieces; /* an old verifier, with little patience, or little memory */
 	bool call_direct, call_has_fd;
 	uint64_t call_execve, call_execveat, call_number, call_mode, call_mode_mask, call_mode_value;
 	uint64_t slot_size, call_regs, call_fd, call_filename, call_argv, call_flags;
