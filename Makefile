@@ -197,6 +197,12 @@ $(FUZZERS_BUILT): $(BUILD)/fuzz/%: tests/fuzz/%.c $$($$*_FUZZED) $(wildcard *.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(TEST_CFLAGS) -fsanitize=fuzzer -o $@ $< $($*_FUZZED)
 
+# The whole program with the sanitizers and the host's libc, for the same tests as the product.
+SANITIZED = $(BUILD)/sanitized/execsnoop
+$(SANITIZED): $(SOURCES) $(wildcard *.h) embed.S $(BUILD)/prog.o.lz4
+	@mkdir -p $(@D)
+	$(CLANG) $(TEST_CFLAGS) -I$(BUILD) -o $@ $(SOURCES) embed.S
+
 # For longer than make check does: FUZZ_SECONDS each.
 FUZZ_SECONDS = 60
 fuzz:
@@ -210,7 +216,7 @@ $(BUILD)/tests/prog-be.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 	$(CLANG) $(BPF_CFLAGS:bpfel=bpfeb) -c -o $@ $<
 
 tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live $(BUILD)/tests/bench $(BUILD)/tests/attempts \
-	$(BUILD)/tests/prog-be.o $(FUZZERS_BUILT)
+	$(BUILD)/tests/prog-be.o $(FUZZERS_BUILT) $(SANITIZED)
 
 # One of those that make check-kernels boots.
 check: KERNELS = amd64-6.1
@@ -239,6 +245,7 @@ check:
 		"sh tests/output.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/sanitized.sh $(SANITIZED) $(BUILD)/tests" \
 		"$(BUILD)/tests/flood hide 3 $(BUILD)/tests/nothing ./execsnoop" \
 		"sh tests/errors.sh ./execsnoop $(BUILD)/tests" \
 		"$(BUILD)/tests/attempts /tmp" \

@@ -35,7 +35,14 @@ struct reply {
 /* The three descriptors that it keeps. */
 enum { CHILD_ASKS, CHILD_REPLIES, CHILD_PROC, CHILD_DESCRIPTORS };
 
-static bool is_the_one(const struct ask *ask)
+/* Whether the question is one: whoever asks may be somebody else's by now (SECURITY.md). */
+static bool is_sound(const struct ask *ask)
+{
+	return ask->kind <= ASK_RANGE && ask->tid && (ask->slot_size == 4 || ask->slot_size == 8) && ask->address &&
+	       ask->length <= LIST_BYTES && ask->address + ask->length >= ask->address;
+}
+
+static bool is_the_one(const struct ask *ask, bool args_alone)
 {
 	char path[32], stat[1024];
 	const char *at;
@@ -44,7 +51,11 @@ static bool is_the_one(const struct ask *ask)
 	if (read_file(CHILD_PROC, path, stat, sizeof(stat)) < 0)
 		return false;
 	at = stat_field(stat, STAT_ARG_START);
-	return at && strtoull(at, NULL, 10) == ask->arg_start;
+	if (!at || strtoull(at, NULL, 10) != ask->arg_start)
+		return false;
+	at = stat_field(stat, STAT_ARG_END);
+	return !args_alone || (at && ask->kind == ASK_RANGE && ask->address >= ask->arg_start &&
+			       ask->address + ask->length <= strtoull(at, NULL, 10));
 }
 
 /* By /proc/TID/mem. */
@@ -149,14 +160,14 @@ static void read_list(const struct ask *ask, char *buffer, struct reply *reply)
 }
 
 /* Answers until nobody asks any more. */
-static void serve(char *shared)
+static void serve(char *shared, bool args_alone)
 {
 	struct ask ask;
 
 	while (read(CHILD_ASKS, &ask, sizeof(ask)) == sizeof(ask)) {
 		struct reply reply = {0};
 
-		if (is_the_one(&ask)) {
+		if (is_sound(&ask) && is_the_one(&ask, args_alone)) {
 			if (ask.kind == ASK_STRING)
 				read_string(&ask, shared, &reply);
 			else if (ask.kind == ASK_LIST)
@@ -164,7 +175,7 @@ static void serve(char *shared)
 			else if (ask.length <= LIST_BYTES && copy(&ask, ask.address, shared, (size_t)ask.length))
 				reply = (struct reply){.length = (size_t)ask.length, .complete = true};
 			/* It may be another program's memory that was read. */
-			if (!is_the_one(&ask))
+			if (!is_the_one(&ask, args_alone))
 				reply = (struct reply){0};
 		}
 		if (write(CHILD_REPLIES, &reply, sizeof(reply)) != sizeof(reply))
@@ -250,7 +261,7 @@ static bool start_child(struct asker *a)
 			_exit(1);
 		signal(SIGINT, SIG_IGN); /* the terminal sends it to us all */
 		keep_only(to[0], from[1], a->proc);
-		serve(a->shared);
+		serve(a->shared, a->args_alone);
 		_exit(0);
 	}
 	close(to[0]);

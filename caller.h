@@ -45,6 +45,7 @@ struct answer {
 
 struct asker {
 	int proc; /* /proc, which has the ids that the questions have, or -1: then nobody is asked */
+	bool args_alone; /* of a process nothing may be asked for but its argument block */
 	pid_t child;
 	pid_t killed[8]; /* children that have not been seen to end */
 	int to, from; /* pipes */

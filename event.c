@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -793,7 +794,8 @@ unsigned int event_skip(const struct event *event)
 	while (++index <= SCRIPT_STRINGS && args_next(&args))
 		if (is_name(&args, event))
 			return index + 1;
-	return 1;
+	/* The script's name may be behind where they are cut: none of these is the caller's. */
+	return known && event->cut ? UINT_MAX : 1;
 }
 
 bool event_is_script(const struct event *event)

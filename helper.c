@@ -6,12 +6,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "format.h"
 #include "helper.h"
+#include "mounts.h"
 #include "rotate.h"
 #include "sandbox.h"
 #include "say.h"
@@ -62,6 +64,7 @@ struct server {
 	struct helper_work work;
 	struct helper_shared shared;
 	int file; /* the output's, or -1 */
+	uint64_t command_start;
 	struct asker asker;
 };
 
@@ -90,8 +93,10 @@ static void answer(struct server *s, const struct question *q, struct reply *r)
 {
 	struct answer a = asker_ask(&s->asker, &q->ask);
 
-	if (a.length > HELPER_ANSWER)
+	if (!a.length || a.length > HELPER_ANSWER) {
+		r->complete = a.complete;
 		return;
+	}
 	memcpy(s->shared.answer, a.bytes, a.length);
 	r->length = a.length;
 	r->complete = a.complete;
@@ -99,11 +104,30 @@ static void answer(struct server *s, const struct question *q, struct reply *r)
 	asker_rest(&s->asker);
 }
 
+/* When the process started, in ticks since boot; 0: not known. */
+static uint64_t start_time(const struct server *s, pid_t pid)
+{
+	char path[32], stat[1024];
+	const char *at;
+
+	format_text(path, sizeof(path), "%d/stat", pid);
+	if (!pid || s->work.tracer->proc < 0 || read_file(s->work.tracer->proc, path, stat, sizeof(stat)) < 0)
+		return 0;
+	at = stat_field(stat, STAT_START_TIME);
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* Whether the command's id is still its own: the reader waits for it. */
+static bool is_command(const struct server *s)
+{
+	return start_time(s, s->work.command->pid) == s->command_start;
+}
+
 static int hand_on(const struct server *s, uint32_t signal)
 {
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if ((uint32_t)signals[i] == signal)
-			return command_signal(s->work.command, signals[i]);
+			return is_command(s) ? command_signal(s->work.command, signals[i]) : -ESRCH;
 	return -EINVAL;
 }
 
@@ -111,12 +135,16 @@ static int rotate(struct server *s, struct reply *r)
 {
 	const struct output *out = s->work.output;
 	struct error err;
-	int fd = out->most ? rotate_files(out->directory, out->base, out->keep, &err) : -EINVAL;
+	struct stat st;
+	int fd;
 
+	if (!out->most || fstat(s->file, &st) || !st.st_size)
+		fd = error_set(&err, EPERM, "cannot begin a new file: there is nothing in the old one");
+	else
+		fd = rotate_files(out->directory, out->base, out->keep, s->file, &err);
 	if (fd < 0) {
 		r->result = fd;
-		format_text(r->text, sizeof(r->text), "%s", fd == -EINVAL ? "" : err.text);
-		return -1;
+		format_text(r->text, sizeof(r->text), "%s", err.text);
 	}
 	return fd;
 }
@@ -282,7 +310,7 @@ int helper_start(struct helper *h, const struct helper_work *work, const char **
 {
 	uint32_t lanes = (uint32_t)tracer_rings(work->tracer);
 
-	*h = (struct helper){.socket = -1, .tracer = work->tracer};
+	*h = (struct helper){.socket = -1, .late_file = -1, .tracer = work->tracer};
 	h->seqs = calloc(lanes, sizeof(*h->seqs));
 	h->shared.answer = map_shared(HELPER_ANSWER);
 	h->shared.seqs = map_shared(lanes * (sizeof(uint32_t) + 2));
@@ -295,6 +323,8 @@ int helper_start(struct helper *h, const struct helper_work *work, const char **
 	server = (struct server){.work = *work, .shared = h->shared,
 				 .file = work->output->kind == OUTPUT_FILE && work->output->name ? work->output->fd : -1};
 	asker_init(&server.asker, work->tracer->proc_is_initial ? work->tracer->proc : -1);
+	server.asker.args_alone = !work->tracer->options->fails;
+	server.command_start = start_time(&server, work->command->pid);
 	*why = NULL;
 	return work->sandbox ? start_process(h, why, err) : 0;
 }
@@ -380,6 +410,11 @@ static void take_look_reply(struct helper *h, const struct reply *r)
 /* What nobody waits for. */
 static void dispatch(struct helper *h, const struct reply *r, const int fds[2])
 {
+	if (r->kind == ROTATE) {
+		h->rotating = false;
+		h->late_file = fds[0];
+		return;
+	}
 	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -587,12 +622,22 @@ int helper_signal(struct helper *h, int signal)
 
 int helper_rotate(void *helper, struct error *err)
 {
+	struct helper *h = helper;
 	struct question q = {.kind = ROTATE};
 	struct reply r;
 	int fds[2];
 
-	if (!exchange(helper, &q, SHORT_MS, &r, fds))
+	/* A file that came too late is the new one all the same. */
+	helper_receive(h);
+	if (h->late_file >= 0) {
+		fds[0] = h->late_file;
+		h->late_file = -1;
+		return fds[0];
+	}
+	if (h->rotating || !exchange(h, &q, SHORT_MS, &r, fds)) {
+		h->rotating = true;
 		return error_set(err, ETIMEDOUT, "cannot begin a new file: the helper does not answer");
+	}
 	if (fds[0] >= 0)
 		return fds[0];
 	r.text[sizeof(r.text) - 1] = '\0';

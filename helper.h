@@ -1,6 +1,6 @@
 /* Two processes from set-up on. The reader takes execs out of the rings and prints them: it touches what strangers wrote, so it
  * gives up all power (sandbox.h). The helper keeps what still needs power, and answers a few fixed questions; it touches
- * nothing that strangers wrote but what it copies for the reader. The reader is the process that was started; the helper is
+ * nothing that strangers wrote; a child of its copies some for the reader (caller.h). The reader is the process that was started; the helper is
  * its child, and ends with it. */
 #ifndef HELPER_H
 #define HELPER_H
@@ -42,6 +42,8 @@ struct helper {
 	bool looked; /* an answer to HELPER_LOOK has come that has not been taken */
 	bool lanes_changed; /* so what collector_poll_fds() gave is no longer so */
 	int rings_wanted;
+	bool rotating; /* ROTATE has been asked and not answered in time */
+	int late_file; /* the answer, when it came, -1: none */
 	uint32_t moved;
 	struct helper_counts counts;
 	uint32_t *seqs; /* by lane, as of the look before */

@@ -181,7 +181,7 @@ static bool is_over(const struct tracer *t, struct command *command, struct help
 static void say_summary(const struct tracer *t, const struct printer *p, const struct said *said, uint64_t filtered)
 {
 	unsigned long long tenths = (monotonic_ns() - (uint64_t)p->ahead - p->start) / 100000000;
-	uint64_t lost = t->collector.lost + p->lost + output_unwritten(p->out) + said->skipped;
+	uint64_t unwritten = output_unwritten(p->out), lost = t->collector.lost + p->lost + unwritten + said->skipped;
 	char failed[48] = "";
 
 	if (lost)
@@ -192,7 +192,8 @@ static void say_summary(const struct tracer *t, const struct printer *p, const s
 		return;
 	if (t->options->fails)
 		format_text(failed, sizeof(failed), " (%llu of them failed)", (unsigned long long)p->failed);
-	say("%llu execs shown%s, %llu filtered out, %llu lost, in %llu.%llu s", (unsigned long long)p->printed, failed,
+	say("%llu execs shown%s, %llu filtered out, %llu lost, in %llu.%llu s",
+	    (unsigned long long)(p->printed > unwritten ? p->printed - unwritten : 0), failed,
 	    (unsigned long long)(p->unwanted + filtered), (unsigned long long)lost, tenths / 10, tenths % 10);
 }
 
@@ -287,7 +288,8 @@ static int trace(struct tracer *t, struct output *out, struct command *command, 
 	next_look = printer.start + LOOK_NS;
 	end = o->duration ? monotonic_ns() + o->duration : 0;
 	collector_poll_fds(&t->collector, fds + FD_RINGS);
-	t->collector.most = o->has_line ? 0 : o->max_bytes;
+	t->collector.most = options_bytes_read(o);
+	out->enough = &stop;
 	output_begin(out, o->append, o->max_size, o->keep, o->json ? NULL : printer.heading);
 	tracer_settle(t);
 	if (o->command)
@@ -458,12 +460,12 @@ int main(int argc, char **argv)
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	close(fd);
-	say_open();
-	if (getuid() != geteuid()) {
+	if (getuid() != geteuid() || getgid() != getegid()) {
 		say("it is installed setuid, which would give every user what root sees and writes; use sudo(8) or "
 		    "chmod u-s");
 		return 1;
 	}
+	say_open();
 	ret = options_parse(&options, argc, argv);
 	if (!ret) {
 		inherited_note(&inherited);

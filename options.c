@@ -18,6 +18,7 @@
 #define MAX_ARGS 20
 #define MAX_BYTES_TEXT (32U << 10)
 #define MAX_BYTES_JSON (256U << 10)
+#define MAX_BYTES_LINE (256U << 10) /* a regular expression takes some 50 ns a byte */
 
 /* Options that have no letter are numbered from here. */
 enum {
@@ -507,6 +508,11 @@ int options_parse(struct options *options, int argc, char **argv)
 	if (options->user && !options->command)
 		return usage_error("--user: there is no command to run; it stands behind --");
 	return 0;
+}
+
+uint64_t options_bytes_read(const struct options *o)
+{
+	return o->has_line && o->max_bytes && o->max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->max_bytes;
 }
 
 void options_free(struct options *options)

@@ -48,6 +48,9 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
 
+/* How many bytes of an exec's arguments are read, 0: all. --line looks at more than are shown. */
+uint64_t options_bytes_read(const struct options *options);
+
 /* Prints the help. */
 void options_help(struct output *out);
 

@@ -171,7 +171,7 @@ static bool begin_new_file(struct output *out)
 
 	if (out->rotate_error && monotonic_ns() < out->rotate)
 		return false;
-	fd = out->begin_file ? out->begin_file(out->context, &err) : rotate_files(out->directory, out->base, out->keep, &err);
+	fd = out->begin_file ? out->begin_file(out->context, &err) : rotate_files(out->directory, out->base, out->keep, out->fd, &err);
 	if (fd < 0) {
 		if (fd != -out->rotate_error)
 			say("%s; the lines go on to the old file, and it is tried again each second", err.text);
@@ -203,6 +203,10 @@ static size_t fitting(struct output *out, size_t size)
 
 	if (size <= room)
 		return size;
+	if (out->partial) { /* the rest of a line that was begun */
+		newline = memchr(from, '\n', size);
+		return newline ? (size_t)(newline - from) + 1 : size;
+	}
 	newline = memrchr(from, '\n', room);
 	if (newline)
 		return (size_t)(newline - from) + 1;
@@ -250,7 +254,7 @@ static void write_out(struct output *out, bool whole_lines, bool wait)
 		} else if (!n || errno == EAGAIN) {
 			struct pollfd p = {.fd = out->fd, .events = POLLOUT};
 
-			if (!wait)
+			if (!wait || (out->enough && *out->enough > 1))
 				break;
 			poll(&p, 1, -1);
 		} else if (errno != EINTR) {
@@ -382,7 +386,9 @@ enum output_state output_state(const struct output *out)
 {
 	size_t waiting = out->used - out->start;
 
-	return waiting >= out->waiting_most ? OUTPUT_FULL : waiting >= out->waiting_most / 2 ? OUTPUT_CROWDED : OUTPUT_FREE;
+	return waiting >= out->waiting_most	    ? OUTPUT_FULL
+	       : waiting >= out->waiting_most / 4 * 3 ? OUTPUT_SCARCE
+	       : waiting >= out->waiting_most / 2 ? OUTPUT_CROWDED : OUTPUT_FREE;
 }
 
 void output_poll_fd(const struct output *out, struct pollfd *fd)
@@ -423,11 +429,11 @@ void output_begin(struct output *out, bool append, uint64_t most, unsigned int k
 
 uint64_t output_unwritten(const struct output *out)
 {
-	uint64_t lines = out->dropped;
+	uint64_t lines = 0;
 
 	for (size_t i = out->start; i < out->complete; i++)
 		lines += out->buffer[i] == '\n';
-	return lines;
+	return out->dropped + lines - (lines && out->heading && !out->size);
 }
 
 int output_error(const struct output *out, struct error *err)

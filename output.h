@@ -4,6 +4,7 @@
 #define OUTPUT_H
 
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,7 @@ struct output {
 	size_t sent_at;	 /* `used` when a line in the making was last sent */
 	size_t partial; /* bytes in the file of a line that has not ended there */
 	size_t waiting_most; /* bytes that may wait */
+	const volatile sig_atomic_t *enough; /* or NULL; above 1: output_flush() waits no more */
 	bool torn;	     /* there was no memory for a part of the line in the making */
 	uint64_t dropped;    /* lines for which there was no memory */
 };
@@ -80,6 +82,7 @@ void output_end_line(struct output *out);
 enum output_state {
 	OUTPUT_FREE,
 	OUTPUT_CROWDED, /* lines should be short */
+	OUTPUT_SCARCE,	/* only short lines of what matters most should be added */
 	OUTPUT_FULL,	/* no line should be added */
 };
 enum output_state output_state(const struct output *out);
@@ -96,7 +99,7 @@ void output_look(struct output *out);
 /* Writes all that waits, and waits for a full pipe or terminal. */
 void output_flush(struct output *out);
 
-/* How many lines have not been written. */
+/* How many lines, but headings, have not been written. */
 uint64_t output_unwritten(const struct output *out);
 
 /* "cannot write to the standard output: No space left on device" */

@@ -114,8 +114,9 @@ static bool is_wanted(struct printer *printer, const struct event *e)
 	return wanted;
 }
 
-/* Bytes of arguments of a line that is cut because others wait. */
+/* Bytes of a name, and of arguments, in a line that is cut because others wait. */
 #define CROWDED_BYTES 256
+#define SCARCE_BYTES 64
 
 /* Of a failed call there is a mark before each string, which does not count. */
 static size_t limit_marked(const struct event *event, uint64_t bytes)
@@ -145,6 +146,19 @@ static bool limit(struct event *event, uint64_t bytes)
 	return event->args_len < length;
 }
 
+/* Cuts name and arguments. false: they are no longer. */
+static bool make_short(struct printer *printer, struct event *event, size_t bytes)
+{
+	bool cut = limit(event, bytes);
+
+	if (!event->name || strlen(event->name) <= bytes)
+		return cut;
+	memcpy(printer->name, event->name, bytes);
+	printer->name[bytes] = '\0';
+	event->name = printer->name;
+	return event->name_cut = true;
+}
+
 static void lose(struct printer *printer, const struct event *event)
 {
 	printer->lost++;
@@ -161,13 +175,13 @@ void print_event(struct printer *printer, struct event *event)
 		printer->unwanted++;
 		return;
 	}
-	if (state == OUTPUT_FULL) {
+	if (state == OUTPUT_FULL || (state == OUTPUT_SCARCE && event->exec.head.type == RECORD_FAIL)) {
 		lose(printer, event);
 		return;
 	}
 	limit(event, printer->options->max_bytes);
-	if (state == OUTPUT_CROWDED)
-		printer->cut += limit(event, CROWDED_BYTES);
+	if (state != OUTPUT_FREE)
+		printer->cut += make_short(printer, event, state == OUTPUT_CROWDED ? CROWDED_BYTES : SCARCE_BYTES);
 	if (!event->exec.ppid)
 		event->exec.ppid = parents_of(&printer->parents, event->exec.pid);
 	printer->printed++;

@@ -25,6 +25,7 @@ struct printer {
 	uint64_t cut;  /* lines that were cut because others waited */
 	struct loss loss; /* of `lost`, those that have not been taken yet */
 	struct tree tree;
+	char name[260];	   /* the beginning of one, where lines are cut */
 	char *line;	   /* the argument line for --line */
 	size_t line_size;
 	int64_t second;	   /* that clock[] shows */

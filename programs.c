@@ -112,7 +112,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"cgroup_filter_setting", o->cgroups.count},
 		{"member_filter_setting", tracer_has_members(t)},
 		{"root_filter_setting", o->pids.count > 0},
-		{"max_bytes_setting", o->has_line ? 0 : o->max_bytes},
+		{"max_bytes_setting", options_bytes_read(o)},
 		{"max_strings_setting", wanted_strings(o)},
 		{"want_ancestors_setting", o->tree},
 		{"want_cgroup_setting", (o->json || o->print_cgroup || o->cgroupmap) &&

@@ -116,14 +116,14 @@ static int move(int directory, const char *from, const char *to, struct error *e
 	return error_set(err, errno, "cannot rename \"%s\" to \"%s\": %s", from, to, strerror(errno));
 }
 
-int rotate_files(int directory, const char *base, unsigned int keep, struct error *err)
+int rotate_files(int directory, const char *base, unsigned int keep, int current, struct error *err)
 {
 	char from[NAME_SIZE], to[NAME_SIZE];
 	int fd = make_new(directory, from, base), ret = 0;
 
 	if (fd < 0)
 		return error_set(err, -fd, "cannot begin a new \"%s\": %s", base, strerror(-fd));
-	for (unsigned int n = keep; n && !ret; n--) {
+	for (unsigned int n = rotate_look(directory, base, current) ? 0 : keep; n && !ret; n--) {
 		char older[NAME_SIZE];
 
 		format_text(to, sizeof(to), n > 1 ? "%.255s.%u" : "%.255s", base, n - 1);

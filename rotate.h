@@ -15,9 +15,9 @@ const char *rotate_base(const char *path);
  * character device, or a regular file of this user's with one name. The descriptor, or -errno with err filled. */
 int rotate_open(const char *path, int *directory, struct error *err);
 
-/* Makes BASE BASE.1, BASE.1 BASE.2, up to BASE.keep, and begins a new BASE. Its descriptor, or -errno with err filled: then
- * BASE may have got its new name already. */
-int rotate_files(int directory, const char *base, unsigned int keep, struct error *err);
+/* Makes BASE BASE.1, BASE.1 BASE.2, up to BASE.keep, and begins a new BASE. If BASE is not the open file `current`, it has its new
+ * name already, or is somebody else's: then no other gets a new name. The new file's descriptor, or -errno with err filled. */
+int rotate_files(int directory, const char *base, unsigned int keep, int current, struct error *err);
 
 /* What has become of the name of the open file: "removed", "replaced", or NULL: it is there. */
 const char *rotate_look(int directory, const char *base, int current);

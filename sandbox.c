@@ -44,7 +44,7 @@
 
 #define CALLS_OF_BOTH \
 	SYS_close, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, \
-		SYS_wait4, SYS_exit, SYS_exit_group, SYS_restart_syscall, CALLS_OF_CLOCK CALLS_OF_POLL CALLS_OF_SIGRETURN
+		SYS_wait4, SYS_exit, SYS_exit_group, SYS_restart_syscall, CALLS_OF_CLOCK CALLS_OF_POLL CALLS_OF_SIGRETURN CALLS_OF_SANITIZER
 #ifdef SYS_clock_gettime
 #define CALLS_OF_OLD_CLOCK SYS_clock_gettime,
 #else
@@ -81,15 +81,21 @@
 #define CALLS_OF_SIGRETURN
 #endif
 
+/* What AddressSanitizer does before a function that does not return. */
+#if __has_feature(address_sanitizer)
+#define CALLS_OF_SANITIZER SYS_sigaltstack,
+#else
+#define CALLS_OF_SANITIZER
+#endif
+
 static const uint16_t reader_calls[] = {CALLS_OF_BOTH};
 
 /* Of the argument `prot`. */
 static const uint16_t mapping[] = {
-#ifdef SYS_mmap
-	SYS_mmap,
-#endif
-#ifdef SYS_mmap2
+#ifdef SYS_mmap2 /* where there is this, the other takes a structure, which nobody can look into */
 	SYS_mmap2,
+#else
+	SYS_mmap,
 #endif
 	SYS_mprotect,
 };
@@ -240,6 +246,7 @@ enum check {
 	ALWAYS,
 	ARG_IS,	   /* the argument is one of the values */
 	ARG_LACKS, /* the argument has none of the bits of the first value */
+	ARG_LACKS_OR_HAS, /* the same, or it has those of the second and of the third */
 };
 
 #define VALUES 6
@@ -274,6 +281,16 @@ static void add_rule(struct filter *f, const struct rule *r)
 {
 	if (r->check == ALWAYS) {
 		add(f, BPF_JMP | BPF_JEQ | BPF_K, r->number, 0, 1);
+		add(f, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+		return;
+	}
+	if (r->check == ARG_LACKS_OR_HAS) {
+		add(f, BPF_JMP | BPF_JEQ | BPF_K, r->number, 0, 6);
+		add(f, BPF_LD | BPF_W | BPF_ABS, argument_offset(r->argument), 0, 0);
+		add(f, BPF_JMP | BPF_JSET | BPF_K, r->values[0], 0, 3);
+		add(f, BPF_JMP | BPF_JSET | BPF_K, r->values[1], 0, 1);
+		add(f, BPF_JMP | BPF_JSET | BPF_K, r->values[2], 1, 0);
+		add(f, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0, 0);
 		add(f, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 		return;
 	}
@@ -332,6 +349,9 @@ static void add_memory(struct filter *f)
 	add_calls(f, mapping, COUNT(mapping), ARG_LACKS, 2, (uint32_t[]){PROT_EXEC}, 1);
 }
 
+/* Of open(2). */
+#define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
+
 const char *sandbox_helper(const struct sandbox_needs *needs)
 {
 	static const uint32_t commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY,
@@ -345,9 +365,9 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 	add_memory(&f);
 	add_calls(&f, bpf, 1, ARG_IS, 0, commands, COUNT(commands));
 	if (needs->rename)
-		add_calls(&f, openat_call, 1, ALWAYS, 0, commands, 0);
+		add_calls(&f, openat_call, 1, ARG_LACKS_OR_HAS, 2, (uint32_t[]){WRITES, O_CREAT, O_EXCL}, 3);
 	else
-		add_calls(&f, openat_call, 1, ARG_LACKS, 2, (uint32_t[]){O_WRONLY | O_RDWR | O_CREAT | O_TRUNC}, 1);
+		add_calls(&f, openat_call, 1, ARG_LACKS, 2, (uint32_t[]){WRITES}, 1);
 	if (needs->rename)
 		add_calls(&f, renaming, COUNT(renaming), ALWAYS, 0, commands, 0);
 	filter = enter_filter(&f);

@@ -22,7 +22,7 @@ struct sandbox_descriptors {
 };
 
 /* Drops all capabilities, becomes a user that nothing belongs to where it may, and forbids all system calls but reading and
- * writing these, waiting, and memory that is not executed. Why it could not, or NULL. */
+ * writing these, waiting, and mapping memory, which it may not execute. Why it could not, or NULL. */
 const char *sandbox_reader(const struct sandbox_descriptors *descriptors);
 
 #endif

@@ -16,6 +16,10 @@ case_() {
 	sentence=$1 function=$2
 	shift 2
 	[ -z "${CASES:-}" ] || echo "$sentence" | grep -Eqe "$CASES" || return 0
+	if [ -n "${UNSUITED:-}" ] && echo "$sentence" | grep -Eqe "$UNSUITED"; then
+		echo "ok $sentence # skip: not with the sanitizers"
+		return
+	fi
 	for command; do
 		command -v "$command" >/dev/null || { echo "ok $sentence # skip: no $command here"; return; }
 	done
