@@ -21,7 +21,8 @@ enum state {
 
 struct source {
 	struct ring ring; /* of execs' first records */
-	struct ring bulk; /* of what follows them */
+	struct ring bulk; /* of what follows them, and of failed calls */
+	struct ring *from; /* whose the exec's first record is */
 	struct loss loss; /* not taken yet */
 	uint64_t last_time; /* of the last exec that came */
 	int cpu;
@@ -91,6 +92,8 @@ bool collector_has(const struct collector *collector, int lane)
 	return !collector->sources[lane].gone;
 }
 
+static const struct record_head *next_first(struct source *s);
+
 bool collector_remove(struct collector *collector, int lane)
 {
 	struct source *s = &collector->sources[lane];
@@ -98,7 +101,8 @@ bool collector_remove(struct collector *collector, int lane)
 	if (s->gone || s->state != EMPTY)
 		return false;
 	ring_update(&s->ring);
-	if (ring_peek(&s->ring))
+	ring_update(&s->bulk);
+	if (next_first(s))
 		return false;
 	ring_unmap(&s->ring);
 	ring_unmap(&s->bulk);
@@ -360,7 +364,7 @@ static void take_head(struct collector *c, struct source *s, const struct record
 	}
 	take_name(c, s, data);
 	append(s, event->args, event->args_len);
-	ring_next(&s->ring);
+	ring_next(s->from);
 	if (event->unreadable && e->head.type == RECORD_EXEC)
 		event->unreadable = !ask_args(c, s, e->head.data_len);
 	if (more)
@@ -549,14 +553,44 @@ static bool is_first(const struct record_head *head)
 	return head->type == RECORD_EXEC || head->type == RECORD_FAIL;
 }
 
-/* Passes over what follows execs before this one, whose first records were lost. */
+/* The next record in the ring for the rest, but what follows execs before that one. */
 static const struct record_head *next_bulk(struct source *s, uint32_t seq)
 {
 	const struct record_head *head;
 
-	while ((head = next_record(&s->bulk)) && (is_first(head) || (int32_t)(head->seq - seq) < 0))
+	while ((head = next_record(&s->bulk)) && (int32_t)(head->seq - seq) < 0)
 		ring_next(&s->bulk);
 	return head;
+}
+
+/* The next first record of either ring, by their numbers; in s->from gets its ring. What follows an exec whose first record was
+ * lost is passed over. */
+static const struct record_head *next_first(struct source *s)
+{
+	bool fresh = false;
+
+	for (;;) {
+		const struct record_head *first = next_record(&s->ring), *bulk = next_record(&s->bulk);
+
+		if (first && !is_first(first)) {
+			ring_next(&s->ring);
+			continue;
+		}
+		if (!bulk || (first && (int32_t)(bulk->seq - first->seq) >= 0)) {
+			s->from = &s->ring;
+			return first;
+		}
+		/* Before it stands in the one ring, all with lower numbers stand in the other. */
+		if (!fresh && (!is_first(bulk) || bulk->seq != s->next_seq)) {
+			ring_update(&s->ring);
+			fresh = true;
+		} else if (is_first(bulk)) {
+			s->from = &s->bulk;
+			return bulk;
+		} else {
+			ring_next(&s->bulk);
+		}
+	}
 }
 
 /* Goes on with the exec that is being gathered. false: its next record has not come. */
@@ -565,7 +599,7 @@ static bool gather(struct collector *c, struct source *s, bool all)
 	uint32_t seq = s->event.exec.head.seq;
 	const struct record_head *part = next_bulk(s, seq), *first = next_record(&s->ring);
 
-	if (part && part->seq == seq) {
+	if (part && part->seq == seq && !is_first(part)) {
 		take_part(c, s, &s->bulk, part);
 		s->heard = c->now;
 	} else if (first && !is_first(first) && first->seq == seq) {
@@ -590,14 +624,9 @@ static void advance(struct collector *c, struct source *s, bool all)
 				return;
 			continue;
 		}
-		head = next_record(&s->ring);
-		next_bulk(s, s->next_seq);
+		head = next_first(s);
 		if (!head)
 			return;
-		if (!is_first(head)) { /* of an exec whose first record was lost */
-			ring_next(&s->ring);
-			continue;
-		}
 		take_head(c, s, head);
 		s->heard = s->event.exec.time;
 	}
@@ -643,7 +672,7 @@ static void let_go(struct collector *c)
 
 	c->taken = NULL;
 	if (s->in_ring)
-		ring_next(&s->ring);
+		ring_next(s->from);
 	if (s->capacity > BUFFER_KEPT) {
 		free(s->buffer);
 		s->buffer = NULL;
@@ -685,6 +714,30 @@ void collector_update(struct collector *collector)
 	}
 }
 
+void collector_spill(struct collector *collector)
+{
+	for (size_t i = 0; i < collector->count; i++) {
+		struct source *s = &collector->sources[i];
+		bool held = s->state == READY && s->in_ring && s->from == &s->ring;
+		const struct record_head *head;
+		const char *data;
+
+		if (s->gone || s->state == TAKEN)
+			continue;
+		ring_update(&s->ring);
+		if (s->ring.head - s->ring.tail < s->ring.size / 8)
+			continue;
+		ring_spill(&s->ring);
+		if (!held)
+			continue;
+		/* The exec that waits is elsewhere now. */
+		head = ring_peek(&s->ring);
+		data = (const char *)head + sizeof(struct exec_record);
+		s->event.name = s->event.name ? data : NULL;
+		s->event.args = data + s->event.exec.name_len;
+	}
+}
+
 bool collector_next(struct collector *collector, bool all, struct event *event)
 {
 	struct source *s;
@@ -722,7 +775,7 @@ void collector_expect(struct collector *collector, int lane, uint32_t seq)
 {
 	struct source *s = &collector->sources[lane];
 
-	if (!s->gone && (s->state != EMPTY || ring_peek(&s->ring)))
+	if (!s->gone && (s->state != EMPTY || next_first(s)))
 		return;
 	if ((int32_t)(seq - s->next_seq) < 0)
 		return;

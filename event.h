@@ -99,6 +99,10 @@ void collector_update(struct collector *collector);
  * interrupt (or a hypervisor) keeps the two apart, and short enough for a person. */
 #define HOLD_NS 20000000ULL
 
+/* Takes first records out of rings that fill up, so that the kernel has room for more while nobody looks at them. To be called where
+ * something else takes time, but not while the exec that collector_next() returned is in use. */
+void collector_spill(struct collector *collector);
+
 /* The next exec in order, from what collector_update() has seen; only those older than HOLD_NS,
  * unless `all`. false: none. */
 bool collector_next(struct collector *collector, bool all, struct event *event);

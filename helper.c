@@ -21,6 +21,8 @@
 
 /* A question that can be answered at once is given so long; the helper may be looking around meanwhile. */
 #define SHORT_MS 200
+/* So long nothing is taken out of the rings meanwhile. */
+#define SLICE_MS 5
 /* To detach, and to look around with many CPUs and members. */
 #define LONG_MS 10000
 
@@ -447,8 +449,10 @@ static bool exchange(struct helper *h, struct question *q, int ms, struct reply 
 	while (!h->ended && (now = monotonic_ns()) < deadline) {
 		struct pollfd p = {.fd = h->socket, .events = POLLIN};
 
-		if (poll(&p, 1, (int)((deadline - now + 999999) / 1000000)) <= 0)
+		if (poll(&p, 1, SLICE_MS) <= 0) {
+			collector_spill(&h->tracer->collector);
 			continue;
+		}
 		while (receive(h, r, fds)) {
 			if (r->id == q->id)
 				return true;

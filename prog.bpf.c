@@ -373,15 +373,19 @@ int on_enter(void *ctx)
 	return 0;
 }
 
-/* Sends the head of a failed call, whose name has that many bytes with its NUL, or could not be read. */
+/* Sends the head of a failed call, whose name has that many bytes with its NUL, or could not be read. It goes to the ring for the
+ * rest: failing calls are cheap, and must push out no exec. */
 INLINE void send_failure(void *ctx, struct scratch *s, long name_len)
 {
+	__u64 size;
+
 	if (name_len <= 0) {
 		s->exec.head.flags |= RECORD_NO_NAME;
 		name_len = 1;
 	}
 	s->exec.name_len = name_len;
-	send_exec(ctx, s, name_len, 0);
+	size = bounded(name_len, NAME_SIZE);
+	s->counts.result = output_bulk(ctx, s, &s->exec, sizeof(s->exec) + size);
 }
 
 /* One program for both: the exits of execve(2) and execveat(2) have one format. */

@@ -30,8 +30,8 @@
 
 enum record_type {
 	RECORD_EXEC = 1, /* struct exec_record: a program was executed */
-	RECORD_FAIL,	 /* struct exec_record: a call failed; its arguments follow as RECORD_PIECES */
 	/* In the ring for the rest: */
+	RECORD_FAIL,	 /* struct exec_record: a call failed; its arguments follow as RECORD_PIECES */
 	RECORD_ARGS,	 /* struct more_record: the next bytes of a RECORD_EXEC's argument block */
 	RECORD_PIECES,	 /* struct more_record: the next struct pieces of a RECORD_FAIL */
 };

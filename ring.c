@@ -40,6 +40,8 @@ int ring_map(struct ring *ring, int fd, size_t size, struct error *err)
 void ring_unmap(struct ring *ring)
 {
 	munmap(ring->wrapped, RECORD_MAX);
+	if (ring->spill)
+		munmap(ring->spill, ring->size);
 	munmap(ring->page, getauxval(AT_PAGESZ) + ring->size);
 	close(ring->fd);
 }
@@ -81,20 +83,76 @@ static const void *at_tail(struct ring *ring, uint32_t size)
 	return ring->wrapped;
 }
 
+void ring_spill(struct ring *ring)
+{
+	ring_update(ring);
+	if (!ring->spill) {
+		void *p = mmap(NULL, ring->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (p == MAP_FAILED)
+			return;
+		ring->spill = p;
+	}
+	ring->current = 0;
+	while (ring->tail != ring->head) {
+		const struct perf_event_header *header = (const void *)(ring->data + (ring->tail & (ring->size - 1)));
+		uint32_t size = header->size;
+
+		if (size < sizeof(*header) || size > ring->size - ring->spill_to)
+			return;
+		memcpy(ring->spill + ring->spill_to, at_tail(ring, size), size);
+		ring->spill_to += size;
+		release(ring, size);
+	}
+}
+
+/* The record that is at the header, if it is one of ours. */
+static const struct record_head *look_at(struct ring *ring, const struct perf_event_header *header, const void *record)
+{
+	if (header->type != PERF_RECORD_SAMPLE || header->size < sizeof(struct raw_sample) + sizeof(struct record_head))
+		return NULL;
+	ring->current = header->size;
+	ring->record_size = header->size - (uint32_t)sizeof(struct raw_sample);
+	return (const void *)((const struct raw_sample *)record + 1);
+}
+
+#define SPILL_KEPT (256U << 10)
+
+/* Steps over a record that was spilt. */
+static void next_spilt(struct ring *ring, uint32_t size)
+{
+	ring->spill_from += size;
+	ring->current = 0;
+	if (ring->spill_from < ring->spill_to)
+		return;
+	if (ring->spill_to > SPILL_KEPT)
+		madvise(ring->spill, ring->size, MADV_DONTNEED);
+	ring->spill_from = ring->spill_to = 0;
+}
+
 const struct record_head *ring_peek(struct ring *ring)
 {
+	const struct record_head *record;
+
+	ring->spilt = true;
+	while (ring->spill_from < ring->spill_to) {
+		const struct perf_event_header *header = (const void *)(ring->spill + ring->spill_from);
+
+		record = look_at(ring, header, header);
+		if (record)
+			return record;
+		next_spilt(ring, header->size);
+	}
+	ring->spilt = false;
 	while (ring->tail != ring->head) {
 		/* Records are 8-byte aligned, and so never split their header. */
 		const struct perf_event_header *header =
 			(const void *)(ring->data + (ring->tail & (ring->size - 1)));
 		uint32_t size = header->size;
 
-		if (header->type == PERF_RECORD_SAMPLE &&
-		    size >= sizeof(struct raw_sample) + sizeof(struct record_head)) {
-			ring->current = size;
-			ring->record_size = size - (uint32_t)sizeof(struct raw_sample);
-			return (const void *)((const struct raw_sample *)at_tail(ring, size) + 1);
-		}
+		record = size >= sizeof(*header) ? look_at(ring, header, at_tail(ring, size)) : NULL;
+		if (record)
+			return record;
 		/* PERF_RECORD_LOST counts records; the gap in seq counts what it means, execs. */
 		release(ring, size ? size : (uint32_t)(ring->head - ring->tail));
 	}
@@ -103,6 +161,8 @@ const struct record_head *ring_peek(struct ring *ring)
 
 void ring_next(struct ring *ring)
 {
-	if (ring->current)
+	if (ring->current && ring->spilt)
+		next_spilt(ring, ring->current);
+	else if (ring->current)
 		release(ring, ring->current);
 }

@@ -3,6 +3,7 @@
 #ifndef RING_H
 #define RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,10 @@ struct ring {
 	size_t tail;
 	uint32_t current; /* size of the perf record at the tail, 0: not looked at */
 	uint32_t record_size; /* bytes of ours in it, padding included */
+	/* Records that have been taken out before they were looked at. They come before those in the ring. */
+	uint8_t *spill;
+	size_t spill_from, spill_to;
+	bool spilt; /* the record that was looked at is one of them */
 	uint8_t *wrapped; /* where a record is put together that goes round the ring's end */
 };
 
@@ -33,6 +38,10 @@ void ring_unmap(struct ring *ring);
 
 /* Sees what the kernel has written by now. */
 void ring_update(struct ring *ring);
+
+/* Takes all records out of the ring, as far as as many bytes of memory as it has go, so that the kernel has room. What ring_peek()
+ * returned before is no longer valid. */
+void ring_spill(struct ring *ring);
 
 /* The record at the tail, or NULL. Valid until ring_next(). */
 const struct record_head *ring_peek(struct ring *ring);

@@ -198,7 +198,7 @@ int on_exit_stack(void *ctx)
 	call = map_lookup(&calls, &task);
 	if (!call) {
 		e->head.flags |= RECORD_UNREADABLE | RECORD_NO_NAME;
-		output(ctx, s, &out, sizeof(out));
+		s->counts.result = output_bulk(ctx, s, &out, sizeof(out));
 		return 0;
 	}
 	describe_call(e, call);
@@ -207,7 +207,7 @@ int on_exit_stack(void *ctx)
 	map_delete(&calls, &task);
 	if (read_user_chunk(&out.name, e->name_len, e->name_address))
 		e->head.flags |= RECORD_NO_NAME;
-	output(ctx, s, &out, sizeof(out));
+	s->counts.result = output_bulk(ctx, s, &out, sizeof(out));
 	tail_call(ctx, &pieces_program, 0);
 	return 0;
 }

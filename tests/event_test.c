@@ -81,7 +81,7 @@ static void put(int cpu, const void *head, size_t head_size, const void *data, s
 {
 	uint16_t type = ((const struct record_head *)head)->type;
 
-	put_into(type == RECORD_EXEC || type == RECORD_FAIL ? FIRST : BULK, cpu, head, head_size, data, size);
+	put_into(type == RECORD_EXEC ? FIRST : BULK, cpu, head, head_size, data, size);
 }
 
 static struct exec_record record(uint16_t type, uint32_t seq, uint64_t time)
@@ -206,6 +206,30 @@ static void test_order(void)
 			taken = e.exec.time;
 		}
 		CHECK(ordered && !waiting && !c.lost);
+	}
+}
+
+static void test_spill(void)
+{
+	CASE("what is taken out of a ring in haste comes in its order, and the kernel has room") {
+		char text[16];
+		uint32_t seq = 0;
+		bool ordered = true;
+
+		begin();
+		for (int round = 0; round < 5; round++) {
+			/* The first of them is held: it has been looked at, and is not old enough. */
+			for (int i = 0; i < 250; i++) {
+				snprintf(text, sizeof(text), "%u", ++seq);
+				put_exec(0, seq, now() + 1000 * MS, text);
+			}
+			collector_update(&c);
+			collector_next(&c, false, &e);
+			collector_spill(&c);
+		}
+		for (uint32_t want = 1; want <= seq; want++)
+			ordered &= next(true) && e.exec.head.seq == want && (uint32_t)atoi(e.args) == want && !strcmp(e.name, "name");
+		CHECK(ordered && !next(true) && !c.lost);
 	}
 }
 
@@ -395,6 +419,29 @@ static void test_parts(void)
 		put_long_head(1, now() - 100 * MS, 1, false);
 		put_into(BULK, 0, &m, sizeof(m), "end", 4);
 		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE + 4 && !c.cut);
+	}
+	CASE("failed calls come in the order of their numbers, though they stand in the other ring") {
+		struct exec_record r = record(RECORD_FAIL, 2, now() - 60 * MS);
+
+		begin();
+		r.head.flags = RECORD_UNREADABLE;
+		put_exec(0, 1, now() - 70 * MS, "a");
+		put(0, &r, sizeof(r), "name", 5);
+		put_exec(0, 3, now() - 50 * MS, "b");
+		r.head.seq = 5;
+		put(0, &r, sizeof(r), "name", 5);
+		for (uint32_t want = 1; want <= 5; want += want == 3 ? 2 : 1)
+			CHECK(next(true) && e.exec.head.seq == want);
+		CHECK(!next(true) && c.lost == 1);
+	}
+	CASE("what follows an exec whose first record was lost holds up no failed call") {
+		struct exec_record r = record(RECORD_FAIL, 2, now());
+
+		begin();
+		r.head.flags = RECORD_UNREADABLE;
+		put_long_part(1, 1, false);
+		put(0, &r, sizeof(r), "name", 5);
+		CHECK(next(true) && e.exec.head.seq == 2 && c.lost == 1);
 	}
 	CASE("the next exec is not taken for the rest of one that has none") {
 		begin();
@@ -725,6 +772,7 @@ int main(int argc, char **argv)
 	args = (char *)args_start;
 	args_len = strlen(argv[0]) + 1 + strlen(argv[1]) + 1;
 	test_order();
+	test_spill();
 	test_losses();
 	test_parts();
 	test_pieces();

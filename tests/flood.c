@@ -7,6 +7,7 @@
  *
  * FILE is executed; it does nothing. The last exec is told by an argument. */
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -35,11 +37,14 @@ static const struct kind {
 	const char *name;
 	const char *bytes; /* repeated */
 	bool fails;
+	int names; /* calls with long names instead of long arguments */
 } kinds[] = {
-	{"control characters", "\x01", false},
-	{"bytes that are no UTF-8", "\xff", false},
-	{"characters of two and four bytes", "\xc3\xa9\xf0\xaf\xa8\x9d", false},
-	{"failing calls", "\x01", true},
+	{"control characters", "\x01", false, 0},
+	{"bytes that are no UTF-8", "\xff", false, 0},
+	{"characters of two and four bytes", "\xc3\xa9\xf0\xaf\xa8\x9d", false, 0},
+	{"failing calls", "\x01", true, 0},
+	{"failing calls with long names", "\x01", true, 2000},
+	{"execs with long names", "\x01", false, 300},
 };
 
 static char strings[STRINGS][STRING_BYTES + 1];
@@ -63,6 +68,51 @@ static void execute(const char *path, char **argv)
 	posix_spawn(&pid, path, NULL, NULL, argv, environ);
 }
 
+/* Of 4,000 bytes, which fail for that, or lead to the file over directories of 0x01. */
+static void call_by_long_names(const struct kind *kind)
+{
+	static char name[PATH_MAX];
+	char *argv[] = {"x", NULL};
+	int here = open(".", O_RDONLY | O_DIRECTORY), used = 0;
+
+	memset(name, '\x01', sizeof(name) - 1);
+	if (!kind->fails) {
+		if (chdir("/tmp"))
+			return;
+		for (used = 0; used < 3000; used += 201) {
+			name[used + 200] = '\0';
+			mkdir(name, 0755);
+			name[used + 200] = '/';
+		}
+		name[used] = 'x';
+		name[used + 1] = '\0';
+		unlink(name);
+		if (symlink(file, name))
+			return;
+	}
+	for (int i = 0; i < kind->names; i++) {
+		pid_t pid = vfork();
+
+		if (!pid) {
+			/* Many failing calls a process. */
+			for (int n = kind->fails ? 100 : 1; n; n--)
+				execve(name, argv, environ);
+			_exit(0);
+		}
+		i += kind->fails ? 99 : 0;
+	}
+	if (!kind->fails) {
+		unlink(name);
+		for (used -= 201; used >= 0; used -= 201) {
+			name[used + 200] = '\0';
+			rmdir(name);
+		}
+	}
+	if (fchdir(here))
+		return;
+	close(here);
+}
+
 /* mark: an argument of the last exec. */
 static void attack(const struct kind *kind, const char *mark)
 {
@@ -72,7 +122,9 @@ static void attack(const struct kind *kind, const char *mark)
 	snprintf(missing, sizeof(missing), "%s-missing", file);
 	for (int i = 0; i < STRINGS; i++)
 		all[1 + i] = strings[i];
-	for (int i = 0; i < LONG_EXECS; i++)
+	if (kind->names)
+		call_by_long_names(kind);
+	for (int i = 0; i < LONG_EXECS && !kind->names; i++)
 		execute(kind->fails ? missing : file, all);
 	for (int i = 0; i < SMALL_EXECS; i++)
 		execute(file, small);
@@ -303,7 +355,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	file = argv[3];
+	file = realpath(argv[3], NULL);
+	if (!file)
+		return 2;
 	cpu = (int)sysconf(_SC_NPROCESSORS_ONLN) - 1;
 	if (!strcmp(argv[1], "late")) {
 		late(rounds, argv + 4);
