@@ -325,7 +325,9 @@ static void note_memory(struct tracer *t)
 	if (t->proc < 0 || read_file(t->proc, "self/statm", text, sizeof(text)) < 0)
 		return;
 	at = strchr(text, ' ');
-	resident = at ? strtoul(at, NULL, 10) : 0;
+	/* Tracing gives the object's bytes back (tracer_settle). */
+	resident = at ? strtoul(at, NULL, 10) * page / 1024 : 0;
+	resident -= t->unpacked_size / 1024 < resident ? t->unpacked_size / 1024 : 0;
 	for (int map = 0; map < MAPS; map++)
 		if (map == MAP_MEMBERS || map_fd(t, map) != map_fd(t, MAP_MEMBERS))
 			maps += object_memory(t, map_fd(t, map));
@@ -340,7 +342,7 @@ static void note_memory(struct tracer *t)
 	else
 		format_text(at, (size_t)(text + sizeof(text) - at), "maps and programs not known below Linux 4.10, ");
 	at += strlen(at);
-	format_text(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " resident", resident * page / 1024);
+	format_text(at, (size_t)(text + sizeof(text) - at), "%" PRIu64 " resident", resident);
 	feature_note(&t->features, FEATURE_MEMORY, true, text);
 }
 
@@ -411,6 +413,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, struct err
 
 	*tracer = (struct tracer){.options = options, .proc = -1, .tracefs = -1, .sysfs = -1, .exec_program = -1, .fork_programs = {-1, -1},
 				  .peek_events = {-1, -1}};
+	tracer->unpacked_size = size;
 	tracer->unpacked = malloc(size);
 	if (!tracer->unpacked)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));

@@ -56,6 +56,7 @@ struct tracer {
 	const struct options *options;
 	struct object object;
 	uint8_t *unpacked; /* its bytes */
+	size_t unpacked_size;
 	struct features features;
 	struct peek_self self;
 	struct suspects suspects[2]; /* of the maps newcomers and members */
