@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../sandbox.h"
@@ -117,7 +118,7 @@ static int take_capabilities(void)
 static int new_namespace(void) { return unshare(CLONE_NEWUSER); }
 static int become_dumpable(void) { return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); }
 static int hidden_file(void) { return TRY(SYS_memfd_create, "x", 0); }
-static int set_clock(void) { return TRY(SYS_settimeofday, memory, NULL); }
+static int set_clock(void) { return clock_settime(CLOCK_REALTIME, &(struct timespec){1, 0}); }
 static int change_limits(void) { return TRY(SYS_prlimit64, victim, 7, NULL, memory); }
 static int load_module(void) { return TRY(SYS_init_module, memory, 4, ""); }
 static int wait_for_ring(void)

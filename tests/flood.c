@@ -322,7 +322,7 @@ static void measure(const char *name, int rounds)
 		}
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		samples[n++] = (now.tv_sec - next.tv_sec) * 1000000 + (now.tv_nsec - next.tv_nsec) / 1000;
+		samples[n++] = (long)(now.tv_sec - next.tv_sec) * 1000000 + (now.tv_nsec - next.tv_nsec) / 1000;
 		if (samples[n - 1] > PERIOD_NS / 1000)
 			next = now;
 	}
