@@ -380,6 +380,16 @@ static bool is_in_order(const struct layout *l)
 	       l->task_tgid == l->task_pid + 4;
 }
 
+/* Behind the struct there may be what is left of another one, of an exec before this: its pointers are where the struct's own are,
+ * so many bytes farther. The struct has more than 256. */
+#define COPY_DISTANCE 256
+
+static void forget_copy(struct places *places)
+{
+	if (places->count > 1 && places->second >= places->first + COPY_DISTANCE)
+		places->count = 1;
+}
+
 /* interp is filename until a "#!" or binfmt_misc changes it. There may be a third pointer, fdpath (5.8), to the name of an
  * execveat(2). */
 void layout_learn_bprm(struct layout *layout, const struct layout_bprm *direct, const struct layout_bprm *by_script,
@@ -402,6 +412,8 @@ void layout_learn_bprm(struct layout *layout, const struct layout_bprm *direct, 
 		filename = (struct places){.first = names.first, .count = 1};
 		interp = (struct places){.first = names.second, .count = 1};
 	}
+	forget_copy(&filename);
+	forget_copy(&interp);
 	layout->missing[LAYOUT_BPRM] = why_not_one(&filename);
 	if (!layout->missing[LAYOUT_BPRM])
 		layout->missing[LAYOUT_BPRM] = why_not_one(&interp);

@@ -659,6 +659,15 @@ static void test_bprm(void)
 		direct = bprm(12, PROGRAM, 14, PROGRAM, -1, 0);
 		check_bprm(&direct, NULL, 0, 0, NOWHERE);
 	}
+	CASE("takes what is left of another linux_binprm behind this one for none") {
+		direct = bprm(12, PROGRAM, 13, PROGRAM, -1, 0);
+		by_script = bprm(12, SCRIPT, 13, PROGRAM, -1, 0);
+		direct.targets[80] = direct.targets[81] = by_script.targets[81] = PROGRAM;
+		by_script.targets[80] = SCRIPT;
+		check_bprm(&direct, &by_script, 12, 13, "");
+		by_script.targets[80] = PROGRAM; /* the exec before */
+		check_bprm(&direct, &by_script, 12, 13, "");
+	}
 	CASE("refuses names that are nowhere, or at two places") {
 		direct = bprm(12, PROGRAM, 13, 7, -1, 0);
 		by_script = bprm(12, SCRIPT, 13, PROGRAM, -1, 0);
