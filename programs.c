@@ -96,6 +96,13 @@ static enum lane_kind lane_kind(const struct tracer *t, const char *program)
 	return (enum lane_kind)(LANE_EXEC + (t->exec_copy ? t->exec_copy - 1 : 0));
 }
 
+/* What "peek_exec" takes for the kernel's. Where that begins at 3 GiB, a 32-bit program's stack is right below: linux_binprm.exec
+ * points there, to the name once more, which 32-bit ARM lets be read. */
+static uint64_t region_shift(const struct tracer *t)
+{
+	return t->layout.long_size == 4 && t->self.task >> 30 == 3 ? 30 : layout_region_shift(t->layout.long_size);
+}
+
 /* Links a program with all that is known by now. The caller frees *insns. */
 static int link_program(const struct tracer *t, const struct object_program *program,
 			struct bpf_insn **insns, struct error *err)
@@ -138,7 +145,7 @@ static int link_program(const struct tracer *t, const struct object_program *pro
 		{"bprm_filename_setting", l->bprm_filename},
 		{"bprm_interp_setting", l->bprm_interp},
 		{"names_in_a_row_setting", l->bprm_interp == l->bprm_filename + l->long_size},
-		{"region_shift_setting", layout_region_shift(l->long_size)},
+		{"region_shift_setting", region_shift(t)},
 		{"exec_is_raw_setting", feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && !t->exec_by_event},
 		{"exec_copy_setting", t->exec_copy},
 		{"first_lane_setting", (uint64_t)tracer_lane(t, lane_kind(t, program->name), 0)},
