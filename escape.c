@@ -93,7 +93,7 @@ static char *add_json_ascii(char *to, unsigned char c)
 	return to + 1;
 }
 
-/* What each byte below 0x80 becomes, written in one move. JSON is the style behind the others. */
+/* The escape of each byte below 0x80, written in one move. JSON is the style behind the others. */
 #define ESCAPE_JSON (ESCAPE_COLUMN + 1)
 static struct {
 	char text[8];

@@ -409,7 +409,7 @@ static void take_look_reply(struct helper *h, const struct reply *r)
 	h->moved = r->moved;
 }
 
-/* What nobody waits for. */
+/* Takes a reply that nobody waits for. */
 static void dispatch(struct helper *h, const struct reply *r, const int fds[2])
 {
 	if (r->kind == ROTATE) {
@@ -551,7 +551,7 @@ bool helper_take_look(struct helper *h, bool finally)
 	if (!h->looked)
 		return false;
 	h->looked = false;
-	/* What was reported by the look before has come by now, or never will. */
+	/* All execs that were reported by the look before have come by now, or never will. */
 	for (uint32_t lane = 0; lane < c->count; lane++) {
 		uint32_t seq = now[lane];
 

@@ -18,7 +18,7 @@
 /* The most bytes of an answer. */
 #define HELPER_ANSWER (LIST_BYTES + STRING_MOST + 4096)
 
-/* What the helper finds out when it looks around. */
+/* Counts that the helper reads when it looks around. */
 struct helper_counts {
 	uint64_t skipped, unseen_forks, unseen_ends, unnoted, forgotten, filtered; /* as in tracer.h */
 };
@@ -52,7 +52,7 @@ struct helper {
 	struct tracer *tracer;
 };
 
-/* What the helper has to do with besides the tracer. */
+/* The tracer, and all else that the helper works on. */
 struct helper_work {
 	struct tracer *tracer;
 	const struct output *output;

@@ -223,7 +223,7 @@ static int split(struct helper *helper, struct tracer *t, struct output *out, st
 	out->context = helper;
 	if (!work.sandbox)
 		return 0;
-	/* What is attached is the helper's from now on. */
+	/* The attachments are the helper's from now on. */
 	t->attached_count = 0;
 	t->kprobes.count = 0;
 	if (why)

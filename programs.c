@@ -96,7 +96,7 @@ static enum lane_kind lane_kind(const struct tracer *t, const char *program)
 	return (enum lane_kind)(LANE_EXEC + (t->exec_copy ? t->exec_copy - 1 : 0));
 }
 
-/* What "peek_exec" takes for the kernel's. Where that begins at 3 GiB, a 32-bit program's stack is right below: linux_binprm.exec
+/* The size of the region that "peek_exec" takes for the kernel's, as a shift. Where that begins at 3 GiB, a 32-bit program's stack is right below: linux_binprm.exec
  * points there, to the name once more, which 32-bit ARM lets be read. */
 static uint64_t region_shift(const struct tracer *t)
 {

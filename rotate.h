@@ -19,7 +19,7 @@ int rotate_open(const char *path, int *directory, struct error *err);
  * name already, or is somebody else's: then no other gets a new name. The new file's descriptor, or -errno with err filled. */
 int rotate_files(int directory, const char *base, unsigned int keep, int current, struct error *err);
 
-/* What has become of the name of the open file: "removed", "replaced", or NULL: it is there. */
+/* The fate of the open file's name: "removed", "replaced", or NULL: it is there. */
 const char *rotate_look(int directory, const char *base, int current);
 
 /* Whether the file of that size, in bytes, ends with a newline, or cannot be read. */

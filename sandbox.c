@@ -81,7 +81,7 @@
 #define CALLS_OF_SIGRETURN
 #endif
 
-/* What AddressSanitizer does before a function that does not return. */
+/* AddressSanitizer calls it before a function that does not return. */
 #if __has_feature(address_sanitizer)
 #define CALLS_OF_SANITIZER SYS_sigaltstack,
 #else

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* What the helper still does then. */
+/* The helper's tasks that need more power than the others. */
 struct sandbox_needs {
 	bool rename;   /* begins new files (--max-size) */
 	bool any_user; /* sends signals to a process that may be another user's by now */

@@ -50,7 +50,7 @@ static ssize_t write_some(const char *text, size_t length)
 	return write(descriptor, text, length);
 }
 
-/* What cannot be said is not worth dying of. */
+/* A message that cannot be written is dropped. */
 static void write_out(const char *text, size_t length)
 {
 	while (length) {

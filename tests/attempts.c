@@ -1,4 +1,4 @@
-/* What code can do that runs in the reader: the sandbox is entered as the reader does, then this tries to get out. Usage:
+/* Code that runs in the reader has no way out: this enters the sandbox as the reader does, then tries to get out. Usage:
  * attempts DIRECTORY, as root. */
 #include <errno.h>
 #include <fcntl.h>

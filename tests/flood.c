@@ -144,12 +144,11 @@ struct tracer {
 	bool slow;
 	char seen[8192]; /* the end of what has been read */
 	size_t used;
-	size_t total;
 };
 
 static void start(struct tracer *t, char **command, enum place place, bool json, bool fails)
 {
-	char path[] = "/tmp/flood-XXXXXX", *argv[32];
+	char path[64], *argv[32];
 	int ends[2] = {-1, -1}, n = 0, to;
 	struct termios raw;
 
@@ -175,7 +174,8 @@ static void start(struct tracer *t, char **command, enum place place, bool json,
 		cfmakeraw(&raw);
 		tcsetattr(to, TCSANOW, &raw);
 	} else {
-		to = mkostemp(path, O_CLOEXEC);
+		snprintf(path, sizeof(path), "/tmp/flood-%d", (int)getpid());
+		to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		t->from = open(path, O_RDONLY | O_CLOEXEC);
 		unlink(path);
 	}
@@ -202,7 +202,6 @@ static bool wait_for(struct tracer *t, const char *text, int ms)
 		ssize_t n = read(t->from, t->seen + t->used, t->used < 4096 ? 4096 - 1 : sizeof(t->seen) - 1 - t->used);
 
 		if (n > 0) {
-			t->total += (size_t)n;
 			t->used += (size_t)n;
 			if (memmem(t->seen, t->used, text, strlen(text)))
 				return true;

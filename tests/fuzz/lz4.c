@@ -1,4 +1,4 @@
-/* What unpacks the BPF object. */
+/* The unpacker of the BPF object. */
 #include <stdlib.h>
 
 #include "../../lz4.h"

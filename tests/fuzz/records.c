@@ -1,4 +1,4 @@
-/* What comes out of the rings: each byte string with a length before it is a record of the one ring or the other. All that is put
+/* The rings' records: each byte string with a length before it is a record of the one ring or the other. All that is put
  * together from it is printed in both forms. */
 #include <fcntl.h>
 #include <linux/perf_event.h>
