@@ -118,9 +118,11 @@ int attach_call(struct tracer *t, const char *name, const char *event, const cha
 	ret = keep(t, attach(t, event, program, err));
 	if (!ret && other_event)
 		ret = keep(t, attach(t, other_event, program, err));
-	if (!strcmp(name, "exit"))
+	if (ret)
+		close(program);
+	else if (!strcmp(name, "exit"))
 		t->exits[t->exits_count++] = program;
 	else
-		close(program); /* the tracepoint holds it */
+		t->enters[t->enters_count++] = program;
 	return ret;
 }

@@ -147,16 +147,6 @@ struct __attribute__((aligned(64))) scratch {
 	};
 };
 
-/* The arguments of an execve(2) or execveat(2) that has not returned yet, by task_struct: the one
- * name of a thread that an exec does not change. */
-struct call {
-	__u64 filename;
-	__u64 argv;
-	__u64 image; /* the mm_struct of the caller: a failed call leaves it as it is */
-	__s32 dirfd;
-	__u32 flags; /* enum call_flags */
-};
-
 enum call_flags {
 	CALL_HAS_DIRFD = 1 << 0, /* it was execveat(2) */
 	CALL_CHECKS = 1 << 1,	 /* with AT_EXECVE_CHECK */
@@ -462,6 +452,13 @@ INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 	s->part = 0;
 	s->ring = get_cpu() + VALUE(first_lane);
 	return 1;
+}
+
+/* The task's call has succeeded. */
+INLINE void forget_call(struct scratch *s, __u64 task)
+{
+	if (map_delete(&calls, &task))
+		s->counts.unentered++;
 }
 
 /* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */

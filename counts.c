@@ -5,6 +5,7 @@
 #include "counts.h"
 #include "loader.h"
 #include "programs.h"
+#include "timestamp.h"
 
 struct counts *read_counts(const struct tracer *t)
 {
@@ -36,9 +37,27 @@ struct counts *read_counts(const struct tracer *t)
 		free(all);                                                                \
 	} while (0)
 
+/* A call that has lasted so long may have returned unseen. */
+#define LONG_NS 1000000000ULL
+/* What ends while we look makes the kernel begin anew. */
+#define LOOKS_MOST 65536
+
+static uint64_t count_not_returned(const struct tracer *t)
+{
+	uint64_t key = 0, next, count = 0, now = monotonic_ns() - (uint64_t)t->clock_ahead;
+	uint32_t looks = t->options->fails ? LOOKS_MOST : 0;
+	struct call call;
+
+	while (looks-- && !map_next_key(map_fd(t, MAP_CALLS), &key, &next)) {
+		count += !map_lookup(map_fd(t, MAP_CALLS), &next, &call) && call.time + LONG_NS < now;
+		key = next;
+	}
+	return count;
+}
+
 struct missed count_missed(const struct tracer *t)
 {
-	struct missed missed = {0};
+	struct missed missed = {.not_returned = count_not_returned(t)};
 
 	COUNT_ALL(t, missed, missed.by_tracepoints);
 	COUNT_ALL(t, missed_by_probe, missed.by_probes);
@@ -55,19 +74,35 @@ void tracer_look_at_counts(struct tracer *t, uint32_t *seqs)
 	t->counts = now;
 }
 
+uint64_t count_unentered(const struct tracer *t)
+{
+	uint64_t unentered = 0;
+
+	COUNT_ALL(t, unentered, unentered);
+	return unentered;
+}
+
 uint64_t tracer_skipped(const struct tracer *t)
 {
 	/* First the one, then the other, which makes up for it. */
-	uint64_t execs = program_misses(t->exec_program), returns = 0, recovered = 0;
+	uint64_t execs = program_misses(t->exec_program), entries = 0, returns = 0, unentered, known, recovered = 0;
 	struct missed missed = t->attached_count ? count_missed(t) : t->missed_at_end;
 
 	COUNT_ALL(t, dropped, execs);
 	COUNT_ALL(t, recovered, recovered);
 	for (size_t i = 0; i < t->exits_count; i++)
 		returns += program_misses(t->exits[i]);
-	/* The kernel counts (from 6.7 on) also returns of calls that did not fail. */
-	return (execs > recovered ? execs - recovered : 0) + missed.by_probes +
-	       (returns > missed.by_tracepoints ? returns : missed.by_tracepoints);
+	for (size_t i = 0; i < t->enters_count; i++)
+		entries += program_misses(t->enters[i]);
+	unentered = count_unentered(t) - t->unentered;
+	/* The kernel counts (from 6.7 on) also returns and entries of calls that did not fail. A failed one is still noted, or its
+	 * entry was missed, too. */
+	entries = entries > unentered ? entries - unentered : 0;
+	known = missed.by_tracepoints + missed.by_probes;
+	returns = returns > known ? returns - known : 0;
+	if (returns > missed.not_returned + entries)
+		returns = missed.not_returned + entries;
+	return (execs > recovered ? execs - recovered : 0) + known + returns;
 }
 
 /* At most: how often both missed the same is not known. */

@@ -10,4 +10,7 @@ struct counts *read_counts(const struct tracer *tracer);
 /* How many failed calls there were whose return was not seen. */
 struct missed count_missed(const struct tracer *tracer);
 
+/* How many execs there were whose call's entry was not seen. */
+uint64_t count_unentered(const struct tracer *tracer);
+
 #endif

@@ -166,10 +166,12 @@ static int attach_probe(struct tracer *t, struct tracer *settings, enum way way,
 		ret = raw_tracepoint_attach(at_return ? "sys_exit" : "sys_enter", program, err);
 	else
 		ret = kprobes_attach(&t->kprobes, t->tracefs, function, at_return, program, err);
-	if (at_return && ret >= 0)
+	if (ret < 0)
+		close(program);
+	else if (at_return)
 		t->exits[t->exits_count++] = program;
 	else
-		close(program); /* the probe holds it */
+		t->enters[t->enters_count++] = program;
 	return keep(t, ret);
 }
 
@@ -288,7 +290,6 @@ static int trace_native(struct tracer *t, struct error *err)
 			return ret;
 		}
 		format_text(t->no_call_tracepoints, sizeof(t->no_call_tracepoints), "%s", err->text);
-		t->exits_count = 0; /* without "exit", which was refused */
 	}
 	ret = trace_by_probes(t, &abis[0], &way, &no_probes);
 	if (!ret) {

@@ -124,7 +124,7 @@ int on_exec(__u64 *ctx)
 	if (VALUE(exec_copy) && is_handled(task, mark))
 		return 0;
 	if (VALUE(want_fails))
-		map_delete(&calls, &task);
+		forget_call(s, task);
 	if (VALUE(member_filter))
 		keep_membership(ctx, s, task);
 	if (!describe(s, &s->exec, task)) {
@@ -291,6 +291,7 @@ INLINE void enter_call(struct call *call)
 	if (VALUE(member_filter))
 		is_member(s, task, (__u32)get_pid_tgid());
 	call->image = image(task);
+	call->time = ktime_get_ns();
 	ret = map_update(&calls, &task, call, BPF_NOEXIST);
 	/* The thread's call before this one is still there, so it failed and its return was not seen. */
 	if (ret == -EEXIST) {

@@ -65,6 +65,7 @@ struct counts {
 	__s64 result;	 /* what bpf_perf_event_output() said last: -EOPNOTSUPP, the CPU has been offline since its ring was opened */
 	__u64 missed;	 /* failed calls whose return no tracepoint showed */
 	__u64 missed_by_probe; /* the same of those that a kprobe has seen begin */
+	__u64 unentered; /* execs whose call's entry was not seen, or was not by a call */
 	__u64 unnoted;	 /* calls for which the map calls had no room */
 	__u64 dropped;	 /* execs that the first of several programs "exec" could not send */
 	__u64 recovered; /* execs that another of them sent */
@@ -115,6 +116,17 @@ struct piece {
 	__u32 is_list; /* the address is that of argv's next slot, and argv could not be read there */
 };
 
+/* The arguments of an execve(2) or execveat(2) that has not returned yet, by task_struct: the one
+ * name of a thread that an exec does not change. */
+struct call {
+	__u64 filename;
+	__u64 argv;
+	__u64 image; /* the mm_struct of the caller: a failed call leaves it as it is */
+	__u64 time;  /* when it began, as in an exec_record */
+	__s32 dirfd;
+	__u32 flags; /* enum call_flags in bpf.h */
+};
+
 /* Words of a struct linux_binprm that are searched for what it says of the file's name. */
 #define BPRM_WORDS 96
 
@@ -135,7 +147,8 @@ _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
 _Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
-_Static_assert(sizeof(struct counts) == 80, "counts has padding");
+_Static_assert(sizeof(struct call) == 40, "call has padding");
+_Static_assert(sizeof(struct counts) == 88, "counts has padding");
 _Static_assert(sizeof(struct peek) == 56 + PEEK_SIZE, "peek has padding");
 
 #endif

@@ -73,7 +73,7 @@ int on_exec_stack(__u64 *ctx)
 	FORGET_UNCHECKED(s);
 	task = current_task();
 	if (VALUE(want_fails))
-		map_delete(&calls, &task);
+		forget_call(s, task);
 	if (VALUE(member_filter))
 		keep_membership(ctx, s, task);
 	if (!describe(s, e, task)) {

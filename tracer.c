@@ -311,6 +311,7 @@ int tracer_set_up(struct tracer *t, char **argv, struct error *err)
 		ret = trace_execs(t, err);
 	if (!ret && t->options->fails)
 		ret = failures_trace(t, err);
+	t->unentered = ret ? 0 : count_unentered(t);
 	if (!ret && tracer_has_members(t))
 		ret = find_members(t, err);
 	return ret;

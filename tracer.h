@@ -35,9 +35,9 @@ enum lane_kind {
 	LANE_KINDS = LANE_ENTER_COMPAT + 2
 };
 
-/* Failed calls whose return was not seen, by what should have shown it. */
+/* Failed calls whose return was not seen, by what should have shown it; and those that seem to be such: they began long ago. */
 struct missed {
-	uint64_t by_tracepoints, by_probes;
+	uint64_t by_tracepoints, by_probes, not_returned;
 };
 
 /* State of a lane's rings. */
@@ -77,8 +77,9 @@ struct tracer {
 	uint64_t peek_name;
 	int peek_events[2]; /* what the learner attached, or -1 */
 	int exec_program; /* whose misses are execs that are lost, unless there is a second one; -1 */
-	int exits[5]; /* programs at the returns of calls, whose misses may be failed ones that are lost */
-	size_t exits_count;
+	int enters[7], exits[5]; /* programs at calls' entries and returns, whose misses may be failed ones that are lost */
+	size_t enters_count, exits_count;
+	uint64_t unentered; /* execs whose call's entry was not seen, when all had been attached */
 	int fork_programs[2]; /* what both miss are descendants that are not known; -1 */
 	bool again;	      /* what is loaded is the second of two such programs */
 	bool preempted;	  /* raw tracepoints are: each kind of lanes is used */
