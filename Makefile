@@ -58,25 +58,25 @@ TEST_PACKAGES = unicode-data libclang-rt-19-dev libc6-dev llvm-19 binutils bpfto
 KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-ppc qemu-system-misc busybox-static cpio \
 	zstd debian-archive-keyring
 
-SOURCES = main.c options.c tracer.c learn.c execs.c counts.c user.c cpus.c cpulist.c programs.c attach.c failures.c kprobes.c features.c sandbox.c helper.c elf.c lz4.c loader.c \
-	mounts.c tracefs.c layout.c peek.c filter.c members.c command.c ring.c chunk.c event.c caller.c print.c text.c json.c \
-	tree.c escape.c output.c rotate.c timestamp.c tz.c utf8.c errname.c wctype.c disasm.c format.c say.c error.c
+FOLDERS = kernel source reader show run lib
+SOURCES = main.c loader.c elf.c $(wildcard $(FOLDERS:%=%/*.c))
+HEADERS = $(wildcard *.h bpf/*.h $(FOLDERS:%=%/*.h))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 # musl alone: none of the host's headers but the kernel's (include/ links to them).
-CFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -std=c11 -D_GNU_SOURCE -Os $(WARNINGS) \
+CFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -std=c11 -D_GNU_SOURCE -iquote . -Os $(WARNINGS) \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-stack-protector \
 	-nostdinc -isystem $(shell $(CLANG) -print-resource-dir)/include -isystem $(ROOT)/usr/include/$(TRIPLE) \
 	-isystem $(BUILD)/include
 LDFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -static -nostdlib -fuse-ld=lld-19 -Wl,--gc-sections -Wl,-s \
-	-Wl,--build-id=none -Wl,-T,discard.ld
-BPF_HEADERS = bpf.h stack.bpf.h record.h user.h
-BPF_CFLAGS = -target $(BPF_ORDER) -mcpu=v1 -O2 -Wall -Wextra -Wshadow -nostdinc -isystem $(BUILD)/include
+	-Wl,--build-id=none -Wl,-T,packaging/discard.ld
+BPF_HEADERS = $(wildcard bpf/*.h)
+BPF_CFLAGS = -target $(BPF_ORDER) -mcpu=v1 -O2 -Wall -Wextra -Wshadow -iquote . -nostdinc -isystem $(BUILD)/include
 
 all: $(BINARY)
 
-$(BINARY): $(OBJECTS) discard.ld
+$(BINARY): $(OBJECTS) packaging/discard.ld
 	$(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $(OBJECTS) \
 		-Wl,--start-group $(MUSL)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL)/crtn.o
 
@@ -88,7 +88,7 @@ $(BUILD)/include: $(ROOT)
 
 ifneq ($(ROOT),)
 $(ROOT):
-	sh debian.sh unpack $(SUITE) $(ARCH) $@ musl-dev libgcc-$(GCC)-dev linux-libc-dev
+	sh packaging/debian.sh unpack $(SUITE) $(ARCH) $@ musl-dev libgcc-$(GCC)-dev linux-libc-dev
 endif
 
 $(BUILD)/prog.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
@@ -97,18 +97,19 @@ $(BUILD)/prog.o: prog.bpf.c $(BPF_HEADERS) | $(BUILD)/include
 $(BUILD)/prog.o.lz4: $(BUILD)/prog.o
 	lz4 -q -f -12 -B7 --no-frame-crc --content-size $< $@
 
-$(BUILD)/embed.o: embed.S $(BUILD)/prog.o.lz4
+$(BUILD)/embed.o: bpf/embed.S $(BUILD)/prog.o.lz4
 	$(CLANG) --target=$(TRIPLE) $(ARCH_FLAGS) -c -I$(BUILD) -o $@ $<
 
 # Every byte of every argument goes through these.
-$(BUILD)/escape.o $(BUILD)/utf8.o: CFLAGS += -O2
+$(BUILD)/show/escape.o $(BUILD)/show/utf8.o: CFLAGS += -O2
 
 $(BUILD)/%.o: %.c | $(BUILD)/include
+	@mkdir -p $(@D)
 	$(CLANG) $(CFLAGS) -MMD -c -o $@ $<
 
 # A binary for each architecture, and what they are to be checked by.
 dist:
-	@sh packages.sh $(BUILD_PACKAGES) debian-archive-keyring
+	@sh packaging/packages.sh $(BUILD_PACKAGES) debian-archive-keyring
 	rm -rf dist
 	mkdir dist
 	for arch in $(ARCHES); do $(MAKE) --no-print-directory -s ARCH=$$arch to-dist || exit; done
@@ -120,32 +121,32 @@ to-dist: $(BINARY)
 PREFIX = /usr/local
 install: $(BINARY)
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/execsnoop
-	install -D -m 644 execsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/execsnoop.8
+	install -D -m 644 docs/execsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/execsnoop.8
 
 run:
-	@sh packages.sh $(BUILD_PACKAGES)
+	@sh packaging/packages.sh $(BUILD_PACKAGES)
 	@$(MAKE) --no-print-directory -s execsnoop
 	./execsnoop $(ARGS)
 
 # ---- tests ----
 
 # The unit tests run with the host's libc and the sanitizers.
-TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
+TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote . -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 UNITS = elf_test lz4_test layout_test floor_test event_test print_test options_test loader_test \
 	format_test wctype_test machine_test reads_test
-elf_test_SOURCES = elf.c error.c format.c
-lz4_test_SOURCES = lz4.c
-layout_test_SOURCES = layout.c
-floor_test_SOURCES = elf.c error.c format.c
-event_test_SOURCES = event.c chunk.c caller.c ring.c mounts.c error.c format.c timestamp.c
-print_test_SOURCES = print.c text.c json.c tree.c escape.c output.c rotate.c say.c utf8.c errname.c wctype.c $(event_test_SOURCES)
-options_test_SOURCES = options.c output.c rotate.c say.c timestamp.c error.c format.c
-loader_test_SOURCES = loader.c members.c mounts.c error.c format.c
-format_test_SOURCES = format.c say.c
+elf_test_SOURCES = elf.c lib/error.c lib/format.c
+lz4_test_SOURCES = lib/lz4.c
+layout_test_SOURCES = kernel/layout.c
+floor_test_SOURCES = elf.c lib/error.c lib/format.c
+event_test_SOURCES = reader/event.c kernel/chunk.c reader/caller.c reader/ring.c kernel/mounts.c lib/error.c lib/format.c lib/timestamp.c
+print_test_SOURCES = show/print.c show/text.c show/json.c show/tree.c show/escape.c show/output.c show/rotate.c lib/say.c show/utf8.c show/errname.c lib/wctype.c $(event_test_SOURCES)
+options_test_SOURCES = run/options.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
+loader_test_SOURCES = loader.c source/members.c kernel/mounts.c lib/error.c lib/format.c
+format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =
-reads_test_SOURCES = elf.c error.c format.c
-machine_test_SOURCES = user.c cpulist.c timestamp.c tz.c loader.c error.c format.c
+reads_test_SOURCES = elf.c lib/error.c lib/format.c
+machine_test_SOURCES = kernel/user.c kernel/cpulist.c lib/timestamp.c show/tz.c loader.c lib/error.c lib/format.c
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/flood $(BUILD)/tests/hostile $(BUILD)/tests/btf \
@@ -165,9 +166,9 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
 $(GUESTS) $(BUILD)/tests/bench $(BUILD)/tests/attempts: %: %.o
 	$(LINK)
 
-$(BUILD)/tests/bench: $(addprefix $(BUILD)/,event.o chunk.o caller.o ring.o mounts.o timestamp.o error.o format.o)
+$(BUILD)/tests/bench: $(event_test_SOURCES:%.c=$(BUILD)/%.o)
 
-$(BUILD)/tests/attempts: $(addprefix $(BUILD)/,sandbox.o loader.o error.o format.o)
+$(BUILD)/tests/attempts: $(addprefix $(BUILD)/,run/sandbox.o loader.o lib/error.o lib/format.o)
 
 $(BUILD)/tests/exec32: tests/exec32.S
 	@mkdir -p $(@D)
@@ -177,36 +178,36 @@ $(BUILD)/tests/layout_live: $(BUILD)/tests/layout_live.o $(filter-out $(BUILD)/m
 	$(LINK)
 
 .SECONDEXPANSION:
-$(UNITS:%=$(BUILD)/tests/%): $(BUILD)/tests/%: tests/%.c $$($$*_SOURCES) tests/check.h $(wildcard *.h)
+$(UNITS:%=$(BUILD)/tests/%): $(BUILD)/tests/%: tests/%.c $$($$*_SOURCES) tests/check.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(CLANG) $(TEST_CFLAGS) -o $@ $< $($*_SOURCES)
 
 # Fuzzers: each of a parser, with libFuzzer and the sanitizers.
 FUZZERS = elf lz4 records tracefs proc zone escape options
-elf_FUZZED = elf.c error.c format.c
-lz4_FUZZED = lz4.c
+elf_FUZZED = elf.c lib/error.c lib/format.c
+lz4_FUZZED = lib/lz4.c
 records_FUZZED = $(print_test_SOURCES)
-tracefs_FUZZED = tracefs.c mounts.c error.c format.c
-proc_FUZZED = cpulist.c mounts.c timestamp.c error.c format.c
-zone_FUZZED = tz.c format.c
-escape_FUZZED = escape.c utf8.c output.c rotate.c say.c timestamp.c error.c format.c
+tracefs_FUZZED = kernel/tracefs.c kernel/mounts.c lib/error.c lib/format.c
+proc_FUZZED = kernel/cpulist.c kernel/mounts.c lib/timestamp.c lib/error.c lib/format.c
+zone_FUZZED = show/tz.c lib/format.c
+escape_FUZZED = show/escape.c show/utf8.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
 options_FUZZED = $(options_test_SOURCES)
 FUZZERS_BUILT = $(FUZZERS:%=$(BUILD)/fuzz/%)
 
-$(FUZZERS_BUILT): $(BUILD)/fuzz/%: tests/fuzz/%.c $$($$*_FUZZED) $(wildcard *.h)
+$(FUZZERS_BUILT): $(BUILD)/fuzz/%: tests/fuzz/%.c $$($$*_FUZZED) $(HEADERS)
 	@mkdir -p $(@D)
 	$(CLANG) $(TEST_CFLAGS) -fsanitize=fuzzer -o $@ $< $($*_FUZZED)
 
 # The whole program with the sanitizers and the host's libc, for the same tests as the product.
 SANITIZED = $(BUILD)/sanitized/execsnoop
-$(SANITIZED): $(SOURCES) $(wildcard *.h) embed.S $(BUILD)/prog.o.lz4
+$(SANITIZED): $(SOURCES) $(HEADERS) bpf/embed.S $(BUILD)/prog.o.lz4
 	@mkdir -p $(@D)
-	$(CLANG) $(TEST_CFLAGS) -I$(BUILD) -o $@ $(SOURCES) embed.S
+	$(CLANG) $(TEST_CFLAGS) -I$(BUILD) -o $@ $(SOURCES) bpf/embed.S
 
 # For longer than make check does: FUZZ_SECONDS each.
 FUZZ_SECONDS = 60
 fuzz:
-	@sh packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	@sh packaging/packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory $(FUZZERS_BUILT)
 	@sh tests/fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS)
 
@@ -221,7 +222,7 @@ tests: execsnoop $(UNITS:%=$(BUILD)/tests/%) $(GUESTS) $(EXEC32) $(BUILD)/tests/
 # One of those that make check-kernels boots.
 check: KERNELS = amd64-6.1
 check:
-	@sh packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(KERNEL_PACKAGES)
+	@sh packaging/packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(KERNEL_PACKAGES)
 	@$(MAKE) --no-print-directory tests
 	@sh tests/run \
 		"$(BUILD)/tests/elf_test $(BUILD)/prog.o $(BUILD)/tests/prog-be.o" \
@@ -255,7 +256,7 @@ check:
 
 BENCH_PACKAGES = libbpf-tools bpftrace bpftool jq
 bench:
-	@sh packages.sh $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+	@sh packaging/packages.sh $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory -s execsnoop $(BUILD)/tests/bench $(BUILD)/tests/nothing
 	@sh tests/bench.sh ./execsnoop $(BUILD)/tests
 
@@ -264,7 +265,7 @@ guests: $(BINARY) $(GUESTS) $(EXEC32) $(BUILD)/tests/layout_live $(BUILD)/tests/
 
 check-kernels: KERNELS = all
 check-kernels:
-	@sh packages.sh $(BUILD_PACKAGES) $(KERNEL_PACKAGES)
+	@sh packaging/packages.sh $(BUILD_PACKAGES) $(KERNEL_PACKAGES)
 	@$(MAKE) --no-print-directory guests
 	@sh tests/run "sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
@@ -273,4 +274,4 @@ clean:
 
 .PHONY: all dist to-dist install run tests guests fuzz bench check check-kernels clean
 .DELETE_ON_ERROR:
--include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "lib/error.h"
 
 #define OBJECT_MAPS 16
 #define OBJECT_PROGRAMS 24

@@ -12,7 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "format.h"
+#include "lib/format.h"
 #include "loader.h"
 
 /* How much of a bpf_attr there is up to a command's last field. The compiler leaves undefined what an initializer

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "lib/error.h"
 
 /* All functions that return a file descriptor: close-on-exec, the caller closes it; -errno on
  * failure, with err filled where it is taken. */

@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "format.h"
-#include "helper.h"
-#include "say.h"
-#include "print.h"
-#include "sandbox.h"
-#include "timestamp.h"
-#include "tracer.h"
-#include "tz.h"
+#include "lib/format.h"
+#include "lib/say.h"
+#include "lib/timestamp.h"
+#include "run/helper.h"
+#include "run/sandbox.h"
+#include "show/print.h"
+#include "show/tz.h"
+#include "source/tracer.h"
 
 /* How long an exec may lie in a ring before it is looked at: with HOLD_NS this bounds the time
  * until its line is out. A ring that fills up wakes us earlier; what is there is not looked at for each exec that

@@ -2,7 +2,7 @@
 /* The BPF programs, one text for every kernel from 4.11 up: -mcpu=v1, no loop, no call, no global
  * data, at most 4096 instructions a program (tests/floor_test.c holds the line). Those for 4.8 to 4.10 are in
  * stack.bpf.h. */
-#include "bpf.h"
+#include "bpf/bpf.h"
 
 /* Sends the exec record with its name and len bytes of arguments behind it. */
 INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
@@ -697,6 +697,6 @@ int on_peek_exec(__u64 *ctx)
 	return 0;
 }
 
-#include "stack.bpf.h"
+#include "bpf/stack.bpf.h"
 
 SEC("license") char gpl[] = "GPL";

@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../sandbox.h"
+#include "run/sandbox.h"
 
 static int output, messages, channel[2], elsewhere, terminal;
 static pid_t victim; /* a process of root's */

@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../event.h"
+#include "reader/event.h"
 
 #define STARTS 4000	      /* execs while it starts */
 #define SETTLE_US 2000000     /* until it is taken to have started */

@@ -8,7 +8,7 @@ result() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
 
 for copy in one another/deeper; do
 	mkdir -p "$T/$copy"
-	cp Makefile ./*.8 ./*.c ./*.h ./*.S ./*.ld "$T/$copy"
+	cp -r Makefile ./*.c ./*.h bpf kernel source reader show run lib docs packaging "$T/$copy"
 	make -C "$T/$copy" >"$T/log" 2>"$T/warnings" || cat "$T/log"
 	[ -s "$T/warnings" ] && quiet=1 || quiet=0
 	sed 's/^/# /' "$T/warnings"
@@ -28,15 +28,15 @@ make -C "$T/one" install DESTDIR="$T/root" PREFIX=/usr >"$T/log" 2>&1 || sed 's/
 [ -x "$T/root/usr/sbin/execsnoop" ] && [ -f "$T/root/usr/share/man/man8/execsnoop.8" ] && installed=0 || installed=1
 result $installed "make install puts binary and man page where they belong"
 
-mandoc -T lint execsnoop.8 >"$T/lint" && plain=0 || plain=1
+mandoc -T lint docs/execsnoop.8 >"$T/lint" && plain=0 || plain=1
 sed 's/^/# /' "$T/lint"
 result $plain "the man page is well-formed"
 undescribed=0
-man=$(mandoc -T ascii execsnoop.8 | sed 's/.\x08//g')
+man=$(mandoc -T ascii docs/execsnoop.8 | sed 's/.\x08//g')
 for option in $("$T/one/execsnoop" --help | grep -oE -- '--[a-z-]+' | sort -u); do
 	case $man in
 	*"$option"*) ;;
-	*) echo "# not in execsnoop.8: $option"; undescribed=1 ;;
+	*) echo "# not in docs/execsnoop.8: $option"; undescribed=1 ;;
 	esac
 done
 result $undescribed "the man page describes every option"

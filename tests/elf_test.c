@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "../elf.h"
+#include "elf.h"
 
 #define R_BPF_64_64 1
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))

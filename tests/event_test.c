@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../event.h"
 #include "check.h"
+#include "reader/event.h"
 
 #define RING_SIZE (256U << 10)
 #define MS 1000000ULL

@@ -2,8 +2,8 @@
  * history of include/uapi/linux/bpf.h and kernel/bpf/verifier.c. */
 #include <stdlib.h>
 
-#include "../elf.h"
 #include "check.h"
+#include "elf.h"
 
 static const struct helper {
 	int id;

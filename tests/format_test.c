@@ -5,9 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../format.h"
-#include "../say.h"
 #include "check.h"
+#include "lib/format.h"
+#include "lib/say.h"
 
 /* Both say the same of it, whatever room there is. */
 #define SAME(...)                                                                                          \

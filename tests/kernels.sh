@@ -6,7 +6,7 @@
 # Kernels are Debian's packages, looked up in their suites and verified by apt; they are kept in
 # $XDG_CACHE_HOME/execsnoop. One that cannot be had is skipped by name.
 set -u
-. ./debian.sh
+. ./packaging/debian.sh
 
 # Row, architecture, suite, the least memory that the kernel boots in (MiB; for amd64), package.
 rows() {

@@ -1,7 +1,7 @@
 /* Prints the offsets that the product learns on this machine, for tests/btf.sh. */
 #include <stdio.h>
 
-#include "../tracer.h"
+#include "source/tracer.h"
 
 int main(int argc, char **argv)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "../layout.h"
+#include "kernel/layout.h"
 
 #define NOWHERE "it is nowhere where it could be"
 #define NOT_ONE "more than one place could be it"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../loader.h"
-#include "../members.h"
 #include "check.h"
+#include "loader.h"
+#include "source/members.h"
 
 #define MOV0 ((struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K})
 #define EXIT ((struct bpf_insn){.code = BPF_JMP | BPF_EXIT})

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../lz4.h"
 #include "check.h"
+#include "lib/lz4.h"
 
 static uint8_t *read_all(const char *path, size_t *size)
 {

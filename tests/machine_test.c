@@ -6,11 +6,11 @@
 #include <sys/auxv.h>
 #include <sys/utsname.h>
 
-#include "../cpulist.h"
-#include "../loader.h"
-#include "../timestamp.h"
-#include "../user.h"
+#include "bpf/user.h"
 #include "check.h"
+#include "kernel/cpulist.h"
+#include "lib/timestamp.h"
+#include "loader.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 

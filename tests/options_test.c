@@ -2,8 +2,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "../options.h"
 #include "check.h"
+#include "run/options.h"
 
 static struct options o;
 

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
 PROGRAMS=$(cd "$PROGRAMS" && pwd)
-SCHEMA=$PWD/execsnoop.schema.json
+SCHEMA=$PWD/docs/execsnoop.schema.json
 C=$PROGRAMS/call
 
 # valid FILE: each line is JSON, and as the schema says.
@@ -163,9 +163,9 @@ terminal() {
 
 # The table of what a terminal may be shown is what the Unicode Character Database says.
 unicode() {
-	version=$(sed -n 's/.* Unicode \([0-9.]*\)\. .*/\1/p' unprintable.h)
+	version=$(sed -n 's/.* Unicode \([0-9.]*\)\. .*/\1/p' show/unprintable.h)
 	if grep -q "^# DerivedCoreProperties-$version\.txt" /usr/share/unicode/DerivedCoreProperties.txt; then
-		/usr/bin/python3 tests/unprintable.py | cmp - unprintable.h || fail "unprintable.h is not what it says"
+		/usr/bin/python3 tests/unprintable.py | cmp - show/unprintable.h || fail "show/unprintable.h is not what it says"
 	else
 		skipped="another Unicode is installed here"
 	fi

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../escape.h"
-#include "../print.h"
 #include "check.h"
+#include "show/escape.h"
+#include "show/print.h"
 
 static char text[1 << 20];
 

@@ -2,10 +2,10 @@
  * that came from a program without a check that it is a user's. Below Linux 5.5 the helper checks nothing. */
 #include <stdlib.h>
 
-#include "../elf.h"
-#include "../record.h"
-#include "../user.h"
+#include "bpf/record.h"
+#include "bpf/user.h"
 #include "check.h"
+#include "elf.h"
 
 #define RUNS 3000
 #define STEPS_MOST 200000

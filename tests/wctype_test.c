@@ -13,7 +13,7 @@
 #define towupper our_towupper
 wctype_t our_wctype(const char *name);
 int our_iswctype(wint_t c, wctype_t class);
-#include "../wctype.c"
+#include "lib/wctype.c"
 #undef wctype
 #undef iswctype
 #undef iswalnum

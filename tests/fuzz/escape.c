@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../escape.h"
-#include "../../utf8.h"
+#include "show/escape.h"
+#include "show/utf8.h"
 
 static struct output out;
 

@@ -1,7 +1,7 @@
 /* The unpacker of the BPF object. */
 #include <stdlib.h>
 
-#include "../../lz4.h"
+#include "lib/lz4.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../options.h"
+#include "run/options.h"
 
 #define WORDS 16
 

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cpulist.h"
-#include "../../mounts.h"
-#include "../../timestamp.h"
+#include "kernel/cpulist.h"
+#include "kernel/mounts.h"
+#include "lib/timestamp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

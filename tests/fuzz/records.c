@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../event.h"
-#include "../../print.h"
+#include "reader/event.h"
+#include "show/print.h"
 
 #define SIZE 65536
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../tz.h"
+#include "show/tz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

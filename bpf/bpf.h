@@ -1,0 +1,565 @@
+/* What all BPF programs have in common: settings, helpers, maps, filters, what is told of every exec.
+ *
+ * Settings are external symbols whose *address* is the value; elf.c writes it into the ld_imm64
+ * that loads it. So the verifier sees a constant, and a filter that is off costs nothing. */
+#ifndef BPF_H
+#define BPF_H
+
+#include <asm/errno.h>
+#include <linux/bpf.h>
+#include "bpf/record.h"
+#include "bpf/user.h"
+
+#define SEC(name) __attribute__((section(name), used))
+#define INLINE static inline __attribute__((always_inline))
+
+/* Weak, or clang takes the address to be non-zero and folds the comparisons away. */
+#define SETTING(name) extern const char name##_setting __attribute__((weak))
+#define VALUE(name) ((__u64)&name##_setting)
+
+/* Options. */
+SETTING(uid_filter); /* 0: any; else uid + 1 */
+SETTING(ppid_filter); /* 0: any */
+SETTING(many_pieces); /* 0: before Linux 4.14 the verifier has patience for few of them */
+SETTING(mntnsmap_filter); /* 1: only mount namespaces in the map mntnsmap; so for those below */
+SETTING(mntns_filter);
+SETTING(cgroupmap_filter);
+SETTING(cgroup_filter); /* how many cgroups the map cgroups holds, 0: any will do */
+SETTING(member_filter); /* 1: only threads in the map members */
+SETTING(root_filter); /* 1: -p, so the map roots can hold something */
+SETTING(max_bytes); /* --max-bytes: of an exec's arguments, 0: any number */
+SETTING(max_strings); /* of argv that can be seen with --max-args, 0: any number */
+SETTING(want_ancestors); /* 1: --tree */
+SETTING(want_cgroup); /* 1: the cgroup's id is shown or asked for, and the kernel has bpf_get_current_cgroup_id (4.18) */
+SETTING(want_mntns); /* 1: the mount namespace is shown or asked for */
+SETTING(want_pcomm); /* 1: the parent's name is shown */
+
+/* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; none of them can
+ * be 0, so 0 means "not known". */
+SETTING(long_size);
+SETTING(task_tgid);
+SETTING(task_pid);
+SETTING(task_real_parent);
+SETTING(task_comm);
+SETTING(task_group_leader);
+SETTING(task_mm);
+SETTING(task_active_mm);
+SETTING(mm_arg_start);
+SETTING(task_nsproxy);
+SETTING(nsproxy_mnt_ns);
+SETTING(mnt_ns_inum);
+SETTING(mm_arg_end);
+SETTING(mm_env_end);
+SETTING(args_in_a_row); /* 1: arg_start, arg_end, env_start, env_end are neighbours */
+SETTING(bprm_filename); /* known only where there are raw tracepoints */
+SETTING(bprm_interp);
+SETTING(names_in_a_row); /* 1: the two are neighbours */
+SETTING(region_shift); /* addresses that are the same above so many bits are in one region */
+SETTING(exec_is_raw); /* 1: "exec" is attached to one */
+SETTING(execve_filename);
+SETTING(execve_argv);
+SETTING(execveat_fd);
+SETTING(execveat_filename);
+SETTING(execveat_argv);
+SETTING(execveat_flags);
+SETTING(exit_ret);
+SETTING(errnos_are_positive); /* 1: the tracepoint has a failed call's errno, and a flag elsewhere (PowerPC, MIPS) */
+SETTING(user_mask); /* struct user_space; all ones where bpf_probe_read_user checks by itself */
+SETTING(user_end);
+SETTING(slot_size); /* of the caller's argv: 4 for a 32-bit program */
+SETTING(call_execve); /* numbers of the calls; 0: by kprobe, which sees no others */
+SETTING(call_execveat);
+SETTING(call_number); /* in the caller's registers: the call's number */
+SETTING(call_mode); /* what tells a caller of the ABI, and its value */
+SETTING(call_mode_mask);
+SETTING(call_mode_value);
+SETTING(call_direct); /* 1: the probe's registers have the arguments */
+SETTING(call_regs); /* else: in the probe's registers the caller's, then in these: */
+SETTING(call_has_fd); /* 1: execveat */
+SETTING(call_fd);
+SETTING(call_filename);
+SETTING(call_argv);
+SETTING(call_flags);
+SETTING(want_fails); /* 1: -x */
+SETTING(first_lane); /* of the program's lanes, one a CPU: its number of the first CPU */
+SETTING(exec_copy); /* which of several programs "exec" it is, from 1 on; 0: there is one */
+SETTING(map_buffers); /* 1: a map's value can be a helper's buffer (4.11) */
+SETTING(exec_filename); /* in the record of sched_process_exec; 0: a raw tracepoint */
+SETTING(exec_old_pid); /* in the records of sched_process_exec and _fork; 0: raw tracepoints */
+SETTING(fork_child_pid);
+SETTING(peek_name); /* the first eight bytes of the asking thread's name */
+
+/* As elf.c reads the section "maps". */
+struct map {
+	__u32 type;
+	__u32 key_size;
+	__u32 value_size;
+	__u32 max_entries;
+};
+
+static void *(*const map_lookup)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
+static long (*const map_update)(void *map, const void *key, const void *value,
+				__u64 flags) = (void *)BPF_FUNC_map_update_elem;
+static long (*const map_delete)(void *map, const void *key) = (void *)BPF_FUNC_map_delete_elem;
+static __u64 (*const ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
+static long (*const tail_call)(void *ctx, void *map, __u32 index) = (void *)BPF_FUNC_tail_call;
+static __u64 (*const get_pid_tgid)(void) = (void *)BPF_FUNC_get_current_pid_tgid;
+static __u64 (*const get_uid_gid)(void) = (void *)BPF_FUNC_get_current_uid_gid;
+static long (*const get_comm)(void *buf, __u32 size) = (void *)BPF_FUNC_get_current_comm;
+static long (*const perf_output)(void *ctx, void *map, __u64 flags, void *data,
+				 __u64 size) = (void *)BPF_FUNC_perf_event_output;
+static __u64 (*const get_task)(void) = (void *)BPF_FUNC_get_current_task;
+static __u32 (*const get_cpu)(void) = (void *)BPF_FUNC_get_smp_processor_id;
+/* Where the kernel lacks these two, elf.c puts another in their place that is never run. */
+static __u64 (*const get_cgroup_id)(void) = (void *)BPF_FUNC_get_current_cgroup_id;
+static long (*const is_under_cgroup)(void *map,
+				     __u32 index) = (void *)BPF_FUNC_current_task_under_cgroup;
+/* Where the kernel lacks these (below 5.5) elf.c puts the older probe_read in their place. */
+static long (*const unchecked_read_user)(void *dst, __u32 size, __u64 addr) = (void *)BPF_FUNC_probe_read_user;
+static long (*const read_kernel)(void *dst, __u32 size,
+				 __u64 addr) = (void *)BPF_FUNC_probe_read_kernel;
+static long (*const read_kernel_str)(void *dst, __u32 size,
+				     __u64 addr) = (void *)BPF_FUNC_probe_read_kernel_str;
+static long (*const unchecked_read_user_str)(void *dst, __u32 size,
+					     __u64 addr) = (void *)BPF_FUNC_probe_read_user_str;
+
+/* A lane: what a CPU is about to send, how far it has come with it, and the ring that it sends it to. Programs that can be
+ * preempted by one another have lanes of their own (enum lane_kind in tracer.h). Whole cache lines. */
+struct __attribute__((aligned(64))) scratch {
+	struct counts counts;
+	__u64 part;  /* records of this exec sent so far */
+	__u64 ring;  /* its number in the map rings */
+	__u64 used;  /* bytes of pieces not sent yet; arguments: the next address to count strings at */
+	__u64 strings; /* that may still be sent */
+	__u64 sent; /* bytes of strings; arguments: how often strings were counted */
+	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
+	__u64 end;   /* arguments: their end; pieces: the rest of a long string, 0, or an END_… */
+	__u64 flags; /* arguments: of the last record */
+	union {
+		struct {
+			struct exec_record exec;
+			char exec_data[NAME_SIZE + CHUNK_SIZE];
+		};
+		struct {
+			struct more_record more;
+			char more_data[NAME_SIZE + CHUNK_SIZE];
+		};
+	};
+};
+
+enum call_flags {
+	CALL_HAS_DIRFD = 1 << 0, /* it was execveat(2) */
+	CALL_CHECKS = 1 << 1,	 /* with AT_EXECVE_CHECK */
+	CALL_BY_PROBE = 1 << 2,	 /* noted by a kprobe, at whose function's return another runs whatever happens */
+};
+
+/* include/uapi/linux/fcntl.h */
+#define AT_EXECVE_CHECK 0x10000 /* 6.14 */
+#define AT_FDCWD (-100)
+
+SEC("maps") struct map rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
+/* Of the same lanes, for what follows an exec's first record. */
+SEC("maps") struct map bulk_rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
+/* One for each lane. No per-CPU array, which could not be mapped: the tracer reads the counts without a bpf(2) call,
+ * because perf events run no programs on a CPU that is at work for one. */
+SEC("maps") struct map scratches = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct scratch), 1};
+/* One program each: those in one map must be of one type. */
+SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2}; /* "args", "count" */
+SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
+/* Of tasks whose exec one of several programs "exec" has seen, its mark (exec_mark). Under the task 0: that the one
+ * behind a perf event runs first. Linux 7.0 and later alone. */
+SEC("maps") struct map handled = {BPF_MAP_TYPE_LRU_HASH, 8, 8, 4096};
+SEC("maps") struct map calls = {BPF_MAP_TYPE_HASH, 8, sizeof(struct call), 4096};
+/* Whom the filters let pass: what stands in these. The first two are the user's, pinned by others. */
+SEC("maps") struct map mntnsmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map cgroupmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map mntns_set = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map cgroups = {BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 1};
+/* The threads that are followed, by task_struct, the one name that an exec does not change, with their ids; and those of
+ * which only the id is known yet. */
+SEC("maps") struct map members = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map newcomers = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+/* The processes of -p, while their descendants are looked for in /proc: some come and go meanwhile. */
+SEC("maps") struct map roots = {BPF_MAP_TYPE_HASH, 8, 8, 1};
+SEC("maps") struct map peeks = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1};
+
+/* Keeps clang from using what it knows of a number: the verifier does not know it, and wants the
+ * comparison or the mask in the instructions. */
+#define FORGET(x) __asm__ volatile("" : "+r"(x))
+
+/* Behind the check that a pointer from a map is there: or clang may put it on the stack before the check, and below
+ * 4.11 the verifier does not know of what is there that it has been checked since. */
+#define FORGET_UNCHECKED(pointer) FORGET(pointer)
+
+/* n, which is 1 … max, in a form that the verifiers since 4.11 see is 1 … max. max: a power of 2. */
+INLINE __u64 bounded(__u64 n, __u64 max)
+{
+	n -= 1;
+	FORGET(n);
+	return (n & (max - 1)) + 1;
+}
+
+/* A long or a pointer of the running kernel. 4-byte ones only on little-endian machines. */
+INLINE __u64 read_long(__u64 addr)
+{
+	__u64 value = 0;
+
+	read_kernel(&value, VALUE(long_size), addr);
+	return value;
+}
+
+/* Some longs in a row, read in one go. */
+struct longs {
+	union {
+		__u64 of_8[4];
+		__u32 of_4[4];
+	};
+};
+
+INLINE void read_longs(struct longs *longs, __u32 count, __u64 addr)
+{
+	__u32 size = 8 * count;
+
+	if (VALUE(long_size) == 4) {
+		size = 4 * count;
+		__asm__ volatile(""); /* a branch: not all verifiers know that a product is constant */
+	}
+	read_kernel(longs, size, addr);
+}
+
+INLINE __u64 nth_long(const struct longs *longs, int n)
+{
+	return VALUE(long_size) == 4 ? longs->of_4[n] : longs->of_8[n];
+}
+
+/* Copies `size` bytes from user space: 0 or -errno. This and read_string() are the only ones that read at an address that
+ * came from a program. */
+INLINE long read_user(void *to, __u32 size, __u64 addr)
+{
+	if (user_room(addr, VALUE(user_mask), VALUE(user_end)) < size)
+		return -EFAULT;
+	return unchecked_read_user(to, size, addr);
+}
+
+/* A string from user space, of which at most `size` (a power of 2) bytes are read: the bytes with the NUL, or -errno. For
+ * an empty one some kernels say 0 (6.1), others 1 (6.18): strncpy_from_user_nofault in mm/maccess.c. */
+INLINE long read_string(char *to, __u32 size, __u64 addr)
+{
+	__u64 room = user_room(addr, VALUE(user_mask), VALUE(user_end));
+	long len;
+
+	if (!room)
+		return -EFAULT;
+	if (room > size)
+		room = size;
+	len = unchecked_read_user_str(to, bounded(room, size), addr);
+	if (len == 0) {
+		*to = 0;
+		len = 1;
+	}
+	return len;
+}
+
+INLINE struct scratch *get_scratch(void)
+{
+	__u32 lane = get_cpu() + (__u32)VALUE(first_lane);
+
+	return map_lookup(&scratches, &lane);
+}
+
+/* Sends a record to the lane's ring. */
+INLINE void output(void *ctx, struct scratch *s, void *record, __u64 size)
+{
+	s->counts.result = perf_output(ctx, &rings, s->ring, record, size);
+}
+
+/* Sends a record to the lane's ring for the rest. 0, or -errno: it was full. */
+INLINE long output_bulk(void *ctx, struct scratch *s, void *record, __u64 size)
+{
+	return perf_output(ctx, &bulk_rings, s->ring, record, size);
+}
+
+/* Says that the rest of an exec did not get through. */
+INLINE void output_lost(void *ctx, struct scratch *s, __u16 type)
+{
+	struct more_record lost = {};
+
+	lost.head.type = type;
+	lost.head.flags = RECORD_LAST | RECORD_LOST;
+	lost.head.seq = s->counts.seq;
+	lost.head.part = ++s->part;
+	output(ctx, s, &lost, sizeof(lost));
+}
+
+/* The address of the current task_struct, as it stands in memory: the helper extends the sign of a 32-bit one. */
+INLINE __u64 current_task(void)
+{
+	return VALUE(long_size) == 4 ? (__u32)get_task() : get_task();
+}
+
+INLINE int uid_is_filtered(void)
+{
+	return VALUE(uid_filter) && (__u32)get_uid_gid() != (__u32)(VALUE(uid_filter) - 1);
+}
+
+/* The inode number of the task's mount namespace, as /proc/PID/ns/mnt shows it. */
+INLINE __u64 mount_namespace(__u64 task)
+{
+	__u64 nsproxy = read_long(task + VALUE(task_nsproxy));
+	__u32 inum = 0;
+
+	read_kernel(&inum, sizeof(inum),
+		    read_long(nsproxy + VALUE(nsproxy_mnt_ns)) + VALUE(mnt_ns_inum));
+	return inum;
+}
+
+INLINE int mntns_is_filtered(__u64 mntns)
+{
+	return (VALUE(mntnsmap_filter) && !map_lookup(&mntnsmap, &mntns)) ||
+	       (VALUE(mntns_filter) && !map_lookup(&mntns_set, &mntns));
+}
+
+INLINE int under_cgroup(__u32 index)
+{
+	return VALUE(cgroup_filter) > index && is_under_cgroup(&cgroups, index) == 1;
+}
+
+INLINE int cgroup_is_filtered(__u64 cgroup)
+{
+	if (VALUE(cgroupmap_filter) && !map_lookup(&cgroupmap, &cgroup))
+		return 1;
+#define FOUR_CGROUPS(i) \
+	(under_cgroup(i) || under_cgroup((i) + 1) || under_cgroup((i) + 2) || under_cgroup((i) + 3))
+	return VALUE(cgroup_filter) && !FOUR_CGROUPS(0) && !FOUR_CGROUPS(4) && !FOUR_CGROUPS(8) &&
+	       !FOUR_CGROUPS(12);
+}
+
+/* Makes the task a member; tid: its id, by which it can be looked for in /proc. */
+INLINE void add_member(struct scratch *s, __u64 task, __u64 tid)
+{
+	long ret = map_update(&members, &task, &tid, BPF_NOEXIST);
+
+	/* Another that was there has ended unseen, or a copy of this program was first: it is counted already. */
+	if (ret == -EEXIST)
+		map_update(&members, &task, &tid, BPF_ANY);
+	else if (ret)
+		s->counts.forgotten++;
+	else
+		s->counts.added++;
+}
+
+INLINE int is_root(__u64 task)
+{
+	__u64 key;
+	__u32 tgid = 0;
+
+	read_kernel(&tgid, sizeof(tgid), task + VALUE(task_tgid));
+	key = tgid;
+	return map_lookup(&roots, &key) != 0;
+}
+
+/* Whether the task belongs to a root, or to what descends from one. */
+INLINE int under_root(__u64 task)
+{
+#pragma unroll
+	for (int i = 0; i < 8 && task; i++) {
+		if (is_root(task))
+			return 1;
+		task = read_long(task + VALUE(task_real_parent));
+	}
+	return 0;
+}
+
+/* Whether the current task is a member; tid: its id, before an exec changed that. */
+INLINE int is_member(struct scratch *s, __u64 task, __u64 tid)
+{
+	if (map_lookup(&members, &task))
+		return 1;
+	/* First the one, then the other: whoever looks must never find it in neither. */
+	if (map_lookup(&newcomers, &tid)) {
+		add_member(s, task, tid);
+		if (!map_delete(&newcomers, &tid))
+			s->counts.removed++;
+		return 1;
+	}
+	if (VALUE(root_filter) && under_root(task)) {
+		add_member(s, task, tid);
+		return 1;
+	}
+	return 0;
+}
+
+INLINE int member_is_filtered(struct scratch *s, __u64 task)
+{
+	return VALUE(member_filter) && !is_member(s, task, (__u32)get_pid_tgid());
+}
+
+INLINE void add_ancestors(struct exec_record *e, __u64 parent)
+{
+#pragma unroll
+	for (int i = 0; i < ANCESTORS; i++) {
+		__u32 pid = 0;
+
+		if (parent)
+			parent = read_long(parent + VALUE(task_real_parent));
+		if (parent)
+			read_kernel(&pid, sizeof(pid), parent + VALUE(task_tgid));
+		e->ancestors[i] = pid;
+	}
+}
+
+/* Fills what a success and a failure have in common. 0: a filter does not want it. */
+INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
+{
+	__u64 parent, leader, ids, mntns = 0, cgroup = 0;
+	__u32 ppid = 0;
+
+	if (uid_is_filtered() || member_is_filtered(s, task))
+		return 0;
+	if (VALUE(want_cgroup))
+		cgroup = get_cgroup_id();
+	if (cgroup_is_filtered(cgroup))
+		return 0;
+	if (VALUE(want_mntns) && VALUE(task_nsproxy))
+		mntns = mount_namespace(task);
+	if (mntns_is_filtered(mntns))
+		return 0;
+	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
+	if (parent)
+		read_kernel(&ppid, sizeof(ppid), parent + VALUE(task_tgid));
+	if (VALUE(ppid_filter) && ppid != VALUE(ppid_filter))
+		return 0;
+	e->ppid = ppid;
+	if (VALUE(want_ancestors))
+		add_ancestors(e, parent);
+	e->mntns = mntns;
+	e->cgroup = cgroup;
+	e->time = ktime_get_ns();
+	ids = get_pid_tgid();
+	e->pid = ids >> 32;
+	e->tid = ids;
+	ids = get_uid_gid();
+	e->uid = ids;
+	e->gid = ids >> 32;
+	get_comm(e->comm, sizeof(e->comm));
+	/* The parent is the thread that forked; its process has the name of its leader. */
+	leader = parent && VALUE(task_group_leader) ? read_long(parent + VALUE(task_group_leader)) : 0;
+	if (!VALUE(want_pcomm) || !leader || !VALUE(task_comm) ||
+	    read_kernel(e->pcomm, sizeof(e->pcomm), leader + VALUE(task_comm)))
+		e->pcomm[0] = 0;
+	e->head.seq = ++s->counts.seq;
+	e->head.part = 0;
+	s->part = 0;
+	s->ring = get_cpu() + VALUE(first_lane);
+	return 1;
+}
+
+/* The task's call has succeeded. */
+INLINE void forget_call(struct scratch *s, __u64 task)
+{
+	if (map_delete(&calls, &task))
+		s->counts.unentered++;
+}
+
+/* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
+INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
+{
+	__u64 old, tid = (__u32)get_pid_tgid();
+	__u32 old_pid = 0;
+
+	if (VALUE(exec_old_pid))
+		read_kernel(&old_pid, sizeof(old_pid), (__u64)ctx + VALUE(exec_old_pid));
+	else
+		old_pid = ctx[1];
+	old = old_pid;
+	if (!is_member(s, task, old))
+		return;
+	/* It may be known in both ways, and nobody will remove the old id. */
+	if (!map_delete(&newcomers, &old))
+		s->counts.removed++;
+	if (tid != old)
+		map_update(&members, &task, &tid, BPF_EXIST);
+}
+
+/* A result that says why a call failed (MAX_ERRNO, include/linux/err.h). Where seccomp(2) traps or kills the caller, its
+ * registers are as they were before the call, so the result is no errno: the call's number, its first argument. The latter
+ * may be AT_FDCWD, -100, which as an errno (ENETDOWN) no exec has. */
+INLINE int is_errno(long ret)
+{
+	return ret < 0 && ret >= -4095 && ret != AT_FDCWD;
+}
+
+/* The mm_struct that a task has, or had: do_exit() takes it from the task before the tracepoint sched_process_exit fires
+ * (after it from Linux 6.16 on), but leaves active_mm. 0: not known. */
+INLINE __u64 image(__u64 task)
+{
+	__u64 mm = read_long(task + VALUE(task_mm));
+
+	if (!mm && VALUE(task_active_mm))
+		mm = read_long(task + VALUE(task_active_mm));
+	return mm;
+}
+
+/* Fills what all failed calls have in common, behind describe(). */
+INLINE void describe_failure(struct exec_record *e, __u64 task, long ret)
+{
+	__u64 mm = image(task);
+	__u64 parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
+
+	e->head.type = RECORD_FAIL;
+	e->head.flags = parent && read_long(parent + VALUE(task_mm)) == mm ? RECORD_PARENTS_MEMORY : 0;
+	if (VALUE(slot_size) == 4)
+		e->head.flags |= RECORD_32_BIT;
+	e->head.data_len = 0;
+	e->args_len = 0;
+	if (!is_errno(ret)) {
+		e->head.flags |= RECORD_NO_RESULT;
+		ret = 0;
+	}
+	e->ret = ret;
+	e->dirfd = 0;
+	e->arg_start = read_long(mm + VALUE(mm_arg_start));
+	e->name_address = 0;
+}
+
+/* And what the call was entered with. */
+INLINE void describe_call(struct exec_record *e, const struct call *call)
+{
+	e->name_address = call->filename;
+	if (call->flags & CALL_HAS_DIRFD) {
+		e->head.flags |= RECORD_HAS_DIRFD;
+		e->dirfd = call->dirfd;
+	}
+	if (call->flags & CALL_CHECKS)
+		e->head.flags |= RECORD_CHECK;
+}
+
+/* A long of the record, or of the registers, that a program is given. */
+INLINE __u64 argument(void *ctx, __u64 offset)
+{
+	return read_long((__u64)ctx + offset);
+}
+
+/* No errno is larger (EDQUOT of MIPS, 1133), and no number of its calls is smaller. */
+#define POSITIVE_MOST 1200
+
+/* What an execve(2) or execveat(2) returns: 0, -errno, or what is_errno() does not take for one. At the tracepoints of
+ * PowerPC and MIPS it is the errno itself, with a flag beside it that is not handed on (syscall_get_return_value in their
+ * asm/syscall.h). */
+INLINE long call_result(void *ctx)
+{
+	long ret = argument(ctx, VALUE(exit_ret));
+
+	if (VALUE(long_size) == 4)
+		ret = (__s32)ret;
+	return VALUE(errnos_are_positive) && ret > 0 && ret <= POSITIVE_MOST ? -ret : ret;
+}
+
+/* ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (include/linux/errno.h): the caller never
+ * sees them; the call begins anew, or a signal ends the thread. */
+INLINE int is_restart(long ret)
+{
+	return ret == -512 || ret == -513 || ret == -514 || ret == -516;
+}
+
+#endif

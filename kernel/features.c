@@ -1,0 +1,106 @@
+#include <string.h>
+
+#include "kernel/features.h"
+#include "lib/format.h"
+#include "show/escape.h"
+
+/* What is used where it is missing. */
+static const struct row {
+	const char *name, *instead;
+} rows[FEATURES] = {
+	[FEATURE_BPF] = {"bpf(2)", NULL},
+	[FEATURE_PERF] = {"perf_event_open(2), rings", NULL},
+	[FEATURE_JIT] = {"BPF JIT", "the interpreter"},
+	[FEATURE_RAW_TRACEPOINTS] = {"raw tracepoints", "perf events, by tracefs"},
+	[FEATURE_UNPREEMPTED] = {"programs run to their end", "more programs and rings"},
+	[FEATURE_TRACEFS] = {"tracefs", NULL},
+	[FEATURE_PROC] = {"/proc", NULL},
+	[FEATURE_RENAME] = {"task/task_rename", NULL},
+	[FEATURE_EXEC] = {"sched/sched_process_exec", NULL},
+	[FEATURE_FORK] = {"sched/sched_process_fork", NULL},
+	[FEATURE_EXIT] = {"sched/sched_process_exit", NULL},
+	[FEATURE_ENTER_EXECVE] = {"syscalls/sys_enter_execve", NULL},
+	[FEATURE_ENTER_EXECVEAT] = {"syscalls/sys_enter_execveat", NULL},
+	[FEATURE_EXIT_EXECVE] = {"syscalls/sys_exit_execve", NULL},
+	[FEATURE_EXIT_EXECVEAT] = {"syscalls/sys_exit_execveat", NULL},
+	[FEATURE_SPLIT_READS] = {"bpf_probe_read_kernel", "bpf_probe_read"},
+	[FEATURE_MAP_BUFFERS] = {"helpers write to maps", "the stack, a chunk at a time"},
+	[FEATURE_CGROUP_IDS] = {"bpf_get_current_cgroup_id", "--cgroup for --cgroupmap"},
+	[FEATURE_UNDER_CGROUP] = {"bpf_current_task_under_cgroup", "--mntns for --cgroup"},
+	[FEATURE_OTHER_HELPERS] = {"other BPF helpers", NULL},
+	[FEATURE_PARENT] = {"task_struct.real_parent", "/proc/PID/status"},
+	[FEATURE_LEADER] = {"task_struct.group_leader", NULL},
+	[FEATURE_COMM] = {"task_struct.comm", NULL},
+	[FEATURE_ARGS] = {"mm_struct.arg_start", NULL},
+	[FEATURE_MNTNS] = {"nsproxy.mnt_ns", NULL},
+	[FEATURE_BPRM] = {"linux_binprm.filename", "a guess at scripts"},
+	[FEATURE_LONG_NAMES] = {"execs by names over 2 KiB", NULL},
+	[FEATURE_FAILS] = {"failed execs (-x)", NULL},
+	[FEATURE_COMPAT_FAILS] = {"failed execs, 32-bit", NULL},
+	[FEATURE_SANDBOX] = {"sandbox of the reader", "all power of this user"},
+	[FEATURE_HELPER] = {"sandbox of the helper", "more power than it needs"},
+	[FEATURE_MEMORY] = {"memory", NULL},
+	[FEATURE_TRACING] = {"tracing", NULL},
+};
+
+void feature_note(struct features *features, enum feature feature, bool here, const char *why)
+{
+	if (features->rows[feature].asked)
+		return;
+	features->rows[feature].asked = true;
+	features->rows[feature].here = here;
+	format_text(features->rows[feature].why, sizeof(features->rows[feature].why), "%s", why ? why : "");
+}
+
+void feature_note_tracepoint(struct features *features, const char *event, bool here, const char *why)
+{
+	for (int i = FEATURE_RENAME; i < FEATURE_SPLIT_READS; i++)
+		if (!strcmp(rows[i].name, event))
+			feature_note(features, (enum feature)i, here, why);
+}
+
+bool feature_is_here(const struct features *features, enum feature feature)
+{
+	return features->rows[feature].here;
+}
+
+bool feature_is_missing(const struct features *features, enum feature feature)
+{
+	return features->rows[feature].asked && !features->rows[feature].here;
+}
+
+static void print_json(struct output *out, const char *key, const char *text)
+{
+	output_add(out, key, strlen(key));
+	if (text && *text)
+		escape_json(out, text, strlen(text));
+	else
+		output_add(out, "null", 4);
+}
+
+void features_print(const struct features *features, struct output *out, bool json)
+{
+	if (!json) {
+		output_format(out, "%-30s %-5s %-25s %s", "FEATURE", "HERE", "INSTEAD", "WHY");
+		output_end_line(out);
+	}
+	for (int i = 0; i < FEATURES; i++) {
+		bool asked = features->rows[i].asked, here = features->rows[i].here;
+		const char *why = asked ? features->rows[i].why : "not asked, because set-up ended before";
+		const char *instead = here ? NULL : rows[i].instead;
+
+		if (json) {
+			print_json(out, "{\"feature\":", rows[i].name);
+			output_format(out, ",\"here\":%s", !asked ? "null" : here ? "true" : "false");
+			print_json(out, ",\"instead\":", instead);
+			print_json(out, ",\"why\":", why);
+			output_add(out, "}", 1);
+		} else {
+			output_format(out, "%-30s %-5s %-25s ", rows[i].name, !asked ? "?" : here ? "yes" : "no",
+				      instead ? instead : "-");
+			output_add(out, why, strlen(why));
+		}
+		output_end_line(out);
+	}
+	output_flush(out);
+}

@@ -1,0 +1,69 @@
+/* What the running kernel can do. Each row is asked once, remembered, and is what the tracer decides by; --check
+ * prints them. */
+#ifndef FEATURES_H
+#define FEATURES_H
+
+#include <stdbool.h>
+
+#include "show/output.h"
+
+enum feature {
+	FEATURE_BPF,
+	FEATURE_PERF,
+	FEATURE_JIT,
+	FEATURE_RAW_TRACEPOINTS,
+	FEATURE_UNPREEMPTED,
+	FEATURE_TRACEFS,
+	FEATURE_PROC,
+	FEATURE_RENAME, /* tracepoints; those from here on are found by their names */
+	FEATURE_EXEC,
+	FEATURE_FORK,
+	FEATURE_EXIT,
+	FEATURE_ENTER_EXECVE,
+	FEATURE_ENTER_EXECVEAT,
+	FEATURE_EXIT_EXECVE,
+	FEATURE_EXIT_EXECVEAT,
+	FEATURE_SPLIT_READS, /* helpers */
+	FEATURE_MAP_BUFFERS,
+	FEATURE_CGROUP_IDS,
+	FEATURE_UNDER_CGROUP,
+	FEATURE_OTHER_HELPERS,
+	FEATURE_PARENT, /* offsets, in the order of enum layout_part */
+	FEATURE_LEADER,
+	FEATURE_COMM,
+	FEATURE_ARGS,
+	FEATURE_MNTNS,
+	FEATURE_BPRM,
+	FEATURE_LONG_NAMES,
+	FEATURE_FAILS,
+	FEATURE_COMPAT_FAILS,
+	FEATURE_SANDBOX,
+	FEATURE_HELPER,
+	FEATURE_MEMORY,
+	FEATURE_TRACING, /* all that it needs */
+	FEATURES
+};
+
+struct features {
+	struct {
+		bool asked, here;
+		char why[512]; /* what was found, or what was said when it was tried */
+	} rows[FEATURES];
+};
+
+/* Notes the answer; why: NULL for none. The first stays. */
+void feature_note(struct features *features, enum feature feature, bool here, const char *why);
+
+/* The same for a tracepoint "category/name"; others than those in the table are passed over. */
+void feature_note_tracepoint(struct features *features, const char *event, bool here, const char *why);
+
+/* Whether it is here. */
+bool feature_is_here(const struct features *features, enum feature feature);
+
+/* Whether it was asked for, and is not. */
+bool feature_is_missing(const struct features *features, enum feature feature);
+
+/* Prints all rows. What has not been asked, because something before it was missing, is said to be so. */
+void features_print(const struct features *features, struct output *out, bool json);
+
+#endif

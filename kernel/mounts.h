@@ -1,0 +1,30 @@
+/* The kernel's own file systems, mounted or not. */
+#ifndef MOUNTS_H
+#define MOUNTS_H
+
+#include "lib/error.h"
+
+/* Each returns an open directory (close-on-exec, the caller closes it) of the file system, or
+ * -errno with err filled. Where it is not mounted (an initramfs, a bare container) it is mounted in
+ * no namespace, or below Linux 5.2 in one of its own that dies at once: nobody else ever sees the
+ * mount, this process's namespace stays what it was, and the directory works as long as it is
+ * open. */
+int open_tracefs(const char **where, struct error *err); /* *where: in words, where it is */
+int open_sysfs(struct error *err);
+int open_procfs(struct error *err);
+
+/* Reads the small file `path` below the directory into buffer, ends it with a NUL. The number of
+ * bytes, or -errno. */
+int read_file(int dir, const char *path, char *buffer, unsigned int size);
+
+/* Fields of /proc/PID/stat, as proc(5) numbers them. */
+#define STAT_PPID 4
+#define STAT_FLAGS 9
+#define STAT_START_TIME 22
+#define STAT_ARG_START 48
+#define STAT_ARG_END 49
+
+/* Where field `number`, 3 or higher, begins in the text of such a file; NULL: it is not there. */
+const char *stat_field(const char *text, int number);
+
+#endif

@@ -1,0 +1,23 @@
+/* What tracefs says of a tracepoint. */
+#ifndef TRACEFS_H
+#define TRACEFS_H
+
+#include <stdint.h>
+
+#include "lib/error.h"
+
+/* tracefs: a directory from open_tracefs(); event: "category/name". */
+
+/* The tracepoint's number for perf_event_open(2). 0 or -errno (-ENOENT: this kernel does not have
+ * it) with err filled. */
+int tracepoint_id(int tracefs, const char *event, uint64_t *id, struct error *err);
+
+/* Where the field stands in the tracepoint's record, in bytes, by its `format` file; the field must
+ * be `size` bytes long. 0 or -errno with err filled. */
+int tracepoint_field(int tracefs, const char *event, const char *field, unsigned int size,
+		     uint64_t *offset, struct error *err);
+
+/* The same from the text of a format file. -ENOENT: no such field; -EINVAL: not of that size. */
+int format_field(const char *format, const char *field, unsigned int size, uint64_t *offset);
+
+#endif

@@ -1,0 +1,102 @@
+/* Two processes from set-up on. The reader takes execs out of the rings and prints them: it touches what strangers wrote, so it
+ * gives up all power (sandbox.h). The helper keeps what still needs power, and answers a few fixed questions; it touches
+ * nothing that strangers wrote; a child of its copies some for the reader (caller.h). The reader is the process that was started; the helper is
+ * its child, and ends with it. */
+#ifndef HELPER_H
+#define HELPER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "reader/caller.h"
+#include "run/command.h"
+#include "show/output.h"
+#include "source/tracer.h"
+
+/* The most bytes of an answer. */
+#define HELPER_ANSWER (LIST_BYTES + STRING_MOST + 4096)
+
+/* Counts that the helper reads when it looks around. */
+struct helper_counts {
+	uint64_t skipped, unseen_forks, unseen_ends, unnoted, forgotten, filtered; /* as in tracer.h */
+};
+
+/* Memory that both can write. The helper believes none of it. Arrays are by lane. */
+struct helper_shared {
+	char *answer;	 /* HELPER_ANSWER bytes */
+	uint32_t *seqs;	 /* execs reported, from the helper */
+	uint8_t *remove; /* rings that are to be closed, from the helper */
+	uint8_t *has;	 /* whether the reader has rings */
+};
+
+struct helper {
+	int socket; /* to the helper, -1: it has not been started */
+	pid_t pid;
+	bool ended; /* it has, so nothing is traced any more */
+	uint32_t sent; /* number of the last question */
+	bool looking;  /* HELPER_LOOK has been asked and not answered */
+	bool asking_gone;
+	bool gone; /* all members have ended */
+	bool looked; /* an answer to HELPER_LOOK has come that has not been taken */
+	bool lanes_changed; /* so what collector_poll_fds() gave is no longer so */
+	int rings_wanted;
+	bool rotating; /* ROTATE has been asked and not answered in time */
+	int late_file; /* the answer, when it came, -1: none */
+	uint32_t moved;
+	struct helper_counts counts;
+	uint32_t *seqs; /* by lane, as of the look before */
+	size_t touched; /* bytes of the answer, at most */
+	struct helper_shared shared;
+	struct tracer *tracer;
+};
+
+/* The tracer, and all else that the helper works on. */
+struct helper_work {
+	struct tracer *tracer;
+	const struct output *output;
+	const struct command *command;
+	bool sandbox; /* false: --no-sandbox */
+};
+
+/* Starts the helper. From then on the tracer is its own: the reader's collector asks it. *why gets what the helper could not give
+ * up, or NULL. 0 or -errno with err filled. */
+int helper_start(struct helper *helper, const struct helper_work *work, const char **why, struct error *err);
+
+/* Closes what only the helper needs. Behind it, the reader has the output, the standard error, its rings and the socket. */
+void helper_drop_descriptors(const struct helper *helper, const struct output *output);
+
+/* Readable when something has come from the helper. */
+void helper_poll_fd(const struct helper *helper, struct pollfd *fd);
+/* Takes what has come. */
+void helper_receive(struct helper *helper);
+
+/* Asks for a look at CPUs, members and counts. The answer comes later: helper_take_look(). finally: waits for it. */
+void helper_look(struct helper *helper, bool finally);
+/* Whether the answer has come since: counts are new, and what each lane had reported at the look before is expected. */
+bool helper_take_look(struct helper *helper, bool finally);
+
+/* Asks whether all members have ended; `gone` gets the answer later. */
+void helper_ask_gone(struct helper *helper);
+
+/* Ends the tracing, and waits until it has ended. */
+void helper_detach(struct helper *helper);
+
+/* As asker_ask(). The bytes are valid until the next question. */
+struct answer helper_ask(void *helper, const struct ask *ask);
+/* As asker_rest(). */
+void helper_rest(void *helper);
+/* As caller_parent(). */
+uint32_t helper_parent(void *helper, uint32_t pid);
+/* Hands a signal on to the command. 0 or -errno. */
+int helper_signal(struct helper *helper, int signal);
+/* As rotate_files(), for the output's file. */
+int helper_rotate(void *helper, struct error *err);
+/* As rotate_look(). */
+const char *helper_moved(void *helper);
+
+/* Lets it end, and waits for that. */
+void helper_stop(struct helper *helper);
+
+#endif

@@ -1,0 +1,12 @@
+/* An exec as a JSON object in one line (JSON Lines); execsnoop.schema.json says what is in it. */
+#ifndef JSON_H
+#define JSON_H
+
+#include "show/print.h"
+
+void json_event(struct printer *printer, const struct event *event);
+
+/* A record that execs were lost. */
+void json_lost(struct printer *printer, const struct loss *loss);
+
+#endif

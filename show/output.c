@@ -1,0 +1,463 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "show/output.h"
+#include "lib/format.h"
+#include "lib/say.h"
+#include "lib/timestamp.h"
+#include "show/rotate.h"
+
+/* A buffer begins with this size, and is sent when it has as much. */
+#define BUFFER_SIZE 16384
+#define BUFFER_KEPT (256U << 10)
+
+/* Most bytes that wait: a 64th of the memory, within these. */
+#define WAITING_LEAST (256U << 10)
+#define WAITING_MOST (4U << 20)
+
+#define RETRY_NS 1000000000ULL
+
+/* A terminal has room for some bytes when poll(2) says so, a pipe for PIPE_BUF. */
+#define LITTLE 512
+
+static size_t waiting_most(void)
+{
+	struct sysinfo info;
+	uint64_t most = WAITING_MOST;
+
+	if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
+		most = (uint64_t)info.totalram * info.mem_unit / 64;
+	return most < WAITING_LEAST ? WAITING_LEAST : (size_t)most;
+}
+
+/* Opens a pipe or terminal anew: O_NONBLOCK on the shared description would be everybody's. The descriptor stays; the new
+ * one may differ. */
+static void find_kind(struct output *out)
+{
+	char path[40];
+	struct stat st;
+	int fd;
+
+	out->kind = OUTPUT_BLOCKING;
+	if (fstat(out->fd, &st) || (fcntl(out->fd, F_GETFL) & O_ACCMODE) == O_RDONLY) /* closed, so main() put /dev/null there */
+		return;
+	if (S_ISREG(st.st_mode)) {
+		out->kind = OUTPUT_FILE;
+	} else if (S_ISSOCK(st.st_mode)) {
+		out->kind = OUTPUT_SOCKET;
+	} else {
+		format_text(path, sizeof(path), "/proc/self/fd/%d", out->fd);
+		fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0)
+			return;
+		out->fd = fd;
+		out->kind = OUTPUT_NONBLOCKING;
+	}
+}
+
+static int init(struct output *out, int fd)
+{
+	*out = (struct output){
+		.fd = fd,
+		.directory = -1,
+		.buffer = malloc(BUFFER_SIZE),
+		.capacity = BUFFER_SIZE,
+		.waiting_most = waiting_most(),
+	};
+	return out->buffer ? 0 : -ENOMEM;
+}
+
+int output_init(struct output *out, int fd)
+{
+	int ret = init(out, fd);
+
+	if (!ret)
+		find_kind(out);
+	return ret;
+}
+
+int output_open(struct output *out, const char *path, struct error *err)
+{
+	int directory, fd = rotate_open(path, &directory, err);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (init(out, fd)) {
+		close(fd);
+		close(directory);
+		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+	}
+	out->kind = !fstat(fd, &st) && S_ISREG(st.st_mode) ? OUTPUT_FILE : OUTPUT_NONBLOCKING;
+	out->name = path;
+	out->base = rotate_base(path);
+	out->directory = directory;
+	return 0;
+}
+
+/* Writes some bytes. What write(2) returns; EAGAIN: there is no room now. */
+static ssize_t write_some(const struct output *out, const char *bytes, size_t size)
+{
+	struct pollfd p = {.fd = out->fd, .events = POLLOUT};
+	int ready;
+
+	if (out->kind == OUTPUT_SOCKET)
+		return send(out->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (out->kind == OUTPUT_BLOCKING) {
+		ready = poll(&p, 1, 0);
+		if (ready <= 0) {
+			errno = ready ? errno : EAGAIN;
+			return -1;
+		}
+		size = size > LITTLE ? LITTLE : size;
+	}
+	return write(out->fd, bytes, size);
+}
+
+/* Says something of the output: `before`, its name, and the rest. */
+static void say_of(const struct output *out, const char *before, const char *behind, const char *more)
+{
+	if (out->name)
+		say("%s\"%s\"%s%s", before, out->name, behind, more);
+	else
+		say("%sthe standard output%s%s", before, behind, more);
+}
+
+static void fail(struct output *out, int errnum)
+{
+	char why[128];
+
+	format_text(why, sizeof(why), "%s; it is tried again each second", strerror(errnum));
+	if (errnum == EPIPE || errnum == ECONNRESET || errnum == EBADF)
+		out->closed = true;
+	else if (!out->error)
+		say_of(out, "cannot write to ", ": ", why);
+	out->error = errnum;
+	out->retry = monotonic_ns() + RETRY_NS;
+}
+
+/* Bytes behind the last end of a line among the first `done` that wait. */
+static size_t unfinished(const struct output *out, size_t done)
+{
+	const char *newline = done ? memrchr(out->buffer + out->start, '\n', done) : NULL;
+
+	return newline ? (size_t)(out->buffer + out->start + done - newline) - 1 : out->partial + done;
+}
+
+static void written(struct output *out, size_t done)
+{
+	if (out->error)
+		say_of(out, "", " can be written to again", "");
+	out->error = 0;
+	out->partial = unfinished(out, done);
+	out->start += done;
+	out->size += done;
+}
+
+/* The file is full: it becomes FILE.1, and what waits begins a new one. true: so it is. */
+static bool begin_new_file(struct output *out)
+{
+	size_t heading = out->heading ? strlen(out->heading) : 0;
+	struct error err;
+	char *room;
+	int fd;
+
+	if (out->rotate_error && monotonic_ns() < out->rotate)
+		return false;
+	fd = out->begin_file ? out->begin_file(out->context, &err) : rotate_files(out->directory, out->base, out->keep, out->fd, &err);
+	if (fd < 0) {
+		if (fd != -out->rotate_error)
+			say("%s; the lines go on to the old file, and it is tried again each second", err.text);
+		out->rotate_error = -fd;
+		out->rotate = monotonic_ns() + RETRY_NS;
+		return false;
+	}
+	out->rotate_error = 0;
+	/* The descriptor's number stays: the sandbox knows it. */
+	dup3(fd, out->fd, O_CLOEXEC);
+	close(fd);
+	out->size = 0;
+	out->moved = false;
+	room = heading ? output_room(out, heading) : NULL;
+	if (room) {
+		memmove(out->buffer + out->start + heading, out->buffer + out->start, out->used - out->start);
+		memcpy(out->buffer + out->start, out->heading, heading);
+		out->used += heading;
+		out->complete += heading;
+	}
+	return true;
+}
+
+/* How many of the next `size` bytes, whole lines, go into the file. */
+static size_t fitting(struct output *out, size_t size)
+{
+	size_t heading = out->heading ? strlen(out->heading) : 0, room = out->most > out->size ? (size_t)(out->most - out->size) : 0;
+	const char *from = out->buffer + out->start, *newline;
+
+	if (size <= room)
+		return size;
+	if (out->partial) { /* the rest of a line that was begun */
+		newline = memchr(from, '\n', size);
+		return newline ? (size_t)(newline - from) + 1 : size;
+	}
+	newline = memrchr(from, '\n', room);
+	if (newline)
+		return (size_t)(newline - from) + 1;
+	if (out->size > heading && !begin_new_file(out))
+		return size; /* the old one grows on */
+	/* A line that is longer than a whole file has one of its own. */
+	from = out->buffer + out->start;
+	size = out->complete - out->start;
+	if (size <= out->most)
+		return size;
+	newline = memchr(from + (size > heading ? heading : 0), '\n', size - (size > heading ? heading : 0));
+	return newline ? (size_t)(newline - from) + 1 : size;
+}
+
+/* The memory of what has been written. */
+static void give_back(struct output *out)
+{
+	if (out->start < out->used && out->start < out->capacity / 2)
+		return;
+	memmove(out->buffer, out->buffer + out->start, out->used - out->start);
+	out->used -= out->start;
+	out->complete -= out->start < out->complete ? out->start : out->complete;
+	out->sent_at = 0;
+	out->start = 0;
+	if (out->capacity > BUFFER_KEPT && out->used < BUFFER_SIZE) {
+		char *buffer = realloc(out->buffer, BUFFER_SIZE);
+
+		out->buffer = buffer ? buffer : out->buffer;
+		out->capacity = buffer ? BUFFER_SIZE : out->capacity;
+	}
+}
+
+/* Writes what is before `end` in the buffer; if `wait`, waits for room. */
+static void write_out(struct output *out, bool whole_lines, bool wait)
+{
+	while (!out->closed && out->start < (whole_lines ? out->complete : out->used)) {
+		size_t size = (whole_lines ? out->complete : out->used) - out->start;
+		ssize_t n;
+
+		if (out->most)
+			size = fitting(out, size);
+		n = write_some(out, out->buffer + out->start, size);
+		if (n > 0) {
+			written(out, (size_t)n);
+		} else if (!n || errno == EAGAIN) {
+			struct pollfd p = {.fd = out->fd, .events = POLLOUT};
+
+			if (!wait || (out->enough && *out->enough > 1))
+				break;
+			poll(&p, 1, -1);
+		} else if (errno != EINTR) {
+			fail(out, errno);
+			break;
+		}
+	}
+	if (out->closed)
+		out->start = out->used;
+	give_back(out);
+}
+
+void output_send(struct output *out)
+{
+	if (!out->error || monotonic_ns() >= out->retry)
+		write_out(out, out->most, false);
+}
+
+void output_flush(struct output *out)
+{
+	write_out(out, out->most, true);
+}
+
+char *output_room(struct output *out, size_t room)
+{
+	size_t capacity = out->capacity;
+	char *buffer;
+
+	/* A line in the making is sent, too, unless it may have to begin a new file. */
+	if (out->used - out->start + room > BUFFER_SIZE && !out->most && out->used >= out->sent_at + BUFFER_SIZE / 2) {
+		output_send(out);
+		out->sent_at = out->used;
+	}
+	if (out->capacity - out->used >= room)
+		return out->buffer + out->used;
+	while (capacity - out->used < room)
+		capacity *= 2;
+	buffer = realloc(out->buffer, capacity);
+	if (!buffer) {
+		out->torn = true;
+		return NULL;
+	}
+	out->buffer = buffer;
+	out->capacity = capacity;
+	return out->buffer + out->used;
+}
+
+void output_added(struct output *out, const char *end)
+{
+	size_t used = (size_t)(end - out->buffer);
+
+	out->total += used - out->used;
+	out->used = used;
+}
+
+/* Most of what is added is a few bytes, for which x86's "rep movs", as memcpy(3) has it, takes a hundred cycles. */
+#define FEW_BYTES 128
+
+static void copy(char *to, const char *from, size_t length)
+{
+	if (length > FEW_BYTES) {
+		memcpy(to, from, length);
+		return;
+	}
+	for (; length >= sizeof(uint64_t); length -= sizeof(uint64_t)) {
+		memcpy(to, from, sizeof(uint64_t)); /* one move */
+		to += sizeof(uint64_t);
+		from += sizeof(uint64_t);
+	}
+	while (length--)
+		*to++ = *from++;
+}
+
+void output_add(struct output *out, const void *bytes, size_t length)
+{
+	char *room = output_room(out, length);
+
+	if (!room)
+		return;
+	copy(room, bytes, length);
+	output_added(out, room + length);
+}
+
+void output_format(struct output *out, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+	size_t n;
+
+	va_start(args, format);
+	n = format_args(text, sizeof(text), format, args);
+	va_end(args);
+	output_add(out, text, n < sizeof(text) ? n : sizeof(text) - 1);
+}
+
+void output_number(struct output *out, int64_t number, int width)
+{
+	char text[64];
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	int at = 32, end = at;
+
+	do {
+		text[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		text[--at] = '-';
+	while (end - at < width)
+		text[--at] = ' ';
+	while (end - at < -width)
+		text[end++] = ' ';
+	output_add(out, text + at, (size_t)(end - at));
+}
+
+void output_end_line(struct output *out)
+{
+	output_add(out, "\n", 1);
+	/* There was no memory for a part of it. What has been sent of it stays. */
+	if (out->torn && out->start <= out->complete && !out->partial)
+		out->used = out->complete;
+	out->dropped += out->torn;
+	out->torn = false;
+	out->complete = out->used;
+	if (out->used - out->start >= BUFFER_SIZE)
+		output_send(out);
+}
+
+enum output_state output_state(const struct output *out)
+{
+	size_t waiting = out->used - out->start;
+
+	return waiting >= out->waiting_most	    ? OUTPUT_FULL
+	       : waiting >= out->waiting_most / 4 * 3 ? OUTPUT_SCARCE
+	       : waiting >= out->waiting_most / 2 ? OUTPUT_CROWDED : OUTPUT_FREE;
+}
+
+void output_poll_fd(const struct output *out, struct pollfd *fd)
+{
+	/* A file is always ready; after an error, time tells. */
+	fd->fd = out->kind == OUTPUT_FILE ? -1 : out->fd;
+	fd->events = out->start < out->used && !out->error ? POLLOUT : 0;
+}
+
+void output_look(struct output *out)
+{
+	const char *how = out->look ? out->look(out->context) : NULL;
+
+	if (how && !out->moved)
+		say("warning: \"%s\" was %s by somebody else; the lines go on to the file that was there", out->name, how);
+	out->moved = how;
+}
+
+void output_begin(struct output *out, bool append, uint64_t most, unsigned int keep, const char *heading)
+{
+	struct stat st;
+
+	out->heading = heading;
+	out->keep = keep;
+	if (out->name && out->kind == OUTPUT_FILE) {
+		if (!append && ftruncate(out->fd, 0))
+			fail(out, errno);
+		out->size = append && !fstat(out->fd, &st) ? (uint64_t)st.st_size : 0;
+		if (out->size && !rotate_ends_with_newline(out->directory, out->base, (int64_t)out->size))
+			output_add(out, "\n", 1);
+		out->most = most;
+	}
+	if (heading && !out->size)
+		output_add(out, heading, strlen(heading));
+	out->complete = out->used;
+	output_send(out);
+}
+
+uint64_t output_unwritten(const struct output *out)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = out->start; i < out->complete; i++)
+		lines += out->buffer[i] == '\n';
+	return out->dropped + lines - (lines && out->heading && !out->size);
+}
+
+int output_error(const struct output *out, struct error *err)
+{
+	if (!out->name)
+		return error_set(err, out->error, "cannot write to the standard output: %s", strerror(out->error));
+	return error_set(err, out->error, "cannot write to \"%s\": %s", out->name, strerror(out->error));
+}
+
+void output_free(struct output *out)
+{
+	off_t size;
+
+	/* Nothing of a line that could not be written whole stays in a file. */
+	if (out->error && out->name && out->partial && out->kind == OUTPUT_FILE) {
+		size = lseek(out->fd, 0, SEEK_END);
+		if (size >= (off_t)out->partial && !ftruncate(out->fd, size - (off_t)out->partial))
+			out->partial = 0;
+	}
+	if (out->name) {
+		if (close(out->fd) && !out->error)
+			out->error = errno;
+		close(out->directory);
+	}
+	free(out->buffer);
+	out->buffer = NULL;
+}

@@ -1,0 +1,55 @@
+/* Execs as lines: which are wanted, and in what form. text.c and json.c know the two forms. */
+#ifndef PRINT_H
+#define PRINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/timestamp.h"
+#include "reader/event.h"
+#include "run/options.h"
+#include "show/output.h"
+#include "show/tree.h"
+
+struct printer {
+	const struct options *options;
+	struct output *out;
+	struct parents parents; /* for the ppid that the kernel side could not tell */
+	int64_t ahead;	   /* as the collector's */
+	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */
+	uint64_t now;	   /* as of print_begin() */
+	struct wall_clock wall;
+	uint64_t printed, failed, unwanted; /* lines, those of failed calls, execs that had no line */
+	uint64_t lost; /* execs whose lines the output did not take */
+	uint64_t cut;  /* lines that were cut because others waited */
+	struct loss loss; /* of `lost`, those that have not been taken yet */
+	struct tree tree;
+	char name[260];	   /* the beginning of one, where lines are cut */
+	char *line;	   /* the argument line for --line */
+	size_t line_size;
+	int64_t second;	   /* that clock[] shows */
+	char clock[32];
+	char heading[192]; /* of a text */
+};
+
+void print_init(struct printer *printer, const struct options *options, struct output *out, int64_t ahead);
+void print_free(struct printer *printer);
+
+/* To be called before the events of one batch: looks at the clocks. */
+void print_begin(struct printer *printer);
+
+/* Prints the exec's line if --name and --line want it. Nobody waits for the output: when much waits there the line is cut,
+ * when it is full the line is lost. */
+void print_event(struct printer *printer, struct event *event);
+
+/* Prints that execs were lost, where the form has a place for it. */
+void print_lost(struct printer *printer, const struct loss *loss);
+
+/* The lines lost since the last call. false: none. */
+bool print_take_loss(struct printer *printer, struct loss *loss);
+
+/* Nanoseconds since 1970, of a time as in a record. */
+int64_t print_wall_time(const struct printer *printer, uint64_t time);
+
+#endif

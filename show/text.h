@@ -1,0 +1,12 @@
+/* An exec as a line for people. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include "show/print.h"
+
+/* Writes the heading, with its newline. */
+void text_heading(const struct options *options, char *heading, size_t size);
+
+void text_event(struct printer *printer, const struct event *event);
+
+#endif

@@ -1,0 +1,128 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "source/attach.h"
+#include "kernel/mounts.h"
+#include "kernel/tracefs.h"
+#include "lib/format.h"
+#include "loader.h"
+
+int need_tracefs(struct tracer *t, struct error *err)
+{
+	const char *where;
+
+	if (t->tracefs >= 0)
+		return 0;
+	t->tracefs = open_tracefs(&where, err);
+	feature_note(&t->features, FEATURE_TRACEFS, t->tracefs >= 0, t->tracefs >= 0 ? where : err->text);
+	return t->tracefs < 0 ? t->tracefs : 0;
+}
+
+/* A raw tracepoint needs no tracefs, costs less, and fires where a perf event does not: below 5.16 when the name is longer
+ * than 2 KiB (PERF_MAX_TRACE_SIZE), and while a bpf(2) call is at work on the CPU (bpf_prog_active in trace_call_bpf),
+ * which any other user of BPF can make be most of the time. But from 7.0 on its programs run with preemption on
+ * (include/linux/tracepoint.h: srcu_fast_notrace), and one that is preempted is not run for what another task executes
+ * meanwhile on that CPU (__bpf_trace_run). So there each program has lanes of its own, and "exec" is there several times. So it is with the tracepoints of system
+ * calls there, which are perf events (trace_call_bpf_faultable). */
+void note_preemption(struct tracer *t)
+{
+	/* The one question that the kernel answers in no other way. A wrong answer costs some time, or some memory. */
+	t->preempted = kernel_version() >= 7 << 16;
+	feature_note(&t->features, FEATURE_UNPREEMPTED, !t->preempted, t->preempted ? "from Linux 7.0 on they may be preempted" : NULL);
+}
+
+enum bpf_prog_type program_type(const struct tracer *t)
+{
+	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) ? BPF_PROG_TYPE_RAW_TRACEPOINT
+								      : BPF_PROG_TYPE_TRACEPOINT;
+}
+
+int attach_raw(struct tracer *t, const char *name, const char *event, struct error *err)
+{
+	int program = load_program(t, name, BPF_PROG_TYPE_RAW_TRACEPOINT, err), ret;
+
+	if (program < 0)
+		return program;
+	ret = raw_tracepoint_attach(event, program, err);
+	close(program); /* the tracepoint holds it */
+	return ret;
+}
+
+static int attach_perf_event(struct tracer *t, const char *event, int program, struct error *err)
+{
+	uint64_t id = 0;
+	int ret = need_tracefs(t, err);
+
+	if (!ret)
+		ret = tracepoint_id(t->tracefs, event, &id, err);
+	return ret ? ret : tracepoint_attach(id, event, program, err);
+}
+
+int attach(struct tracer *t, const char *event, int program, struct error *err)
+{
+	bool syscall = !strncmp(event, "syscalls/", 9);
+
+	return attach_as(t, event, program, syscall ? BPF_PROG_TYPE_TRACEPOINT : program_type(t), err);
+}
+
+int attach_as(struct tracer *t, const char *event, int program, enum bpf_prog_type type, struct error *err)
+{
+	int ret = type == BPF_PROG_TYPE_RAW_TRACEPOINT ? raw_tracepoint_attach(strchr(event, '/') + 1, program, err)
+						       : attach_perf_event(t, event, program, err);
+
+	feature_note_tracepoint(&t->features, event, ret >= 0, ret >= 0 ? NULL : err->text);
+	return ret;
+}
+
+int load_tail(struct tracer *t, const char *name, enum bpf_prog_type type, int map, uint32_t index,
+	      struct error *err)
+{
+	int program = load_program(t, name, type, err), ret;
+
+	if (program < 0)
+		return program;
+	ret = map_update(map_fd(t, map), &index, &program);
+	close(program); /* the map holds it */
+	if (ret)
+		return error_set(err, -ret, "cannot put the BPF program \"%s\" into its map: %s", name,
+				 strerror(-ret));
+	return 0;
+}
+
+int keep(struct tracer *t, int attachment)
+{
+	if (attachment < 0)
+		return attachment;
+	t->attached[t->attached_count++] = attachment;
+	return 0;
+}
+
+int attach_to(struct tracer *t, const char *name, const char *event, struct error *err)
+{
+	int program = load_program(t, name, program_type(t), err), ret;
+
+	if (program < 0)
+		return program;
+	ret = keep(t, attach(t, event, program, err));
+	close(program); /* the tracepoint holds it */
+	return ret;
+}
+
+int attach_call(struct tracer *t, const char *name, const char *event, const char *other_event,
+		struct error *err)
+{
+	int program = load_program(t, name, BPF_PROG_TYPE_TRACEPOINT, err), ret;
+
+	if (program < 0)
+		return program;
+	ret = keep(t, attach(t, event, program, err));
+	if (!ret && other_event)
+		ret = keep(t, attach(t, other_event, program, err));
+	if (ret)
+		close(program);
+	else if (!strcmp(name, "exit"))
+		t->exits[t->exits_count++] = program;
+	else
+		t->enters[t->enters_count++] = program;
+	return ret;
+}

@@ -1,0 +1,16 @@
+/* Counts that the programs keep for each lane, and those that the kernel keeps for the programs. */
+#ifndef COUNTS_H
+#define COUNTS_H
+
+#include "source/tracer.h"
+
+/* Copies each lane's. NULL: it cannot be had; the caller frees it. */
+struct counts *read_counts(const struct tracer *tracer);
+
+/* How many failed calls there were whose return was not seen. */
+struct missed count_missed(const struct tracer *tracer);
+
+/* How many execs there were whose call's entry was not seen. */
+uint64_t count_unentered(const struct tracer *tracer);
+
+#endif

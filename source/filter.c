@@ -1,0 +1,276 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "source/filter.h"
+#include "kernel/mounts.h"
+#include "lib/format.h"
+#include "loader.h"
+
+#define KEY_SIZE 8
+
+static bool is_on(const char *path, uint32_t magic)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && (uint32_t)fs.f_type == magic;
+}
+
+/* The name that bpftool has for a type of map. */
+static const char *type_name(unsigned long type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_ARRAY:
+		return "an array";
+	case BPF_MAP_TYPE_PERCPU_HASH:
+		return "a percpu_hash";
+	case BPF_MAP_TYPE_LRU_HASH:
+		return "an lru_hash";
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+		return "an lru_percpu_hash";
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+		return "a hash_of_maps";
+	default:
+		return "of another type";
+	}
+}
+
+/* The number behind "name:" in /proc/PID/fdinfo/FD, in the base that it is written in. false: it is not
+ * there. */
+static bool fdinfo(const char *text, const char *name, unsigned long *value)
+{
+	const char *at = strstr(text, name);
+
+	if (!at || (at != text && at[-1] != '\n'))
+		return false;
+	*value = strtoul(at + strlen(name), NULL, 0);
+	return true;
+}
+
+/* The map must be one in which what others have put stays, and of which each key has one value: an LRU
+ * map forgets, and would hide what it has forgotten. */
+static int check_pinned(const char *option, const char *path, int map, int proc, struct error *err)
+{
+	unsigned long type, key_size, flags = 0;
+	char name[40], text[2048];
+	int ret = -ENOENT;
+
+	format_text(name, sizeof(name), "self/fdinfo/%d", map);
+	if (proc >= 0)
+		ret = read_file(proc, name, text, sizeof(text));
+	if (ret < 0)
+		return error_set(err, -ret, "--%s: cannot find out what is pinned at \"%s\": %s; mount /proc",
+				 option, path, strerror(-ret));
+	if (!fdinfo(text, "map_type:", &type) || !fdinfo(text, "key_size:", &key_size))
+		return error_set(err, EINVAL,
+				 "--%s: what is pinned at \"%s\" is no map but a BPF program or link; "
+				 "give it a pinned hash map",
+				 option, path);
+	if (type != BPF_MAP_TYPE_HASH)
+		return error_set(err, EINVAL,
+				 "--%s: the map pinned at \"%s\" is %s (map_type %lu); only a plain hash "
+				 "is accepted (bpftool map create ... type hash)",
+				 option, path, type_name(type), type);
+	if (key_size != KEY_SIZE)
+		return error_set(err, EINVAL,
+				 "--%s: the keys of the map pinned at \"%s\" have %lu bytes; it takes keys "
+				 "of 8 bytes (bpftool map create ... key 8)",
+				 option, path, key_size);
+	fdinfo(text, "map_flags:", &flags);
+	if (flags & BPF_F_WRONLY_PROG)
+		return error_set(err, EINVAL,
+				 "--%s: the map pinned at \"%s\" may not be read by programs "
+				 "(BPF_F_WRONLY_PROG); create it without that flag",
+				 option, path);
+	return 0;
+}
+
+static int open_pinned(const char *option, const char *path, int proc, struct error *err)
+{
+	int map = pinned_open(path), ret;
+	const char *advice;
+	struct stat st;
+
+	if (map >= 0) {
+		ret = check_pinned(option, path, map, proc, err);
+		if (!ret)
+			return map;
+		close(map);
+		return ret;
+	}
+	if (map == -ENOENT || map == -ENOTDIR)
+		advice = "give the path of a map that is pinned in a bpffs (mount -t bpf bpf "
+			 "/sys/fs/bpf; bpftool map create PATH type hash key 8 value 8 entries 1024 "
+			 "name NAME)";
+	else if (!is_on(path, BPF_FS_MAGIC))
+		advice = "this is no file of a bpffs (mount -t bpf bpf /sys/fs/bpf), so no pinned map";
+	else if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		advice = "this is a directory; give the path of a map that is pinned in it";
+	else
+		advice = "run it as root";
+	return error_set(err, -map, "--%s: cannot open a pinned map at \"%s\": %s; %s", option, path,
+			 strerror(-map), advice);
+}
+
+/* The mount namespace's file of a process, or of another of its threads if the first has ended. */
+static int open_of_process(int proc, const char *pid)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	format_text(path, sizeof(path), "%s/ns/mnt", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	format_text(path, sizeof(path), "%s/task", pid);
+	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return -1;
+	fd = -1;
+	while (fd < 0 && (entry = readdir(dir))) {
+		format_text(path, sizeof(path), "%.20s/task/%.20s/ns/mnt", pid, entry->d_name);
+		if (*entry->d_name != '.')
+			fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	}
+	closedir(dir);
+	if (fd < 0)
+		errno = ENOENT;
+	return fd;
+}
+
+/* Whether the descriptor is of one: by NS_GET_NSTYPE (Linux 4.11), before by what /proc calls it, which does not tell
+ * of a file on which one is bound. */
+static bool is_mount_namespace(int proc, int fd)
+{
+	int type = ioctl(fd, NS_GET_NSTYPE);
+	char path[32], name[8] = "";
+
+	if (type >= 0 || errno != ENOTTY)
+		return type == CLONE_NEWNS;
+	format_text(path, sizeof(path), "self/fd/%d", fd);
+	return proc >= 0 && readlinkat(proc, path, name, sizeof(name)) >= 5 && !strncmp(name, "mnt:[", 5);
+}
+
+/* The inode number of the mount namespace that the text names: a process by its id, or a file. */
+static int namespace_number(const char *text, int proc, uint64_t *number, struct error *err)
+{
+	bool is_pid = *text && text[strspn(text, "0123456789")] == '\0' && strlen(text) < 20;
+	struct stat st;
+	bool is_one;
+	int fd;
+
+	if (is_pid && proc < 0)
+		return error_set(err, ENOENT, "--mntns: cannot look for process %s: /proc is not there; "
+				 "mount it", text);
+	fd = is_pid ? open_of_process(proc, text) : open(text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st)) {
+		int errnum = errno;
+
+		if (fd >= 0)
+			close(fd);
+		if (is_pid)
+			return error_set(err, errnum, "--mntns: cannot see the mount namespace of process "
+					 "%s: %s; %s", text, strerror(errnum),
+					 errnum == ENOENT ? "is there such a process (ps)?" : "run it as root");
+		return error_set(err, errnum, "--mntns: cannot open \"%s\": %s; give a process id, or a file "
+				 "like /proc/PID/ns/mnt", text, strerror(errnum));
+	}
+	/* The namespace is not kept: to hold it would keep its mounts busy. */
+	is_one = is_mount_namespace(proc, fd);
+	close(fd);
+	if (!is_one)
+		return error_set(err, EINVAL, "--mntns: \"%s\" is no mount namespace; give a process id, or a "
+				 "file like /proc/PID/ns/mnt", text);
+	*number = st.st_ino;
+	return 0;
+}
+
+static int make_mntns(const struct strings *names, int proc, struct error *err)
+{
+	const uint64_t one = 1;
+	int map = map_create("mntns_set", BPF_MAP_TYPE_HASH, KEY_SIZE, sizeof(one),
+			     (uint32_t)names->count, 0, err), ret;
+	uint64_t number;
+
+	for (size_t i = 0; map >= 0 && i < names->count; i++) {
+		ret = namespace_number(names->items[i], proc, &number, err);
+		if (ret)
+			return ret;
+		ret = map_update(map, &number, &one);
+		if (ret)
+			return error_set(err, -ret, "--mntns: cannot put \"%s\" into a BPF map: %s",
+					 names->items[i], strerror(-ret));
+	}
+	return map;
+}
+
+static int make_cgroups(const struct strings *paths, struct error *err)
+{
+	int map = map_create("cgroups", BPF_MAP_TYPE_CGROUP_ARRAY, sizeof(uint32_t), sizeof(uint32_t),
+			     (uint32_t)paths->count, 0, err);
+
+	for (uint32_t i = 0; map >= 0 && i < paths->count; i++) {
+		const char *path = paths->items[i];
+		int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+
+		if (cgroup < 0)
+			return error_set(err, errno, "--cgroup: cannot open \"%s\": %s; give a directory of "
+					 "the cgroup v2 file system (grep cgroup2 /proc/mounts)", path,
+					 strerror(errno));
+		ret = map_update(map, &i, &cgroup);
+		close(cgroup); /* the map holds the cgroup */
+		if (ret && !is_on(path, CGROUP2_SUPER_MAGIC))
+			return error_set(err, EINVAL, "--cgroup: \"%s\" is no cgroup v2 directory; where there "
+					 "is only cgroup v1, use --mntns", path);
+		if (ret)
+			return error_set(err, -ret, "--cgroup: cannot put \"%s\" into a BPF map: %s; %s", path,
+					 strerror(-ret),
+					 ret == -ENOENT ? "the cgroup has been removed" : "run it as root");
+	}
+	return map;
+}
+
+int filters_open(struct filters *filters, const struct options *options, int proc, bool cgroup_ids,
+		 struct error *err)
+{
+	*filters = (struct filters){-1, -1, -1, -1};
+	if (options->mntnsmap) {
+		filters->mntnsmap = open_pinned("mntnsmap", options->mntnsmap, proc, err);
+		if (filters->mntnsmap < 0)
+			return filters->mntnsmap;
+	}
+	if (options->cgroupmap) {
+		if (!cgroup_ids)
+			return error_set(err, ENOTSUP,
+					 "--cgroupmap: this kernel cannot tell a program its cgroup's id: "
+					 "that needs bpf_get_current_cgroup_id (Linux 4.18, "
+					 "CONFIG_CGROUPS=y); use --mntnsmap, or --cgroup");
+		filters->cgroupmap = open_pinned("cgroupmap", options->cgroupmap, proc, err);
+		if (filters->cgroupmap < 0)
+			return filters->cgroupmap;
+	}
+	if (options->mntns.count) {
+		filters->mntns = make_mntns(&options->mntns, proc, err);
+		if (filters->mntns < 0)
+			return filters->mntns;
+	}
+	if (options->cgroups.count) {
+		filters->cgroups = make_cgroups(&options->cgroups, err);
+		if (filters->cgroups < 0)
+			return filters->cgroups;
+	}
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* Which mount namespaces and cgroups are wanted, as maps that the BPF programs look into. */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include "lib/error.h"
+#include "run/options.h"
+
+/* Map descriptors, or -1: there is no such filter. */
+struct filters {
+	int mntnsmap, cgroupmap; /* the user's, opened */
+	int mntns, cgroups;	 /* our own */
+};
+
+/* Opens, checks and makes what the options ask for. proc: /proc, or -1. cgroup_ids: whether the kernel
+ * can tell the id of the current cgroup. 0 or -errno with err filled; the descriptors stay open as long
+ * as the process. */
+int filters_open(struct filters *filters, const struct options *options, int proc, bool cgroup_ids,
+		 struct error *err);
+
+#endif

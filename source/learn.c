@@ -1,0 +1,234 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/learn.h"
+#include "kernel/mounts.h"
+#include "kernel/peek.h"
+#include "lib/format.h"
+#include "lib/say.h"
+#include "lib/timestamp.h"
+#include "loader.h"
+#include "source/attach.h"
+
+/* Notes the answer of helper_exists() and its like. */
+static void note_exists(struct tracer *t, enum feature feature, int exists)
+{
+	feature_note(&t->features, feature, exists > 0, exists < 0 ? strerror(-exists) : NULL);
+}
+
+/* Why no program may read the kernel's memory: only what the kernel says is said. */
+static int explain_no_reads(const struct tracer *t, struct error *err)
+{
+	int type = program_type_exists(BPF_PROG_TYPE_TRACEPOINT);
+	char text[128] = "", *chosen, *end;
+
+	if (type < 0)
+		return error_set(err, -type, "cannot load any BPF program: %s; look for what forbids bpf(2) here: a container, a "
+				 "seccomp profile, or a small RLIMIT_MEMLOCK (ulimit -l)", strerror(-type));
+	if (!type)
+		return error_set(err, EINVAL, "cannot load a BPF program for tracepoints: %s; this needs Linux 4.8 or later with "
+				 "CONFIG_BPF_EVENTS=y, and so CONFIG_KPROBE_EVENTS=y or CONFIG_UPROBE_EVENTS=y", strerror(EINVAL));
+	/* "none integrity [confidentiality]": the one that is chosen is in brackets. */
+	if (t->sysfs >= 0)
+		read_file(t->sysfs, "kernel/security/lockdown", text, sizeof(text));
+	chosen = strchr(text, '[');
+	end = chosen ? strchr(chosen, ']') : NULL;
+	if (!end)
+		return error_set(err, EPERM, "cannot read the kernel's memory: this kernel lets no BPF program do that; if it is "
+				 "locked down (lockdown=confidentiality on its command line), boot it with lockdown=integrity or less");
+	*end = '\0';
+	return error_set(err, EPERM, "cannot read the kernel's memory: this kernel lets no BPF program do that; "
+			 "/sys/kernel/security/lockdown says \"%s\"; boot it with lockdown=integrity or less", chosen + 1);
+}
+
+/* 0 or -errno. Nothing else may be tried on a kernel that is locked down: 7.2 crashes when a tracefs that was mounted
+ * then is unmounted (tracefs_destroy_inode). */
+static int choose_helpers(struct tracer *t, struct error *err)
+{
+	/* Below 5.5 there is one helper for user and kernel memory. */
+	note_exists(t, FEATURE_SPLIT_READS, helper_exists(BPF_FUNC_probe_read_kernel));
+	if (!feature_is_here(&t->features, FEATURE_SPLIT_READS)) {
+		swap_helper(t, BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read);
+		swap_helper(t, BPF_FUNC_probe_read_user, BPF_FUNC_probe_read);
+		swap_helper(t, BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str);
+		swap_helper(t, BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_str);
+	}
+	note_exists(t, FEATURE_CGROUP_IDS, helper_exists(BPF_FUNC_get_current_cgroup_id));
+	/* The call stays in the program, and old verifiers look at what is never run. */
+	if (!feature_is_here(&t->features, FEATURE_CGROUP_IDS))
+		swap_helper(t, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
+	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read) > 0)
+		return 0;
+	return explain_no_reads(t, err);
+}
+
+/* Loads and attaches one of the learner's programs. */
+static int attach_peek(struct tracer *t, int i, const char *name, const char *event, struct error *err)
+{
+	int program = load_program(t, name, program_type(t), err);
+
+	if (program < 0)
+		return program;
+	t->peek_events[i] = attach(t, event, program, err);
+	close(program); /* the tracepoint holds it */
+	return t->peek_events[i] < 0 ? t->peek_events[i] : 0;
+}
+
+static void note_layout(struct tracer *t)
+{
+	const struct layout *l = &t->layout;
+	const uint32_t offsets[LAYOUT_PARTS] = {l->task_real_parent, l->task_group_leader, l->task_comm,
+						l->mm_arg_start, l->nsproxy_mnt_ns, l->bprm_filename};
+	char text[24];
+
+	for (int i = 0; i < LAYOUT_PARTS; i++) {
+		format_text(text, sizeof(text), "at %u", offsets[i]);
+		feature_note(&t->features, (enum feature)(FEATURE_PARENT + i), !l->missing[i],
+			     l->missing[i] ? l->missing[i] : text);
+	}
+}
+
+/* The initial pid namespace's inode number, PROC_PID_INIT_INO in include/linux/proc_ns.h. */
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCU
+
+/* Whether the ids of the initial pid namespace, which the programs tell, are ours and those in /proc. */
+static void look_at_proc(struct tracer *t)
+{
+	char self[16] = "";
+	struct stat st;
+
+	if (t->proc < 0 || readlinkat(t->proc, "self", self, sizeof(self) - 1) < 0)
+		*self = '\0';
+	t->proc_is_initial = strtoul(self, NULL, 10) == t->self.pid && (uint32_t)getpid() == t->self.pid;
+	/* In another namespace it may have the same number. Where there are no namespaces there is no such file. */
+	if (t->proc >= 0 && !fstatat(t->proc, "self/ns/pid", &st, 0) && st.st_ino != INITIAL_PID_NAMESPACE)
+		t->proc_is_initial = false;
+	if (t->proc >= 0 && !t->proc_is_initial)
+		feature_note(&t->features, FEATURE_PROC, false, "it, or this process, is in another pid namespace than the initial one");
+	feature_note(&t->features, FEATURE_PROC, t->proc_is_initial, NULL);
+}
+
+/* -p and -P take ids of the initial pid namespace. */
+static int check_ids(const struct tracer *t, const char *option, struct error *err)
+{
+	if (t->proc_is_initial)
+		return 0;
+	if (t->proc < 0)
+		return error_set(err, ENOENT, "%s: cannot look for processes: /proc is not there; mount it", option);
+	return error_set(err, EINVAL, "%s: this process, or /proc, is in another pid namespace than the initial one, whose "
+			 "process ids are meant (this process is %u there, and %u here); run it there, or use --mntns or --cgroup",
+			 option, t->self.pid, (uint32_t)getpid());
+}
+
+/* By how much our CLOCK_MONOTONIC is ahead of the kernel's, which is the initial time namespace's. */
+static int64_t clock_ahead(const struct tracer *t)
+{
+	char text[256] = "";
+
+	if (t->proc >= 0)
+		read_file(t->proc, "self/timens_offsets", text, sizeof(text));
+	return clock_offset(text, t->self.ahead_least, t->self.ahead_most);
+}
+
+static int learn_layout(struct tracer *t, char **argv, struct error *err)
+{
+	/* The kernel lays the strings of argv one behind the other, and those of the environment behind them
+	 * (create_elf_tables). */
+	const char *end = argv[0], *env_end;
+	struct stat st = {0};
+	struct peek_facts facts;
+	int ret;
+
+	for (char **arg = argv; *arg; arg++)
+		end = *arg + strlen(*arg) + 1;
+	env_end = end;
+	for (char **env = environ; *env; env++)
+		env_end = *env + strlen(*env) + 1;
+	if (t->proc >= 0 && fstatat(t->proc, "self/ns/mnt", &st, 0))
+		st.st_ino = 0;
+	t->peek_name = peek_name();
+	ret = attach_peek(t, 0, "peek", "task/task_rename", err);
+	feature_note(&t->features, FEATURE_MAP_BUFFERS, ret != -EACCES, ret == -EACCES ? "from Linux 4.11 on" : NULL);
+	if (ret == -EACCES) {
+		free(err->log);
+		err->log = NULL;
+		ret = attach_peek(t, 0, "peek_stack", "task/task_rename", err);
+	}
+	if (ret)
+		return ret;
+	ret = peek_self(map_fd(t, MAP_PEEKS), t->peek_name, &t->self, err);
+	if (ret)
+		return ret;
+	t->layout.long_size = t->self.long_size;
+	facts = (struct peek_facts){
+		.map = map_fd(t, MAP_PEEKS),
+		.name = t->peek_name,
+		.chunk = feature_is_here(&t->features, FEATURE_MAP_BUFFERS) ? PEEK_SIZE : STACK_CHUNK_SIZE,
+		.arg_start = (uintptr_t)argv[0],
+		.arg_end = (uintptr_t)end,
+		.env_end = (uintptr_t)env_end,
+		.mntns = (uint32_t)st.st_ino,
+		.proc = -1,
+	};
+	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0) {
+		t->peek_events[1] = attach_raw(t, "peek_exec", "sched_process_exec", err);
+		if (t->peek_events[1] < 0)
+			return t->peek_events[1];
+		facts.proc = t->proc;
+	}
+	ret = peek_layout(&facts, &t->self, &t->layout, err);
+	if (ret)
+		return ret;
+	t->clock_ahead = clock_ahead(t);
+	t->user = feature_is_here(&t->features, FEATURE_SPLIT_READS) ? USER_UNCHECKED
+		  : user_space(user_rule_here(), t->layout.long_size, (uintptr_t)end);
+	note_layout(t);
+	look_at_proc(t);
+	if (t->options->pids.count && (ret = check_ids(t, "--pid", err)))
+		return ret;
+	if (t->options->ppid && (ret = check_ids(t, "--ppid", err)))
+		return ret;
+	if (t->layout.missing[LAYOUT_ARGS])
+		return error_set(err, ENOTSUP,
+				 "cannot find where this kernel keeps a program's arguments "
+				 "(mm_struct.arg_start): %s; please report this kernel's configuration",
+				 t->layout.missing[LAYOUT_ARGS]);
+	if (t->layout.missing[LAYOUT_PARENT] && t->options->ppid)
+		return error_set(err, ENOTSUP,
+				 "cannot filter by parent: where this kernel keeps it "
+				 "(task_struct.real_parent) is not known: %s",
+				 t->layout.missing[LAYOUT_PARENT]);
+	if (t->layout.missing[LAYOUT_PARENT] && tracer_has_members(t) &&
+	    feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS))
+		return error_set(err, ENOTSUP,
+				 "cannot follow descendants (-p, -- COMMAND): where this kernel keeps a "
+				 "process's id (task_struct.pid) is not known: %s",
+				 t->layout.missing[LAYOUT_PARENT]);
+	if (t->layout.missing[LAYOUT_MNTNS] && (t->options->mntnsmap || t->options->mntns.count))
+		return error_set(err, ENOTSUP,
+				 "cannot filter by mount namespace (--mntns, --mntnsmap): where this kernel "
+				 "keeps it (task_struct.nsproxy) is not known: %s",
+				 t->layout.missing[LAYOUT_MNTNS]);
+	if (t->layout.missing[LAYOUT_MNTNS] && t->options->print_mntns)
+		say("warning: --print-mntns shows \"?\": where this kernel keeps the mount namespace is not known: %s",
+		    t->layout.missing[LAYOUT_MNTNS]);
+	if (t->layout.missing[LAYOUT_PARENT])
+		say("warning: the parent is asked of /proc, which a short-lived process may not wait for: "
+		    "task_struct.real_parent: %s", t->layout.missing[LAYOUT_PARENT]);
+	return 0;
+}
+
+int learn_kernel(struct tracer *t, char **argv, struct error *err)
+{
+	int ret;
+
+	note_exists(t, FEATURE_RAW_TRACEPOINTS, program_type_exists(BPF_PROG_TYPE_RAW_TRACEPOINT));
+	ret = choose_helpers(t, err);
+	if (ret)
+		return ret;
+	note_preemption(t);
+	return learn_layout(t, argv, err);
+}
