@@ -105,7 +105,7 @@ $(BUILD)/show/escape.o $(BUILD)/show/utf8.o: CFLAGS += -O2
 
 $(BUILD)/%.o: %.c | $(BUILD)/include
 	@mkdir -p $(@D)
-	$(CLANG) $(CFLAGS) -MMD -c -o $@ $<
+	$(CLANG) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # A binary for each architecture, and what they are to be checked by.
 dist:
@@ -161,7 +161,7 @@ LINK = $(CLANG) $(LDFLAGS) -o $@ $(MUSL)/crt1.o $(MUSL)/crti.o $^ \
 
 $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/include
 	@mkdir -p $(@D)
-	$(CLANG) $(CFLAGS) -Wno-sign-conversion -MMD -c -o $@ $<
+	$(CLANG) $(CFLAGS) -Wno-sign-conversion -MMD -MP -c -o $@ $<
 
 $(GUESTS) $(BUILD)/tests/bench $(BUILD)/tests/attempts: %: %.o
 	$(LINK)

@@ -311,29 +311,6 @@ INLINE void add_execveat(struct call *call, __s32 dirfd, __u64 flags)
 	call->flags |= CALL_HAS_DIRFD | (flags & AT_EXECVE_CHECK ? CALL_CHECKS : 0);
 }
 
-SEC("enter_execve")
-int on_enter_execve(void *ctx)
-{
-	struct call call = {};
-
-	call.filename = argument(ctx, VALUE(execve_filename));
-	call.argv = argument(ctx, VALUE(execve_argv));
-	enter_call(&call);
-	return 0;
-}
-
-SEC("enter_execveat")
-int on_enter_execveat(void *ctx)
-{
-	struct call call = {};
-
-	call.filename = argument(ctx, VALUE(execveat_filename));
-	call.argv = argument(ctx, VALUE(execveat_argv));
-	add_execveat(&call, argument(ctx, VALUE(execveat_fd)), argument(ctx, VALUE(execveat_flags)));
-	enter_call(&call);
-	return 0;
-}
-
 /* The number of the system call that a caller of the ABI is in, by its registers; 0 for other callers and calls. */
 INLINE __u64 call_number(__u64 regs)
 {
@@ -354,8 +331,8 @@ INLINE __u64 call_pointer(__u64 address)
 	return VALUE(slot_size) == 4 ? (__u32)pointer : pointer;
 }
 
-/* A call that has no tracepoint, or of a 32-bit program on a 64-bit kernel, where it does not fire: a kprobe on the
- * function, or where there are no kprobes the raw tracepoint of all system calls. The call's return runs "exit". */
+/* A call begins: at its tracepoint. Where it has none, or a 32-bit program calls on a 64-bit kernel, at a kprobe on its function;
+ * where there are no kprobes, at the raw tracepoint of all system calls. */
 SEC("enter")
 int on_enter(void *ctx)
 {
@@ -366,7 +343,7 @@ int on_enter(void *ctx)
 		return 0;
 	call.filename = call_pointer(regs + VALUE(call_filename));
 	call.argv = call_pointer(regs + VALUE(call_argv));
-	call.flags = VALUE(call_execve) ? 0 : CALL_BY_PROBE;
+	call.flags = VALUE(call_by_probe) ? CALL_BY_PROBE : 0;
 	if (VALUE(call_has_fd))
 		add_execveat(&call, read_long(regs + VALUE(call_fd)),
 			     VALUE(call_flags) ? read_long(regs + VALUE(call_flags)) : 0);

@@ -1,93 +1,22 @@
-/* What all BPF programs have in common: settings, helpers, maps, filters, what is told of every exec.
- *
- * Settings are external symbols whose *address* is the value; elf.c writes it into the ld_imm64
- * that loads it. So the verifier sees a constant, and a filter that is off costs nothing. */
+/* What all BPF programs have in common: helpers, maps, filters, what is told of every exec. */
 #ifndef BPF_H
 #define BPF_H
 
 #include <asm/errno.h>
 #include <linux/bpf.h>
+#include "bpf/maps.h"
 #include "bpf/record.h"
+#include "bpf/settings.h"
 #include "bpf/user.h"
 
 #define SEC(name) __attribute__((section(name), used))
 #define INLINE static inline __attribute__((always_inline))
 
 /* Weak, or clang takes the address to be non-zero and folds the comparisons away. */
-#define SETTING(name) extern const char name##_setting __attribute__((weak))
+#define SETTING(name) extern const char name##_setting __attribute__((weak));
 #define VALUE(name) ((__u64)&name##_setting)
 
-/* Options. */
-SETTING(uid_filter); /* 0: any; else uid + 1 */
-SETTING(ppid_filter); /* 0: any */
-SETTING(many_pieces); /* 0: before Linux 4.14 the verifier has patience for few of them */
-SETTING(mntnsmap_filter); /* 1: only mount namespaces in the map mntnsmap; so for those below */
-SETTING(mntns_filter);
-SETTING(cgroupmap_filter);
-SETTING(cgroup_filter); /* how many cgroups the map cgroups holds, 0: any will do */
-SETTING(member_filter); /* 1: only threads in the map members */
-SETTING(root_filter); /* 1: -p, so the map roots can hold something */
-SETTING(max_bytes); /* --max-bytes: of an exec's arguments, 0: any number */
-SETTING(max_strings); /* of argv that can be seen with --max-args, 0: any number */
-SETTING(want_ancestors); /* 1: --tree */
-SETTING(want_cgroup); /* 1: the cgroup's id is shown or asked for, and the kernel has bpf_get_current_cgroup_id (4.18) */
-SETTING(want_mntns); /* 1: the mount namespace is shown or asked for */
-SETTING(want_pcomm); /* 1: the parent's name is shown */
-
-/* The running kernel, learned at start (layout.c, tracefs.c). Offsets are in bytes; none of them can
- * be 0, so 0 means "not known". */
-SETTING(long_size);
-SETTING(task_tgid);
-SETTING(task_pid);
-SETTING(task_real_parent);
-SETTING(task_comm);
-SETTING(task_group_leader);
-SETTING(task_mm);
-SETTING(task_active_mm);
-SETTING(mm_arg_start);
-SETTING(task_nsproxy);
-SETTING(nsproxy_mnt_ns);
-SETTING(mnt_ns_inum);
-SETTING(mm_arg_end);
-SETTING(mm_env_end);
-SETTING(args_in_a_row); /* 1: arg_start, arg_end, env_start, env_end are neighbours */
-SETTING(bprm_filename); /* known only where there are raw tracepoints */
-SETTING(bprm_interp);
-SETTING(names_in_a_row); /* 1: the two are neighbours */
-SETTING(region_shift); /* addresses that are the same above so many bits are in one region */
-SETTING(exec_is_raw); /* 1: "exec" is attached to one */
-SETTING(execve_filename);
-SETTING(execve_argv);
-SETTING(execveat_fd);
-SETTING(execveat_filename);
-SETTING(execveat_argv);
-SETTING(execveat_flags);
-SETTING(exit_ret);
-SETTING(errnos_are_positive); /* 1: the tracepoint has a failed call's errno, and a flag elsewhere (PowerPC, MIPS) */
-SETTING(user_mask); /* struct user_space; all ones where bpf_probe_read_user checks by itself */
-SETTING(user_end);
-SETTING(slot_size); /* of the caller's argv: 4 for a 32-bit program */
-SETTING(call_execve); /* numbers of the calls; 0: by kprobe, which sees no others */
-SETTING(call_execveat);
-SETTING(call_number); /* in the caller's registers: the call's number */
-SETTING(call_mode); /* what tells a caller of the ABI, and its value */
-SETTING(call_mode_mask);
-SETTING(call_mode_value);
-SETTING(call_direct); /* 1: the probe's registers have the arguments */
-SETTING(call_regs); /* else: in the probe's registers the caller's, then in these: */
-SETTING(call_has_fd); /* 1: execveat */
-SETTING(call_fd);
-SETTING(call_filename);
-SETTING(call_argv);
-SETTING(call_flags);
-SETTING(want_fails); /* 1: -x */
-SETTING(first_lane); /* of the program's lanes, one a CPU: its number of the first CPU */
-SETTING(exec_copy); /* which of several programs "exec" it is, from 1 on; 0: there is one */
-SETTING(map_buffers); /* 1: a map's value can be a helper's buffer (4.11) */
-SETTING(exec_filename); /* in the record of sched_process_exec; 0: a raw tracepoint */
-SETTING(exec_old_pid); /* in the records of sched_process_exec and _fork; 0: raw tracepoints */
-SETTING(fork_child_pid);
-SETTING(peek_name); /* the first eight bytes of the asking thread's name */
+SETTINGS_LIST(SETTING)
 
 /* As elf.c reads the section "maps". */
 struct map {
@@ -157,31 +86,8 @@ enum call_flags {
 #define AT_EXECVE_CHECK 0x10000 /* 6.14 */
 #define AT_FDCWD (-100)
 
-SEC("maps") struct map rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
-/* Of the same lanes, for what follows an exec's first record. */
-SEC("maps") struct map bulk_rings = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0};
-/* One for each lane. No per-CPU array, which could not be mapped: the tracer reads the counts without a bpf(2) call,
- * because perf events run no programs on a CPU that is at work for one. */
-SEC("maps") struct map scratches = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct scratch), 1};
-/* One program each: those in one map must be of one type. */
-SEC("maps") struct map args_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2}; /* "args", "count" */
-SEC("maps") struct map pieces_program = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1};
-/* Of tasks whose exec one of several programs "exec" has seen, its mark (exec_mark). Under the task 0: that the one
- * behind a perf event runs first. Linux 7.0 and later alone. */
-SEC("maps") struct map handled = {BPF_MAP_TYPE_LRU_HASH, 8, 8, 4096};
-SEC("maps") struct map calls = {BPF_MAP_TYPE_HASH, 8, sizeof(struct call), 4096};
-/* Whom the filters let pass: what stands in these. The first two are the user's, pinned by others. */
-SEC("maps") struct map mntnsmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map cgroupmap = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map mntns_set = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map cgroups = {BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 1};
-/* The threads that are followed, by task_struct, the one name that an exec does not change, with their ids; and those of
- * which only the id is known yet. */
-SEC("maps") struct map members = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map newcomers = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-/* The processes of -p, while their descendants are looked for in /proc: some come and go meanwhile. */
-SEC("maps") struct map roots = {BPF_MAP_TYPE_HASH, 8, 8, 1};
-SEC("maps") struct map peeks = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1};
+#define MAP(name, type, key, value, entries) SEC("maps") struct map name = {type, key, value, entries};
+MAPS_LIST(MAP)
 
 /* Keeps clang from using what it knows of a number: the verifier does not know it, and wants the
  * comparison or the mask in the instructions. */

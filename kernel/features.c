@@ -2,7 +2,6 @@
 
 #include "kernel/features.h"
 #include "lib/format.h"
-#include "show/escape.h"
 
 /* What is used where it is missing. */
 static const struct row {
@@ -69,38 +68,12 @@ bool feature_is_missing(const struct features *features, enum feature feature)
 	return features->rows[feature].asked && !features->rows[feature].here;
 }
 
-static void print_json(struct output *out, const char *key, const char *text)
+const char *feature_name(enum feature feature)
 {
-	output_add(out, key, strlen(key));
-	if (text && *text)
-		escape_json(out, text, strlen(text));
-	else
-		output_add(out, "null", 4);
+	return rows[feature].name;
 }
 
-void features_print(const struct features *features, struct output *out, bool json)
+const char *feature_instead(enum feature feature)
 {
-	if (!json) {
-		output_format(out, "%-30s %-5s %-25s %s", "FEATURE", "HERE", "INSTEAD", "WHY");
-		output_end_line(out);
-	}
-	for (int i = 0; i < FEATURES; i++) {
-		bool asked = features->rows[i].asked, here = features->rows[i].here;
-		const char *why = asked ? features->rows[i].why : "not asked, because set-up ended before";
-		const char *instead = here ? NULL : rows[i].instead;
-
-		if (json) {
-			print_json(out, "{\"feature\":", rows[i].name);
-			output_format(out, ",\"here\":%s", !asked ? "null" : here ? "true" : "false");
-			print_json(out, ",\"instead\":", instead);
-			print_json(out, ",\"why\":", why);
-			output_add(out, "}", 1);
-		} else {
-			output_format(out, "%-30s %-5s %-25s ", rows[i].name, !asked ? "?" : here ? "yes" : "no",
-				      instead ? instead : "-");
-			output_add(out, why, strlen(why));
-		}
-		output_end_line(out);
-	}
-	output_flush(out);
+	return rows[feature].instead;
 }

@@ -5,8 +5,6 @@
 
 #include <stdbool.h>
 
-#include "show/output.h"
-
 enum feature {
 	FEATURE_BPF,
 	FEATURE_PERF,
@@ -63,7 +61,9 @@ bool feature_is_here(const struct features *features, enum feature feature);
 /* Whether it was asked for, and is not. */
 bool feature_is_missing(const struct features *features, enum feature feature);
 
-/* Prints all rows. What has not been asked, because something before it was missing, is said to be so. */
-void features_print(const struct features *features, struct output *out, bool json);
+const char *feature_name(enum feature feature);
+
+/* What is used where it is missing, or NULL. */
+const char *feature_instead(enum feature feature);
 
 #endif

@@ -1,23 +1,16 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "run/helper.h"
-#include "kernel/mounts.h"
-#include "lib/format.h"
 #include "lib/say.h"
 #include "lib/timestamp.h"
-#include "run/sandbox.h"
-#include "show/rotate.h"
 
 /* A question that can be answered at once is given so long; the helper may be looking around meanwhile. */
 #define SHORT_MS 200
@@ -26,247 +19,11 @@
 /* To detach, and to look around with many CPUs and members. */
 #define LONG_MS 10000
 
-enum kind { LOOK, RING, GONE, ASK, PARENT, SIGNAL, ROTATE, DETACH };
-
-/* The signals that can be handed on. */
-static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-
-struct question {
-	uint32_t kind;
-	uint32_t id;
-	uint32_t number; /* PARENT: the process; SIGNAL: the signal; LOOK: 1 if it is the last */
-	uint32_t padding;
-	struct ask ask;
-};
-
-enum moved { NOT_MOVED, REMOVED, REPLACED };
-
-struct reply {
-	uint32_t kind;
-	uint32_t id;
-	int32_t result; /* RING: the lane, or -1; LOOK: how many lanes want rings; else 0 or -errno, or a truth */
-	uint32_t moved; /* LOOK: enum moved */
-	uint32_t complete, cut; /* ASK */
-	uint64_t length;
-	struct helper_counts counts;
-	uint64_t size; /* RING: bytes of each */
-	char text[256]; /* ROTATE: why not */
-};
-
 static void *map_shared(size_t size)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
-}
-
-/* ---- the helper's side ---- */
-
-struct server {
-	struct helper_work work;
-	struct helper_shared shared;
-	int file; /* the output's, or -1 */
-	uint64_t command_start;
-	struct asker asker;
-};
-
-static void look(struct server *s, const struct question *q, struct reply *r)
-{
-	struct tracer *t = s->work.tracer;
-	const char *how;
-
-	tracer_look_at_counts(t, s->shared.seqs);
-	tracer_sweep_members(t);
-	r->counts = (struct helper_counts){
-		.skipped = tracer_skipped(t),
-		.unseen_forks = tracer_unseen_forks(t),
-		.unseen_ends = t->unseen_ends,
-		.unnoted = tracer_unnoted(t),
-		.forgotten = tracer_forgotten(t),
-		.filtered = tracer_filtered(t),
-	};
-	if (!q->number)
-		r->result = tracer_look_at_cpus(t, s->shared.has, s->shared.remove);
-	how = s->file >= 0 ? rotate_look(s->work.output->directory, s->work.output->base, s->file) : NULL;
-	r->moved = !how ? NOT_MOVED : *how == 'r' && !strcmp(how, "removed") ? REMOVED : REPLACED;
-}
-
-static void answer(struct server *s, const struct question *q, struct reply *r)
-{
-	struct answer a = asker_ask(&s->asker, &q->ask);
-
-	if (!a.length || a.length > HELPER_ANSWER) {
-		r->complete = a.complete;
-		return;
-	}
-	memcpy(s->shared.answer, a.bytes, a.length);
-	r->length = a.length;
-	r->complete = a.complete;
-	r->cut = a.cut;
-	asker_rest(&s->asker);
-}
-
-/* When the process started, in ticks since boot; 0: not known. */
-static uint64_t start_time(const struct server *s, pid_t pid)
-{
-	char path[32], stat[1024];
-	const char *at;
-
-	format_text(path, sizeof(path), "%d/stat", pid);
-	if (!pid || s->work.tracer->proc < 0 || read_file(s->work.tracer->proc, path, stat, sizeof(stat)) < 0)
-		return 0;
-	at = stat_field(stat, STAT_START_TIME);
-	return at ? strtoull(at, NULL, 10) : 0;
-}
-
-/* Whether the command's id is still its own: the reader waits for it. */
-static bool is_command(const struct server *s)
-{
-	return start_time(s, s->work.command->pid) == s->command_start;
-}
-
-static int hand_on(const struct server *s, uint32_t signal)
-{
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if ((uint32_t)signals[i] == signal)
-			return is_command(s) ? command_signal(s->work.command, signals[i]) : -ESRCH;
-	return -EINVAL;
-}
-
-static int rotate(struct server *s, struct reply *r)
-{
-	const struct output *out = s->work.output;
-	struct error err;
-	struct stat st;
-	int fd;
-
-	if (!out->most || fstat(s->file, &st) || !st.st_size)
-		fd = error_set(&err, EPERM, "cannot begin a new file: there is nothing in the old one");
-	else
-		fd = rotate_files(out->directory, out->base, out->keep, s->file, &err);
-	if (fd < 0) {
-		r->result = fd;
-		format_text(r->text, sizeof(r->text), "%s", err.text);
-	}
-	return fd;
-}
-
-/* Answers a question, of which nothing is believed. Descriptors that go with the reply stand in fds. How many. */
-static int handle(struct server *s, const struct question *q, struct reply *r, int fds[2])
-{
-	struct tracer *t = s->work.tracer;
-	struct ring rings[2];
-
-	*r = (struct reply){.kind = q->kind, .id = q->id};
-	switch (q->kind) {
-	case LOOK:
-		look(s, q, r);
-		break;
-	case RING:
-		r->result = tracer_open_lane(t, rings);
-		if (r->result < 0)
-			break;
-		r->size = rings[0].size;
-		fds[0] = rings[0].fd;
-		fds[1] = rings[1].fd;
-		return 2;
-	case GONE:
-		r->result = tracer_has_members(t) && tracer_members_gone(t);
-		break;
-	case ASK:
-		answer(s, q, r);
-		break;
-	case PARENT:
-		r->result = (int32_t)caller_parent(t->proc_is_initial ? t->proc : -1, q->number);
-		break;
-	case SIGNAL:
-		r->result = hand_on(s, q->number);
-		break;
-	case ROTATE:
-		fds[0] = rotate(s, r);
-		if (fds[0] < 0)
-			break;
-		if (s->file >= 0)
-			close(s->file);
-		s->file = dup(fds[0]);
-		return 1;
-	case DETACH:
-		tracer_detach(t);
-		break;
-	default:
-		r->result = -EINVAL;
-	}
-	return 0;
-}
-
-/* sendmsg(2) of one structure, and descriptors with it. */
-static bool send_with(int socket, const void *bytes, size_t size, const int *fds, int count)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control = {0};
-	struct iovec iov = {(void *)bytes, size};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (count) {
-		message.msg_control = &control;
-		message.msg_controllen = (socklen_t)CMSG_SPACE((size_t)count * sizeof(int));
-		CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&message)->cmsg_len = (socklen_t)CMSG_LEN((size_t)count * sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), fds, (size_t)count * sizeof(int));
-	}
-	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;
-}
-
-static void serve(struct server *s, int socket)
-{
-	struct question q;
-	struct reply r;
-	int fds[2], count;
-	ssize_t n;
-
-	for (;;) {
-		n = recv(socket, &q, sizeof(q), 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n != sizeof(q))
-			return;
-		count = handle(s, &q, &r, fds);
-		if (!send_with(socket, &r, sizeof(r), fds, count))
-			return;
-		if (q.kind == ROTATE && count)
-			close(fds[0]); /* rings are closed when they are opened anew */
-	}
-}
-
-/* In the child. Tells through the pipe what it could not give up, and serves until the reader ends. */
-static void be_helper(struct server *s, int socket, int told, pid_t reader)
-{
-	struct sandbox_needs needs = {.rename = s->work.output->most, .any_user = s->work.command->pid};
-	const char *why;
-
-	prctl(PR_SET_NAME, "execsnoop:help");
-	if (getppid() != reader)
-		_exit(1);
-	/* The terminal sends them to us all; the reader decides. */
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		signal(signals[i], SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	s->work.tracer->is_helper = true;
-	/* Or nobody would see that the reader has ended. */
-	if (!s->work.output->name)
-		close(s->work.output->fd);
-	close(STDOUT_FILENO);
-	why = s->work.sandbox ? sandbox_helper(&needs) : NULL;
-	if (why && write(told, why, strlen(why)) < 0)
-		_exit(1);
-	close(told);
-	serve(s, socket);
-	asker_free(&s->asker);
-	tracer_detach(s->work.tracer);
-	_exit(0);
 }
 
 static struct server server;
@@ -290,7 +47,7 @@ static int start_process(struct helper *h, const char **why, struct error *err)
 	if (!h->pid) {
 		close(ends[0]);
 		close(told[0]);
-		be_helper(&server, ends[1], told[1], reader);
+		server_run(&server, ends[1], told[1], reader);
 	}
 	n = errno;
 	close(ends[1]);
@@ -310,9 +67,10 @@ static int start_process(struct helper *h, const char **why, struct error *err)
 
 int helper_start(struct helper *h, const struct helper_work *work, const char **why, struct error *err)
 {
-	uint32_t lanes = (uint32_t)tracer_rings(work->tracer);
+	struct collector *c = &work->source->collector;
+	size_t lanes = c->count;
 
-	*h = (struct helper){.socket = -1, .late_file = -1, .tracer = work->tracer};
+	*h = (struct helper){.socket = -1, .late_file = -1, .collector = c};
 	h->seqs = calloc(lanes, sizeof(*h->seqs));
 	h->shared.answer = map_shared(HELPER_ANSWER);
 	h->shared.seqs = map_shared(lanes * (sizeof(uint32_t) + 2));
@@ -320,18 +78,12 @@ int helper_start(struct helper *h, const struct helper_work *work, const char **
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	h->shared.remove = (uint8_t *)(h->shared.seqs + lanes);
 	h->shared.has = h->shared.remove + lanes;
-	for (uint32_t lane = 0; lane < lanes; lane++)
-		h->shared.has[lane] = collector_has(&work->tracer->collector, (int)lane);
-	server = (struct server){.work = *work, .shared = h->shared,
-				 .file = work->output->kind == OUTPUT_FILE && work->output->name ? work->output->fd : -1};
-	asker_init(&server.asker, work->tracer->proc_is_initial ? work->tracer->proc : -1);
-	server.asker.args_alone = !work->tracer->options->fails;
-	server.command_start = start_time(&server, work->command->pid);
+	for (size_t lane = 0; lane < lanes; lane++)
+		h->shared.has[lane] = collector_has(c, (int)lane);
+	server_init(&server, work, &h->shared);
 	*why = NULL;
 	return work->sandbox ? start_process(h, why, err) : 0;
 }
-
-/* ---- the reader's side ---- */
 
 static int compare(const void *a, const void *b)
 {
@@ -350,12 +102,12 @@ static void close_between(int first, int last)
 
 void helper_drop_descriptors(const struct helper *h, const struct output *output)
 {
-	size_t count = 2 * h->tracer->collector.count, kept = 0;
+	size_t count = 2 * h->collector->count, kept = 0;
 	struct pollfd *fds = calloc(count, sizeof(*fds));
 	int *keep = calloc(count + 8, sizeof(*keep)), from = STDERR_FILENO + 1;
 
 	if (h->socket >= 0 && fds && keep) {
-		collector_poll_fds(&h->tracer->collector, fds);
+		collector_poll_fds(h->collector, fds);
 		for (size_t i = 0; i < count; i++)
 			if (fds[i].fd > STDERR_FILENO)
 				keep[kept++] = fds[i].fd;
@@ -404,7 +156,7 @@ static void take_look_reply(struct helper *h, const struct reply *r)
 {
 	h->looking = false;
 	h->looked = true;
-	h->counts = r->counts;
+	h->losses = r->losses;
 	h->rings_wanted = r->result;
 	h->moved = r->moved;
 }
@@ -442,7 +194,7 @@ static bool exchange(struct helper *h, struct question *q, int ms, struct reply 
 
 	fds[0] = fds[1] = -1;
 	if (h->socket < 0) {
-		handle(&server, q, r, fds);
+		server_handle(&server, q, r, fds);
 		return true;
 	}
 	send_question(h, q);
@@ -450,7 +202,7 @@ static bool exchange(struct helper *h, struct question *q, int ms, struct reply 
 		struct pollfd p = {.fd = h->socket, .events = POLLIN};
 
 		if (poll(&p, 1, SLICE_MS) <= 0) {
-			collector_spill(&h->tracer->collector);
+			collector_spill(h->collector);
 			continue;
 		}
 		while (receive(h, r, fds)) {
@@ -478,7 +230,7 @@ void helper_receive(struct helper *h)
 }
 
 /* Asks something whose answer comes later. */
-static void ask_later(struct helper *h, enum kind kind)
+static void ask_later(struct helper *h, enum question_kind kind)
 {
 	struct question q = {.kind = kind};
 	struct reply r;
@@ -488,7 +240,7 @@ static void ask_later(struct helper *h, enum kind kind)
 		send_question(h, &q);
 		return;
 	}
-	handle(&server, &q, &r, fds);
+	server_handle(&server, &q, &r, fds);
 	dispatch(h, &r, (int[2]){-1, -1});
 }
 
@@ -509,7 +261,7 @@ void helper_look(struct helper *h, bool finally)
 /* Takes over the rings of CPUs that have come online, and closes those of CPUs that have gone. */
 static void change_lanes(struct helper *h)
 {
-	struct collector *c = &h->tracer->collector;
+	struct collector *c = h->collector;
 
 	for (uint32_t lane = 0; lane < c->count; lane++) {
 		if (!h->shared.remove[lane] || !collector_remove(c, (int)lane))
@@ -546,7 +298,7 @@ static void change_lanes(struct helper *h)
 bool helper_take_look(struct helper *h, bool finally)
 {
 	const uint32_t *now = h->shared.seqs;
-	struct collector *c = &h->tracer->collector;
+	struct collector *c = h->collector;
 
 	if (!h->looked)
 		return false;

@@ -10,26 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "reader/caller.h"
-#include "run/command.h"
-#include "show/output.h"
-#include "source/tracer.h"
-
-/* The most bytes of an answer. */
-#define HELPER_ANSWER (LIST_BYTES + STRING_MOST + 4096)
-
-/* Counts that the helper reads when it looks around. */
-struct helper_counts {
-	uint64_t skipped, unseen_forks, unseen_ends, unnoted, forgotten, filtered; /* as in tracer.h */
-};
-
-/* Memory that both can write. The helper believes none of it. Arrays are by lane. */
-struct helper_shared {
-	char *answer;	 /* HELPER_ANSWER bytes */
-	uint32_t *seqs;	 /* execs reported, from the helper */
-	uint8_t *remove; /* rings that are to be closed, from the helper */
-	uint8_t *has;	 /* whether the reader has rings */
-};
+#include "run/server.h"
 
 struct helper {
 	int socket; /* to the helper, -1: it has not been started */
@@ -45,22 +26,14 @@ struct helper {
 	bool rotating; /* ROTATE has been asked and not answered in time */
 	int late_file; /* the answer, when it came, -1: none */
 	uint32_t moved;
-	struct helper_counts counts;
+	struct losses losses;
 	uint32_t *seqs; /* by lane, as of the look before */
 	size_t touched; /* bytes of the answer, at most */
 	struct helper_shared shared;
-	struct tracer *tracer;
+	struct collector *collector;
 };
 
-/* The tracer, and all else that the helper works on. */
-struct helper_work {
-	struct tracer *tracer;
-	const struct output *output;
-	const struct command *command;
-	bool sandbox; /* false: --no-sandbox */
-};
-
-/* Starts the helper. From then on the tracer is its own: the reader's collector asks it. *why gets what the helper could not give
+/* Starts the helper. From then on the source is its own: the reader's collector asks it. *why gets what the helper could not give
  * up, or NULL. 0 or -errno with err filled. */
 int helper_start(struct helper *helper, const struct helper_work *work, const char **why, struct error *err);
 

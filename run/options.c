@@ -211,8 +211,8 @@ static int parse_user(struct options *o, const char *text)
 					   text);
 		uid = user->pw_uid;
 	}
-	o->uid = (uint32_t)uid;
-	o->has_uid = true;
+	o->request.uid = (uint32_t)uid;
+	o->request.has_uid = true;
 	return 0;
 }
 
@@ -319,7 +319,7 @@ static int set(struct options *o, int key, const char *value)
 
 	switch (key) {
 	case 'x':
-		o->fails = true;
+		o->request.fails = true;
 		return 0;
 	case 'n':
 		warn_of_long_name(value);
@@ -331,22 +331,22 @@ static int set(struct options *o, int key, const char *value)
 	case 'P':
 		if (parse_pid("ppid", value, &number))
 			return USAGE_ERROR;
-		o->ppid = (uint32_t)number;
+		o->request.ppid = (uint32_t)number;
 		return 0;
 	case 'p':
-		return parse_pid("pid", value, &number) ? USAGE_ERROR : add_string(&o->pids, value);
+		return parse_pid("pid", value, &number) ? USAGE_ERROR : add_string(&o->request.pids, value);
 	case 'c':
-		if (o->cgroups.count == FILTER_CGROUPS)
+		if (o->request.cgroups.count == FILTER_CGROUPS)
 			return usage_error("--cgroup: at most %d can be given; give the directory above "
 					   "them, or use --cgroupmap", FILTER_CGROUPS);
-		return add_string(&o->cgroups, value);
+		return add_string(&o->request.cgroups, value);
 	case OPT_MNTNS:
-		return add_string(&o->mntns, value);
+		return add_string(&o->request.mntns, value);
 	case OPT_CGROUPMAP:
-		o->cgroupmap = value;
+		o->request.cgroupmap = value;
 		return 0;
 	case OPT_MNTNSMAP:
-		o->mntnsmap = value;
+		o->request.mntnsmap = value;
 		return 0;
 	case OPT_USER:
 		return parse_command_user(o, value);
@@ -392,7 +392,7 @@ static int set(struct options *o, int key, const char *value)
 	case OPT_MAX_SIZE:
 		return parse_size("max-size", value, 4096, &o->max_size);
 	case OPT_CHECK:
-		o->check = true;
+		o->request.check = true;
 		return 0;
 	case OPT_QUIET:
 		o->quiet = true;
@@ -422,10 +422,10 @@ static int set(struct options *o, int key, const char *value)
 		return 0;
 	case OPT_RING_SIZE:
 		/* At most 1 GiB: perf counts a ring's pages in an int. */
-		if (!parse_number(value, 1 << 20, &o->ring_size) || !o->ring_size)
+		if (!parse_number(value, 1 << 20, &o->request.ring_size) || !o->request.ring_size)
 			return usage_error("--ring-size: \"%s\" is not a number of KiB from 1 to 1048576",
 					   value);
-		o->ring_size <<= 10;
+		o->request.ring_size <<= 10;
 		return 0;
 	case OPT_EBPF:
 		o->ebpf = true;
@@ -439,6 +439,22 @@ static int set(struct options *o, int key, const char *value)
 	default:
 		return usage_error("an option is in the table but not known");
 	}
+}
+
+/* What the source is to tell, and how much of it. --line looks at more than is shown. */
+static void request_fields(struct options *o)
+{
+	struct request *r = &o->request;
+
+	r->command = o->command;
+	r->want_ancestors = o->tree;
+	r->want_cgroup = o->json || o->print_cgroup;
+	r->want_mntns = o->json || o->print_mntns;
+	r->want_pcomm = o->json || o->print_pcomm;
+	r->print_cgroup = o->print_cgroup;
+	r->print_mntns = o->print_mntns;
+	r->max_args = o->has_line ? 0 : o->max_args;
+	r->max_bytes = o->has_line && o->max_bytes && o->max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->max_bytes;
 }
 
 int options_parse(struct options *options, int argc, char **argv)
@@ -501,18 +517,14 @@ int options_parse(struct options *options, int argc, char **argv)
 	if (options->keep && !options->max_size)
 		return usage_error("--keep: nothing is kept without --max-size");
 	options->keep += !options->keep;
-	if (options->check && (options->output || options->command))
+	if (options->request.check && (options->output || options->command))
 		return usage_error("--check writes to the standard output and runs no command");
 	if (options->json && options->tree)
 		return usage_error("--tree is for text, not for --json");
 	if (options->user && !options->command)
 		return usage_error("--user: there is no command to run; it stands behind --");
+	request_fields(options);
 	return 0;
-}
-
-uint64_t options_bytes_read(const struct options *o)
-{
-	return o->has_line && o->max_bytes && o->max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->max_bytes;
 }
 
 void options_free(struct options *options)
@@ -521,8 +533,8 @@ void options_free(struct options *options)
 		regfree(&options->name);
 	if (options->has_line)
 		regfree(&options->line);
-	free(options->mntns.items);
-	free(options->cgroups.items);
-	free(options->pids.items);
+	free(options->request.mntns.items);
+	free(options->request.cgroups.items);
+	free(options->request.pids.items);
 	free(options->user);
 }

@@ -14,7 +14,7 @@ int need_tracefs(struct tracer *t, struct error *err)
 	if (t->tracefs >= 0)
 		return 0;
 	t->tracefs = open_tracefs(&where, err);
-	feature_note(&t->features, FEATURE_TRACEFS, t->tracefs >= 0, t->tracefs >= 0 ? where : err->text);
+	feature_note(&t->base.features, FEATURE_TRACEFS, t->tracefs >= 0, t->tracefs >= 0 ? where : err->text);
 	return t->tracefs < 0 ? t->tracefs : 0;
 }
 
@@ -28,24 +28,13 @@ void note_preemption(struct tracer *t)
 {
 	/* The one question that the kernel answers in no other way. A wrong answer costs some time, or some memory. */
 	t->preempted = kernel_version() >= 7 << 16;
-	feature_note(&t->features, FEATURE_UNPREEMPTED, !t->preempted, t->preempted ? "from Linux 7.0 on they may be preempted" : NULL);
+	feature_note(&t->base.features, FEATURE_UNPREEMPTED, !t->preempted, t->preempted ? "from Linux 7.0 on they may be preempted" : NULL);
 }
 
 enum bpf_prog_type program_type(const struct tracer *t)
 {
-	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) ? BPF_PROG_TYPE_RAW_TRACEPOINT
+	return feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) ? BPF_PROG_TYPE_RAW_TRACEPOINT
 								      : BPF_PROG_TYPE_TRACEPOINT;
-}
-
-int attach_raw(struct tracer *t, const char *name, const char *event, struct error *err)
-{
-	int program = load_program(t, name, BPF_PROG_TYPE_RAW_TRACEPOINT, err), ret;
-
-	if (program < 0)
-		return program;
-	ret = raw_tracepoint_attach(event, program, err);
-	close(program); /* the tracepoint holds it */
-	return ret;
 }
 
 static int attach_perf_event(struct tracer *t, const char *event, int program, struct error *err)
@@ -58,35 +47,13 @@ static int attach_perf_event(struct tracer *t, const char *event, int program, s
 	return ret ? ret : tracepoint_attach(id, event, program, err);
 }
 
-int attach(struct tracer *t, const char *event, int program, struct error *err)
-{
-	bool syscall = !strncmp(event, "syscalls/", 9);
-
-	return attach_as(t, event, program, syscall ? BPF_PROG_TYPE_TRACEPOINT : program_type(t), err);
-}
-
-int attach_as(struct tracer *t, const char *event, int program, enum bpf_prog_type type, struct error *err)
+int attach(struct tracer *t, const char *event, int program, enum bpf_prog_type type, struct error *err)
 {
 	int ret = type == BPF_PROG_TYPE_RAW_TRACEPOINT ? raw_tracepoint_attach(strchr(event, '/') + 1, program, err)
 						       : attach_perf_event(t, event, program, err);
 
-	feature_note_tracepoint(&t->features, event, ret >= 0, ret >= 0 ? NULL : err->text);
+	feature_note_tracepoint(&t->base.features, event, ret >= 0, ret >= 0 ? NULL : err->text);
 	return ret;
-}
-
-int load_tail(struct tracer *t, const char *name, enum bpf_prog_type type, int map, uint32_t index,
-	      struct error *err)
-{
-	int program = load_program(t, name, type, err), ret;
-
-	if (program < 0)
-		return program;
-	ret = map_update(map_fd(t, map), &index, &program);
-	close(program); /* the map holds it */
-	if (ret)
-		return error_set(err, -ret, "cannot put the BPF program \"%s\" into its map: %s", name,
-				 strerror(-ret));
-	return 0;
 }
 
 int keep(struct tracer *t, int attachment)
@@ -97,32 +64,31 @@ int keep(struct tracer *t, int attachment)
 	return 0;
 }
 
-int attach_to(struct tracer *t, const char *name, const char *event, struct error *err)
+void keep_program(struct tracer *t, int program, enum misses misses)
 {
-	int program = load_program(t, name, program_type(t), err), ret;
+	struct programs *kept = &t->missing[misses];
 
-	if (program < 0)
-		return program;
-	ret = keep(t, attach(t, event, program, err));
-	close(program); /* the tracepoint holds it */
-	return ret;
+	if (misses == MISSES_NOTHING)
+		close(program); /* what it is attached to holds it */
+	else
+		kept->fds[kept->count++] = program;
 }
 
-int attach_call(struct tracer *t, const char *name, const char *event, const char *other_event,
-		struct error *err)
+int hook_attach(struct tracer *t, const struct hook *hook, const struct link *link, enum bpf_prog_type type, struct error *err)
 {
-	int program = load_program(t, name, BPF_PROG_TYPE_TRACEPOINT, err), ret;
+	struct link own = *link;
+	int program, ret;
 
+	link_set(&own, SETTING_first_lane, (uint64_t)tracer_lane(t, hook->lane, 0));
+	program = link_load(&own, &t->object, hook->program, type, err);
 	if (program < 0)
 		return program;
-	ret = keep(t, attach(t, event, program, err));
-	if (!ret && other_event)
-		ret = keep(t, attach(t, other_event, program, err));
+	ret = keep(t, attach(t, hook->event, program, type, err));
+	if (!ret && hook->other_event)
+		ret = keep(t, attach(t, hook->other_event, program, type, err));
 	if (ret)
 		close(program);
-	else if (!strcmp(name, "exit"))
-		t->exits[t->exits_count++] = program;
 	else
-		t->enters[t->enters_count++] = program;
+		keep_program(t, program, hook->misses);
 	return ret;
 }

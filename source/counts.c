@@ -5,11 +5,10 @@
 #include "source/counts.h"
 #include "lib/timestamp.h"
 #include "loader.h"
-#include "source/programs.h"
 
 struct counts *read_counts(const struct tracer *t)
 {
-	size_t size = map_value_size(t, MAP_SCRATCHES);
+	size_t size = t->object.maps[MAP_scratches].value_size;
 	char *asked = t->scratches ? NULL : malloc(size);
 	struct counts *counts = calloc((size_t)tracer_lanes(t), sizeof(*counts));
 	int ret = counts && (t->scratches || asked) ? 0 : -ENOMEM;
@@ -18,7 +17,7 @@ struct counts *read_counts(const struct tracer *t)
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	for (int lane = 0; !ret && lane < tracer_lanes(t); lane++) {
 		if (asked)
-			ret = map_lookup(map_fd(t, MAP_SCRATCHES), &lane, asked);
+			ret = map_lookup(t->link.maps[MAP_scratches], &lane, asked);
 		memcpy(&counts[lane], asked ? asked : t->scratches + size * (size_t)lane, sizeof(*counts));
 	}
 	free(asked);
@@ -44,12 +43,12 @@ struct counts *read_counts(const struct tracer *t)
 
 static uint64_t count_not_returned(const struct tracer *t)
 {
-	uint64_t key = 0, next, count = 0, now = monotonic_ns() - (uint64_t)t->clock_ahead;
-	uint32_t looks = t->options->fails ? LOOKS_MOST : 0;
+	uint64_t key = 0, next, count = 0, now = monotonic_ns() - (uint64_t)t->base.clock_ahead;
+	uint32_t looks = t->base.request->fails ? LOOKS_MOST : 0;
 	struct call call;
 
-	while (looks-- && !map_next_key(map_fd(t, MAP_CALLS), &key, &next)) {
-		count += !map_lookup(map_fd(t, MAP_CALLS), &next, &call) && call.time + LONG_NS < now;
+	while (looks-- && !map_next_key(t->link.maps[MAP_calls], &key, &next)) {
+		count += !map_lookup(t->link.maps[MAP_calls], &next, &call) && call.time + LONG_NS < now;
 		key = next;
 	}
 	return count;
@@ -64,7 +63,7 @@ struct missed count_missed(const struct tracer *t)
 	return missed;
 }
 
-void tracer_look_at_counts(struct tracer *t, uint32_t *seqs)
+void look_at_counts(struct tracer *t, uint32_t *seqs)
 {
 	struct counts *now = read_counts(t);
 
@@ -82,19 +81,39 @@ uint64_t count_unentered(const struct tracer *t)
 	return unentered;
 }
 
-uint64_t tracer_skipped(const struct tracer *t)
+static uint64_t sum_of_misses(const struct programs *programs)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < programs->count; i++)
+		sum += program_misses(programs->fds[i]);
+	return sum;
+}
+
+/* At most: how often all missed the same is not known. */
+static uint64_t least_of_misses(const struct programs *programs)
+{
+	uint64_t least = programs->count ? UINT64_MAX : 0;
+
+	for (size_t i = 0; i < programs->count; i++) {
+		uint64_t misses = program_misses(programs->fds[i]);
+
+		least = misses < least ? misses : least;
+	}
+	return least;
+}
+
+/* How many execs the kernel did not show at most, because another BPF program or a bpf(2) call was at work on the CPU. */
+static uint64_t count_skipped(const struct tracer *t)
 {
 	/* First the one, then the other, which makes up for it. */
-	uint64_t execs = program_misses(t->exec_program), entries = 0, returns = 0, unentered, known, recovered = 0;
+	uint64_t execs = sum_of_misses(&t->missing[MISSES_EXECS]), recovered = 0, known;
 	struct missed missed = t->attached_count ? count_missed(t) : t->missed_at_end;
+	uint64_t returns = sum_of_misses(&t->missing[MISSES_RETURNS]), entries = sum_of_misses(&t->missing[MISSES_ENTRIES]);
+	uint64_t unentered = count_unentered(t) - t->unentered;
 
 	COUNT_ALL(t, dropped, execs);
 	COUNT_ALL(t, recovered, recovered);
-	for (size_t i = 0; i < t->exits_count; i++)
-		returns += program_misses(t->exits[i]);
-	for (size_t i = 0; i < t->enters_count; i++)
-		entries += program_misses(t->enters[i]);
-	unentered = count_unentered(t) - t->unentered;
 	/* The kernel counts (from 6.7 on) also returns and entries of calls that did not fail. A failed one is still noted, or its
 	 * entry was missed, too. */
 	entries = entries > unentered ? entries - unentered : 0;
@@ -105,42 +124,16 @@ uint64_t tracer_skipped(const struct tracer *t)
 	return (execs > recovered ? execs - recovered : 0) + known + returns;
 }
 
-/* At most: how often both missed the same is not known. */
-static uint64_t missed_by_both(const int programs[2])
+void count_losses(const struct tracer *t, struct losses *losses)
 {
-	uint64_t first = programs[0] < 0 ? 0 : program_misses(programs[0]);
-	uint64_t second = programs[1] < 0 ? first : program_misses(programs[1]);
-
-	return first < second ? first : second;
-}
-
-uint64_t tracer_unseen_forks(const struct tracer *t)
-{
-	return missed_by_both(t->fork_programs);
-}
-
-uint64_t tracer_filtered(const struct tracer *t)
-{
-	uint64_t filtered = 0;
-
-	COUNT_ALL(t, filtered, filtered);
-	return filtered;
-}
-
-uint64_t tracer_forgotten(const struct tracer *t)
-{
-	uint64_t forgotten = 0;
-
-	if (tracer_has_members(t))
-		COUNT_ALL(t, forgotten, forgotten);
-	return forgotten;
-}
-
-uint64_t tracer_unnoted(const struct tracer *t)
-{
-	uint64_t unnoted = 0;
-
-	if (t->options->fails)
-		COUNT_ALL(t, unnoted, unnoted);
-	return unnoted;
+	*losses = (struct losses){
+		.skipped = count_skipped(t),
+		.unseen_forks = least_of_misses(&t->missing[MISSES_FORKS]),
+		.unseen_ends = t->unseen_ends,
+	};
+	COUNT_ALL(t, filtered, losses->filtered);
+	if (source_follows(&t->base))
+		COUNT_ALL(t, forgotten, losses->forgotten);
+	if (t->base.request->fails)
+		COUNT_ALL(t, unnoted, losses->unnoted);
 }

@@ -13,4 +13,10 @@ struct missed count_missed(const struct tracer *tracer);
 /* How many execs there were whose call's entry was not seen. */
 uint64_t count_unentered(const struct tracer *tracer);
 
+/* Looks how many execs each lane has reported. seqs: by lane. */
+void look_at_counts(struct tracer *tracer, uint32_t *seqs);
+
+/* With -x some that are counted as skipped may have been execs that are shown all the same. */
+void count_losses(const struct tracer *tracer, struct losses *losses);
+
 #endif

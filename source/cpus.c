@@ -13,7 +13,6 @@
 #include "lib/format.h"
 #include "lib/say.h"
 #include "loader.h"
-#include "source/programs.h"
 
 /* The default size of each of a CPU's two rings: 4 MiB, which a command line of 2 MiB (the most that the default
  * stack limit allows) does not fill, and which holds a storm of execs (5 MB/s a CPU) for most of a
@@ -51,7 +50,7 @@ int possible_cpus(int sysfs, int proc)
 /* Bytes of each CPU's ring that are wanted: a power of 2, and a page at least. */
 static uint64_t wanted_ring_size(const struct tracer *t)
 {
-	uint64_t page = getauxval(AT_PAGESZ), size = page, wanted = t->options->ring_size;
+	uint64_t page = getauxval(AT_PAGESZ), size = page, wanted = t->base.request->ring_size;
 	uint64_t most = RINGS_MOST;
 	struct sysinfo info;
 
@@ -59,7 +58,7 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 		if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
 			most = (uint64_t)info.totalram * info.mem_unit / 64;
 		/* The rings of a CPU: two, or in quarters those of several lanes (lane_ring_size). */
-		wanted = 2 * most / (uint64_t)t->cpus / (!t->preempted ? 4 : t->options->fails ? 4 + 3 + 4 + 3 : 4 + 3);
+		wanted = 2 * most / (uint64_t)t->cpus / (!t->preempted ? 4 : t->base.request->fails ? 4 + 3 + 4 + 3 : 4 + 3);
 		wanted = wanted < RING_LEAST ? RING_LEAST : wanted > RING_MOST ? RING_MOST : wanted;
 		while (size * 2 <= wanted)
 			size *= 2;
@@ -80,12 +79,12 @@ uint64_t lane_ring_size(const struct tracer *t, int lane)
 }
 
 /* Opens one of a lane's two rings, and hands it to BPF. 0; -ENODEV without a message: the CPU is offline. */
-static int open_ring(struct tracer *t, int lane, int map, struct ring *ring, struct error *err)
+static int open_ring(struct tracer *t, int lane, enum map map, struct ring *ring, struct error *err)
 {
 	int cpu = lane % t->cpus;
 	uint64_t size = lane_ring_size(t, lane);
 	/* On the stack there is no room for a failed call's strings: they are asked for, so at once. */
-	bool at_once = t->options->fails && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
+	bool at_once = t->base.request->fails && !feature_is_here(&t->base.features, FEATURE_MAP_BUFFERS);
 	uint32_t watermark = at_once ? 1 : (uint32_t)(size < 4 * WATERMARK ? size / 4 : WATERMARK);
 	int fd = ring_event_open(cpu, watermark, err), ret;
 
@@ -96,7 +95,7 @@ static int open_ring(struct tracer *t, int lane, int map, struct ring *ring, str
 		close(fd);
 		return ret;
 	}
-	ret = map_update(map_fd(t, map), &lane, &fd);
+	ret = map_update(t->link.maps[map], &lane, &fd);
 	if (!ret)
 		return 0;
 	ring_unmap(ring);
@@ -106,11 +105,11 @@ static int open_ring(struct tracer *t, int lane, int map, struct ring *ring, str
 /* Opens a lane's rings. What is sent is first in the one, then in the other, so that is opened first. */
 static int open_lane(struct tracer *t, int lane, struct ring rings[2], struct error *err)
 {
-	int ret = open_ring(t, lane, MAP_BULK_RINGS, &rings[1], err);
+	int ret = open_ring(t, lane, MAP_bulk_rings, &rings[1], err);
 
 	if (ret)
 		return ret;
-	ret = open_ring(t, lane, MAP_RINGS, &rings[0], err);
+	ret = open_ring(t, lane, MAP_rings, &rings[0], err);
 	if (ret) {
 		ring_unmap(&rings[1]);
 		return ret;
@@ -123,7 +122,7 @@ static int open_lane(struct tracer *t, int lane, struct ring rings[2], struct er
 static int open_all_rings(struct tracer *t, struct error *err)
 {
 	int rings = tracer_rings(t);
-	int ret = collector_init(&t->collector, (size_t)rings, t->cpus, t->proc_is_initial ? t->proc : -1, t->clock_ahead);
+	int ret = collector_init(&t->base.collector, (size_t)rings, t->cpus, t->base.proc_is_initial ? t->base.proc : -1, t->base.clock_ahead);
 
 	if (ret)
 		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,
@@ -135,7 +134,7 @@ static int open_all_rings(struct tracer *t, struct error *err)
 		if (ret && ret != -ENODEV)
 			return ret;
 		if (!ret)
-			collector_add(&t->collector, &opened[0], &opened[1], lane);
+			collector_add(&t->base.collector, &opened[0], &opened[1], lane);
 	}
 	return 0;
 }
@@ -154,11 +153,11 @@ int open_rings(struct tracer *t, struct error *err)
 
 	for (t->ring_size = wanted;; t->ring_size /= 2) {
 		ret = open_all_rings(t, err);
-		if ((ret != -ENOMEM && ret != -EPERM) || t->options->ring_size || t->ring_size <= RING_LEAST)
+		if ((ret != -ENOMEM && ret != -EPERM) || t->base.request->ring_size || t->ring_size <= RING_LEAST)
 			break;
 		if (!*why)
 			format_text(why, sizeof(why), "%s", err->text);
-		collector_free(&t->collector);
+		collector_free(&t->base.collector);
 	}
 	if (!ret && *why)
 		say("warning: rings of %" PRIu64 " KiB a CPU, not %" PRIu64 ": %s", t->ring_size / 1024, wanted / 1024, why);
@@ -180,8 +179,9 @@ static void listen(struct tracer *t)
 	}
 }
 
-int tracer_look_at_cpus(struct tracer *t, const uint8_t *has, uint8_t *remove)
+int look_at_cpus(struct source *source, const uint8_t *has, uint8_t *remove)
 {
+	struct tracer *t = (struct tracer *)source;
 	char online[LIST_SIZE];
 	int length = read_file(t->sysfs, "devices/system/cpu/online", online, sizeof(online)), wanted = 0;
 
@@ -198,8 +198,10 @@ int tracer_look_at_cpus(struct tracer *t, const uint8_t *has, uint8_t *remove)
 	return wanted;
 }
 
-int tracer_open_lane(struct tracer *t, struct ring rings[2])
+int open_wanted_lane(struct source *source, struct ring rings[2])
 {
+	struct tracer *t = (struct tracer *)source;
+
 	for (int lane = 0; lane < tracer_rings(t); lane++) {
 		struct watch *w = &t->watches[lane];
 		struct error err;

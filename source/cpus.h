@@ -14,4 +14,8 @@ int open_rings(struct tracer *tracer, struct error *err);
 /* Bytes of a lane's ring. */
 uint64_t lane_ring_size(const struct tracer *tracer, int lane);
 
+/* As in struct source_ops. */
+int look_at_cpus(struct source *source, const uint8_t *has, uint8_t *remove);
+int open_wanted_lane(struct source *source, struct ring rings[2]);
+
 #endif

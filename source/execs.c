@@ -8,42 +8,51 @@
 #include "lib/say.h"
 #include "source/attach.h"
 
-/* Loads "exec" and what follows it, as a program of the type. */
-static int load_exec(struct tracer *t, enum bpf_prog_type type, struct error *err)
+/* Loads "exec" and what it tail-calls, as programs of the type. */
+static int load_exec(struct tracer *t, const struct link *link, enum bpf_prog_type type, struct error *err)
 {
-	bool maps = feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
-	int ret = load_tail(t, maps ? "args" : "args_stack", type, MAP_ARGS_PROGRAM, 0, err);
+	int ret = link_load_tail(link, &t->object, PROGRAM_ARGS, type, err);
 
-	if (!ret && maps && wanted_strings(t->options))
-		ret = load_tail(t, "count", type, MAP_ARGS_PROGRAM, 1, err);
-	if (!ret)
-		ret = load_program(t, maps ? "exec" : "exec_stack", type, err);
-	return ret;
+	if (!ret && !link->on_stack && wanted_strings(t->base.request))
+		ret = link_load_tail(link, &t->object, PROGRAM_COUNT, type, err);
+	return ret ? ret : link_load(link, &t->object, PROGRAM_EXEC, type, err);
+}
+
+/* A program's lane, its number among its copies, and whether it is behind a raw tracepoint. */
+static void set_copy(const struct tracer *t, struct link *link, unsigned int copy, bool raw)
+{
+	int kind = LANE_EXEC + (copy ? (int)copy - 1 : 0);
+
+	link_set(link, SETTING_exec_copy, copy);
+	link_set(link, SETTING_exec_is_raw, raw);
+	link_set(link, SETTING_first_lane, (uint64_t)tracer_lane(t, (enum lane_kind)kind, 0));
 }
 
 /* One more program "exec", behind a perf event or a raw tracepoint. */
 static int trace_execs_again(struct tracer *t, unsigned int copy, const char *event, bool by_event, struct error *err)
 {
 	enum bpf_prog_type type = by_event ? BPF_PROG_TYPE_TRACEPOINT : BPF_PROG_TYPE_RAW_TRACEPOINT;
-	struct tracer again = *t;
+	struct link link = t->link;
+	uint64_t filename = 0, old_pid = 0;
 	int ret = by_event ? need_tracefs(t, err) : 0, program;
 
-	again.exec_copy = copy;
-	again.exec_by_event = by_event;
 	if (!ret && by_event)
-		ret = tracepoint_field(t->tracefs, event, "filename", 4, &again.exec_filename, err);
+		ret = tracepoint_field(t->tracefs, event, "filename", 4, &filename, err);
 	if (!ret && by_event)
-		ret = tracepoint_field(t->tracefs, event, "old_pid", 4, &again.exec_old_pid, err);
+		ret = tracepoint_field(t->tracefs, event, "old_pid", 4, &old_pid, err);
 	if (ret)
 		return ret;
+	set_copy(t, &link, copy, !by_event);
+	link_set(&link, SETTING_exec_filename, filename);
+	link_set(&link, SETTING_exec_old_pid, old_pid);
 	/* A map of its own for what follows it, which stays open, or the kernel would empty it. */
-	ret = create_map(&again, MAP_ARGS_PROGRAM, 0, err);
+	ret = link_create_map(&link, &t->object, MAP_args_program, 0, err);
 	if (ret)
 		return ret;
-	program = load_exec(&again, type, err);
+	program = load_exec(t, &link, type, err);
 	if (program < 0)
 		return program;
-	ret = keep(t, attach_as(t, event, program, type, err));
+	ret = keep(t, attach(t, event, program, type, err));
 	close(program); /* the tracepoint holds it */
 	return ret;
 }
@@ -66,7 +75,7 @@ static void trace_execs_with_copies(struct tracer *t, const char *event)
 /* The list of "exec" is what nothing works without (tests/floor_test.c has them all). */
 static void note_helpers(struct tracer *t, int program, const struct error *err)
 {
-	feature_note(&t->features, FEATURE_OTHER_HELPERS, program >= 0,
+	feature_note(&t->base.features, FEATURE_OTHER_HELPERS, program >= 0,
 		     program < 0 ? err->text
 				 : "bpf_perf_event_output, bpf_get_current_task, bpf_tail_call, bpf_ktime_get_ns and "
 				   "older ones");
@@ -79,16 +88,18 @@ static void note_helpers(struct tracer *t, int program, const struct error *err)
 static int trace_execs_by_kprobe(struct tracer *t, struct error *err)
 {
 	int ret = need_tracefs(t, err), program, attachment;
+	struct link link = t->link;
 
 	if (ret)
 		return ret;
-	if (tracer_has_members(t))
+	if (source_follows(&t->base))
 		return error_set(err, ENOTSUP, "a kprobe does not tell all that -p and -- need");
 	/* The name stands behind the environment, and for programs on the stack in the tracepoint's record alone. */
-	if (!t->layout.mm_env_end || !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
+	if (!t->layout.mm_env_end || !feature_is_here(&t->base.features, FEATURE_MAP_BUFFERS))
 		return error_set(err, ENOTSUP, "where a kprobe finds the name is not known (is there no environment, or is it below "
 				 "Linux 4.11?)");
-	program = load_exec(t, BPF_PROG_TYPE_KPROBE, err);
+	set_copy(t, &link, 0, false);
+	program = load_exec(t, &link, BPF_PROG_TYPE_KPROBE, err);
 	if (program < 0)
 		return program;
 	attachment = kprobes_attach(&t->kprobes, t->tracefs, "proc_exec_connector", false, program, err);
@@ -96,31 +107,36 @@ static int trace_execs_by_kprobe(struct tracer *t, struct error *err)
 		close(program);
 		return attachment;
 	}
-	t->exec_program = program;
+	keep_program(t, program, MISSES_EXECS);
 	note_helpers(t, program, err);
-	feature_note(&t->features, FEATURE_EXEC, true, "the function behind it, by a kprobe");
+	feature_note(&t->base.features, FEATURE_EXEC, true, "the function behind it, by a kprobe");
 	return keep(t, attachment);
 }
 
 static int trace_execs_by_tracepoint(struct tracer *t, struct error *err)
 {
 	const char *event = "sched/sched_process_exec";
-	int ret = 0;
+	bool raw = feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS);
+	struct link link = t->link;
+	uint64_t filename = 0;
+	int ret = 0, program;
 
-	if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
+	if (!raw) {
 		ret = need_tracefs(t, err);
 		if (!ret)
-			ret = tracepoint_field(t->tracefs, event, "filename", 4, &t->exec_filename, err);
+			ret = tracepoint_field(t->tracefs, event, "filename", 4, &filename, err);
 	}
 	if (ret)
 		return ret;
 	/* The one that is attached first runs first (func_add in kernel/tracepoint.c). */
-	t->exec_copy = t->preempted ? 1 : 0;
-	t->exec_program = load_exec(t, program_type(t), err);
-	note_helpers(t, t->exec_program, err);
-	if (t->exec_program < 0)
-		return t->exec_program;
-	ret = keep(t, attach(t, event, t->exec_program, err));
+	set_copy(t, &link, t->preempted ? 1 : 0, raw);
+	link_set(&link, SETTING_exec_filename, filename);
+	program = load_exec(t, &link, program_type(t), err);
+	note_helpers(t, program, err);
+	if (program < 0)
+		return program;
+	keep_program(t, program, MISSES_EXECS);
+	ret = keep(t, attach(t, event, program, program_type(t), err));
 	if (!ret && t->preempted)
 		trace_execs_with_copies(t, event);
 	return ret;
@@ -128,20 +144,20 @@ static int trace_execs_by_tracepoint(struct tracer *t, struct error *err)
 
 int trace_execs(struct tracer *t, struct error *err)
 {
-	bool raw = feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS);
+	bool raw = feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS);
 	struct error no_kprobe = {0};
 	char why[256] = "";
 	int ret = 0;
 
 	if (!raw && trace_execs_by_kprobe(t, &no_kprobe)) {
 		/* The map takes programs of the type that it had first. */
-		close(map_fd(t, MAP_ARGS_PROGRAM));
-		ret = create_map(t, MAP_ARGS_PROGRAM, 0, err);
+		close(t->link.maps[MAP_args_program]);
+		ret = link_create_map(&t->link, &t->object, MAP_args_program, 0, err);
 		format_text(why, sizeof(why), "they are not shown, and the kernel complains of them (dmesg): %s", no_kprobe.text);
-		if (!t->options->check)
+		if (!t->base.request->check)
 			say("warning: execs by names over 2 KiB: %s", why);
 	}
 	free(no_kprobe.log);
-	feature_note(&t->features, FEATURE_LONG_NAMES, !*why, *why ? why : raw ? NULL : "by a kprobe");
+	feature_note(&t->base.features, FEATURE_LONG_NAMES, !*why, *why ? why : raw ? NULL : "by a kprobe");
 	return !ret && (raw || *why) ? trace_execs_by_tracepoint(t, err) : ret;
 }

@@ -22,37 +22,71 @@
 
 /* ---- by the system calls' tracepoints ---- */
 
-/* Where they carry what the programs read. */
-static int learn_formats(struct tracer *t, struct error *err)
-{
-	const char *execve = "syscalls/sys_enter_execve", *execveat = "syscalls/sys_enter_execveat";
-	unsigned int size = t->layout.long_size;
-	int ret = need_tracefs(t, err), fs = t->tracefs;
+/* Fields of their records. */
+static const struct field {
+	const char *event, *name;
+	enum setting setting;
+} fields[] = {
+	{"syscalls/sys_enter_execve", "filename", SETTING_call_filename},
+	{"syscalls/sys_enter_execve", "argv", SETTING_call_argv},
+	{"syscalls/sys_enter_execveat", "fd", SETTING_call_fd},
+	{"syscalls/sys_enter_execveat", "filename", SETTING_call_filename},
+	{"syscalls/sys_enter_execveat", "argv", SETTING_call_argv},
+	{"syscalls/sys_enter_execveat", "flags", SETTING_call_flags},
+	{"syscalls/sys_exit_execve", "ret", SETTING_exit_ret},
+};
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-	if (ret || (ret = tracepoint_field(fs, execve, "filename", size, &t->execve_filename, err)) ||
-	    (ret = tracepoint_field(fs, execve, "argv", size, &t->execve_argv, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "fd", size, &t->execveat_fd, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "filename", size, &t->execveat_filename, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "argv", size, &t->execveat_argv, err)) ||
-	    (ret = tracepoint_field(fs, execveat, "flags", size, &t->execveat_flags, err)))
-		return ret;
-	return tracepoint_field(fs, "syscalls/sys_exit_execve", "ret", size, &t->exit_ret, err);
+/* Links with where the event's record has its fields. */
+static int link_fields(struct tracer *t, struct link *link, const char *event, struct error *err)
+{
+	uint64_t offset;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < FIELDS; i++) {
+		if (strcmp(fields[i].event, event))
+			continue;
+		ret = tracepoint_field(t->tracefs, event, fields[i].name, t->layout.long_size, &offset, err);
+		if (!ret)
+			link_set(link, fields[i].setting, offset);
+	}
+	return ret;
 }
+
+/* Whether all of them are there. 0 or -errno. */
+static int learn_fields(struct tracer *t, struct error *err)
+{
+	struct link unused = t->link;
+	int ret = need_tracefs(t, err);
+
+	for (size_t i = 0; !ret && i < FIELDS; i++)
+		if (!i || strcmp(fields[i].event, fields[i - 1].event))
+			ret = link_fields(t, &unused, fields[i].event, err);
+	return ret;
+}
+
+/* The exits first: a call whose entry is seen must not be forgotten. */
+static const struct hook calls[] = {
+	{PROGRAM_EXIT, "syscalls/sys_exit_execve", "syscalls/sys_exit_execveat", LANE_FAIL, MISSES_RETURNS},
+	{PROGRAM_ENTER, "syscalls/sys_enter_execve", NULL, LANE_ENTER_EXECVE, MISSES_ENTRIES},
+	{PROGRAM_ENTER, "syscalls/sys_enter_execveat", NULL, LANE_ENTER_EXECVEAT, MISSES_ENTRIES},
+};
 
 static int trace_by_tracepoints(struct tracer *t, struct error *err)
 {
-	const char *execve = "syscalls/sys_exit_execve", *execveat = "syscalls/sys_exit_execveat";
+	struct link link = t->link;
 	int ret;
 
-	t->errnos_are_positive = POSITIVE_ERRNOS;
-	ret = load_tail(t, "pieces", BPF_PROG_TYPE_TRACEPOINT, MAP_PIECES_PROGRAM, 0, err);
-	/* The exits first: a call whose entry is seen must not be forgotten. */
-	if (!ret)
-		ret = attach_call(t, "exit", execve, execveat, err);
-	if (!ret)
-		ret = attach_call(t, "enter_execve", "syscalls/sys_enter_execve", NULL, err);
-	if (!ret)
-		ret = attach_call(t, "enter_execveat", "syscalls/sys_enter_execveat", NULL, err);
+	link_set(&link, SETTING_errnos_are_positive, POSITIVE_ERRNOS);
+	link_set(&link, SETTING_call_direct, 1);
+	link_set(&link, SETTING_first_lane, (uint64_t)tracer_lane(t, LANE_FAIL, 0));
+	ret = link_load_tail(&link, &t->object, PROGRAM_PIECES, BPF_PROG_TYPE_TRACEPOINT, err);
+	for (size_t i = 0; !ret && i < sizeof(calls) / sizeof(calls[0]); i++) {
+		ret = link_fields(t, &link, calls[i].event, err);
+		link_set(&link, SETTING_call_has_fd, calls[i].lane == LANE_ENTER_EXECVEAT);
+		if (!ret)
+			ret = hook_attach(t, &calls[i], &link, BPF_PROG_TYPE_TRACEPOINT, err);
+	}
 	return ret;
 }
 
@@ -134,7 +168,7 @@ static int choose_way(struct tracer *t, enum way *way, uint32_t *pmu, struct err
 		return 0;
 	}
 	/* Without sysfs its PMU's number is not known. */
-	if (t->sysfs < 0 || !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) {
+	if (t->sysfs < 0 || !feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS)) {
 		*way = BY_KPROBES_OF_TRACEFS;
 		ret = need_tracefs(t, err);
 		if (!ret && !faccessat(t->tracefs, "kprobe_events", W_OK, 0))
@@ -145,101 +179,116 @@ static int choose_way(struct tracer *t, enum way *way, uint32_t *pmu, struct err
 		error_set(err, -ret, NEEDS_KPROBES);
 	}
 	*way = BY_RAW_TRACEPOINTS;
-	return feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && !t->preempted ? 0 : ret;
+	return feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) && !t->preempted ? 0 : ret;
 }
 
-/* A program with the settings, to a call's entry or exit. */
-static int attach_probe(struct tracer *t, struct tracer *settings, enum way way, uint32_t pmu, const char *name,
-			const char *function, struct error *err)
-{
-	bool at_return = !strncmp(name, "exit", strlen("exit"));
-	int program = load_program(settings, name,
-				   way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE,
-				   err);
-	int ret;
+/* One way to attach the programs of one ABI. */
+struct probes {
+	enum way way;
+	uint32_t pmu;
+	enum bpf_prog_type type;
+};
 
+/* A program to a call's entry or exit. */
+static int attach_probe(struct tracer *t, const struct probes *probes, const struct link *link, const struct hook *hook,
+			struct error *err)
+{
+	bool at_return = hook->program == PROGRAM_EXIT;
+	struct link own = *link;
+	int program, ret;
+
+	link_set(&own, SETTING_first_lane, (uint64_t)tracer_lane(t, hook->lane, 0));
+	program = link_load(&own, &t->object, hook->program, probes->type, err);
 	if (program < 0)
 		return program;
-	if (way == BY_KPROBES)
-		ret = kprobe_attach(pmu, function, at_return, program, err);
-	else if (way == BY_RAW_TRACEPOINTS)
+	if (probes->way == BY_KPROBES)
+		ret = kprobe_attach(probes->pmu, hook->event, at_return, program, err);
+	else if (probes->way == BY_RAW_TRACEPOINTS)
 		ret = raw_tracepoint_attach(at_return ? "sys_exit" : "sys_enter", program, err);
 	else
-		ret = kprobes_attach(&t->kprobes, t->tracefs, function, at_return, program, err);
+		ret = kprobes_attach(&t->kprobes, t->tracefs, hook->event, at_return, program, err);
 	if (ret < 0)
 		close(program);
-	else if (at_return)
-		t->exits[t->exits_count++] = program;
 	else
-		t->enters[t->enters_count++] = program;
+		keep_program(t, program, hook->misses);
 	return keep(t, ret);
+}
+
+/* Links for the calls of the ABI; *functions gets the kernel's that take them. */
+static int link_abi(const struct tracer *t, struct link *link, const struct abi *abi, const struct probes *probes,
+		    const char *const **functions, const uint64_t **args, struct error *err)
+{
+	bool raw = probes->way == BY_RAW_TRACEPOINTS;
+
+	*functions = abi->functions;
+	*args = abi->args;
+	link_set(link, SETTING_slot_size, abi->slot_size);
+	link_set(link, SETTING_call_direct, abi->direct);
+	link_set(link, SETTING_call_regs, abi->regs);
+	link_set(link, SETTING_exit_ret, abi->ret);
+	link_set(link, SETTING_call_by_probe, !raw);
+	if (raw) {
+		/* Its arguments: on entry the registers and the number, on exit the registers and the result. */
+		link_set(link, SETTING_call_execve, abi->numbers[0]);
+		link_set(link, SETTING_call_execveat, abi->numbers[1]);
+		link_set(link, SETTING_call_number, abi->number);
+		link_set(link, SETTING_call_mode, abi->mode);
+		link_set(link, SETTING_call_mode_mask, abi->mode_mask);
+		link_set(link, SETTING_call_mode_value, abi->mode_value);
+		link_set(link, SETTING_call_regs, 0);
+		link_set(link, SETTING_exit_ret, 8);
+		link_set(link, SETTING_call_direct, 0);
+	} else if (!feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS)) { /* both came with Linux 4.17 */
+		*functions = abi->old_functions;
+		*args = abi->old_args;
+		link_set(link, SETTING_call_direct, 1);
+	}
+	if (raw ? !abi->numbers[0] : !(*functions)[0])
+		return error_set(err, ENOTSUP, raw ? NEEDS_KPROBES : "not known below Linux 4.17 on this architecture");
+	return 0;
 }
 
 /* The calls of one ABI; *way: how. */
 static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *way, struct error *err)
 {
-	struct tracer c; /* the same programs with other settings */
-	const char *const *functions = abi->functions;
-	const uint64_t *args = abi->args;
-	bool on_stack = !feature_is_here(&t->features, FEATURE_MAP_BUFFERS);
-	const char *exit = on_stack ? "exit_stack" : "exit";
-	enum bpf_prog_type type;
-	uint32_t pmu = 0;
+	bool compat = abi == &abis[1];
+	struct link link = t->link;
+	const char *const *functions;
+	const uint64_t *args;
+	struct probes probes = {0};
 	int ret;
 
 	if (!abi->slot_size || kernel_version() < abi->since)
 		return error_set(err, ENOTSUP, "how this kernel's functions are called is not known");
-	ret = choose_way(t, way, &pmu, err);
+	ret = choose_way(t, way, &probes.pmu, err);
 	if (ret)
 		return ret;
-	type = *way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE;
-	c = *t;
-	c.for_compat = abi == &abis[1];
-	c.slot_size = abi->slot_size;
-	c.call_direct = abi->direct;
-	c.call_regs = abi->regs;
-	c.exit_ret = abi->ret;
-	c.errnos_are_positive = false;
-	if (*way == BY_RAW_TRACEPOINTS) {
-		/* Its arguments: on entry the registers and the number, on exit the registers and the result. */
-		c.call_execve = abi->numbers[0];
-		c.call_execveat = abi->numbers[1];
-		c.call_number = abi->number;
-		c.call_mode = abi->mode;
-		c.call_mode_mask = abi->mode_mask;
-		c.call_mode_value = abi->mode_value;
-		c.call_regs = 0;
-		c.exit_ret = 8;
-		c.call_direct = false;
-	} else if (!feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS)) { /* both came with Linux 4.17 */
-		functions = abi->old_functions;
-		args = abi->old_args;
-		c.call_direct = true;
-	}
-	if (*way == BY_RAW_TRACEPOINTS ? !abi->numbers[0] : !functions[0])
-		return error_set(err, ENOTSUP, *way == BY_RAW_TRACEPOINTS ? NEEDS_KPROBES : "not known below Linux 4.17 on "
-										      "this architecture");
+	probes.way = *way;
+	probes.type = *way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE;
+	ret = link_abi(t, &link, abi, &probes, &functions, &args, err);
+	if (ret)
+		return ret;
 	/* A map of programs holds one type: another one for these. It stays open, or the kernel would
 	 * empty it. */
-	ret = create_map(&c, MAP_PIECES_PROGRAM, 0, err);
+	ret = link_create_map(&link, &t->object, MAP_pieces_program, 0, err);
+	link_set(&link, SETTING_first_lane, (uint64_t)tracer_lane(t, compat ? LANE_FAIL_COMPAT : LANE_FAIL, 0));
 	if (!ret)
-		ret = load_tail(&c, on_stack ? "pieces_stack" : "pieces", type, MAP_PIECES_PROGRAM, 0, err);
-	if (!ret)
-		ret = attach_probe(t, &c, *way, pmu, exit, functions[0], err);
+		ret = link_load_tail(&link, &t->object, PROGRAM_PIECES, probes.type, err);
 	/* All exits pass the one raw tracepoint. */
-	if (!ret && *way != BY_RAW_TRACEPOINTS)
-		ret = attach_probe(t, &c, *way, pmu, exit, functions[1], err);
-	c.call_filename = args[0];
-	c.call_argv = args[1];
-	if (!ret)
-		ret = attach_probe(t, &c, *way, pmu, "enter", functions[0], err);
-	c.call_has_fd = true;
-	c.call_fd = args[0];
-	c.call_filename = args[1];
-	c.call_argv = args[2];
-	c.call_flags = args[3];
-	if (!ret)
-		ret = attach_probe(t, &c, *way, pmu, "enter", functions[1], err);
+	for (int i = 0; !ret && i < (*way == BY_RAW_TRACEPOINTS ? 1 : 2); i++)
+		ret = attach_probe(t, &probes, &link,
+				   &(struct hook){PROGRAM_EXIT, functions[i], NULL, compat ? LANE_FAIL_COMPAT : LANE_FAIL,
+						  MISSES_RETURNS}, err);
+	for (int i = 0; !ret && i < 2; i++) {
+		enum lane_kind lane = (enum lane_kind)((compat ? LANE_ENTER_COMPAT : LANE_ENTER_EXECVE) + i);
+
+		link_set(&link, SETTING_call_has_fd, (uint64_t)i);
+		link_set(&link, SETTING_call_fd, i ? args[0] : 0);
+		link_set(&link, SETTING_call_filename, args[i]);
+		link_set(&link, SETTING_call_argv, args[i + 1]);
+		link_set(&link, SETTING_call_flags, i ? args[3] : 0);
+		ret = attach_probe(t, &probes, &link, &(struct hook){PROGRAM_ENTER, functions[i], NULL, lane, MISSES_ENTRIES}, err);
+	}
 	return ret;
 }
 
@@ -257,20 +306,20 @@ static bool is_small_machine(void)
 
 int failures_learn(struct tracer *t, struct error *err)
 {
-	int ret = learn_formats(t, err);
+	int ret = learn_fields(t, err);
 
-	t->slot_size = t->layout.long_size;
+	link_set(&t->link, SETTING_slot_size, t->layout.long_size);
 	/* Of many its verifier would try each way through each. */
-	t->few_pieces = !feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) || is_small_machine();
+	link_set(&t->link, SETTING_many_pieces, feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) && !is_small_machine());
 	/* Below 4.14 they run no BPF program, if they are there; it is refused when it is attached. */
-	if (!ret && !feature_is_here(&t->features, FEATURE_MAP_BUFFERS))
+	if (!ret && !feature_is_here(&t->base.features, FEATURE_MAP_BUFFERS))
 		ret = error_set(err, ENOTSUP, "before Linux 4.14 the tracepoints of system calls run no BPF program");
 	format_text(t->no_call_tracepoints, sizeof(t->no_call_tracepoints), "%s", ret ? err->text : "");
 	/* "exec" and "thread_exit" are linked with these, whatever sees the calls. */
 	if (ret && abis[0].slot_size == t->layout.long_size)
 		ret = 0;
 	if (ret)
-		feature_note(&t->features, FEATURE_FAILS, false, err->text);
+		feature_note(&t->base.features, FEATURE_FAILS, false, err->text);
 	return ret;
 }
 
@@ -286,7 +335,7 @@ static int trace_native(struct tracer *t, struct error *err)
 		ret = trace_by_tracepoints(t, err);
 		/* EINVAL: Linux 4.11 to 4.13 has them, and runs no BPF program there. */
 		if (ret != -EINVAL || !abis[0].slot_size) {
-			feature_note(&t->features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
+			feature_note(&t->base.features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
 			return ret;
 		}
 		format_text(t->no_call_tracepoints, sizeof(t->no_call_tracepoints), "%s", err->text);
@@ -294,13 +343,13 @@ static int trace_native(struct tracer *t, struct error *err)
 	ret = trace_by_probes(t, &abis[0], &way, &no_probes);
 	if (!ret) {
 		format_text(why, sizeof(why), "%s: %s", how[way], t->no_call_tracepoints);
-		feature_note(&t->features, FEATURE_FAILS, true, why);
+		feature_note(&t->base.features, FEATURE_FAILS, true, why);
 		return 0;
 	}
 	free(err->log);
 	error_set(err, -ret, "%s; and %s", t->no_call_tracepoints, no_probes.text);
 	err->log = no_probes.log;
-	feature_note(&t->features, FEATURE_FAILS, false, err->text);
+	feature_note(&t->base.features, FEATURE_FAILS, false, err->text);
 	return ret;
 }
 
@@ -315,7 +364,7 @@ int failures_trace(struct tracer *t, struct error *err)
 	if (ret || t->layout.long_size != 8)
 		return ret;
 	if (NO_32_BIT_PROGRAMS) {
-		feature_note(&t->features, FEATURE_COMPAT_FAILS, true, "there are none on this architecture");
+		feature_note(&t->base.features, FEATURE_COMPAT_FAILS, true, "there are none on this architecture");
 		return 0;
 	}
 	if (trace_by_probes(t, &abis[1], &way, &no_compat))
@@ -327,8 +376,8 @@ int failures_trace(struct tracer *t, struct error *err)
 		error_set(&no_compat, ENOTSUP, NEEDS_KPROBES);
 		format_text(but, sizeof(but), "at all system calls; those %s are not seen: %s", what, no_compat.text);
 	}
-	feature_note(&t->features, FEATURE_COMPAT_FAILS, !what || way == BY_RAW_TRACEPOINTS, *but ? but : no_compat.text);
-	if (what && !t->options->check)
+	feature_note(&t->base.features, FEATURE_COMPAT_FAILS, !what || way == BY_RAW_TRACEPOINTS, *but ? but : no_compat.text);
+	if (what && !t->base.request->check)
 		say("failed execs %s cannot be seen here: %s", what, no_compat.text);
 	free(no_compat.log);
 	return 0;

@@ -243,32 +243,32 @@ static int make_cgroups(const struct strings *paths, struct error *err)
 	return map;
 }
 
-int filters_open(struct filters *filters, const struct options *options, int proc, bool cgroup_ids,
+int filters_open(struct filters *filters, const struct request *request, int proc, bool cgroup_ids,
 		 struct error *err)
 {
 	*filters = (struct filters){-1, -1, -1, -1};
-	if (options->mntnsmap) {
-		filters->mntnsmap = open_pinned("mntnsmap", options->mntnsmap, proc, err);
+	if (request->mntnsmap) {
+		filters->mntnsmap = open_pinned("mntnsmap", request->mntnsmap, proc, err);
 		if (filters->mntnsmap < 0)
 			return filters->mntnsmap;
 	}
-	if (options->cgroupmap) {
+	if (request->cgroupmap) {
 		if (!cgroup_ids)
 			return error_set(err, ENOTSUP,
 					 "--cgroupmap: this kernel cannot tell a program its cgroup's id: "
 					 "that needs bpf_get_current_cgroup_id (Linux 4.18, "
 					 "CONFIG_CGROUPS=y); use --mntnsmap, or --cgroup");
-		filters->cgroupmap = open_pinned("cgroupmap", options->cgroupmap, proc, err);
+		filters->cgroupmap = open_pinned("cgroupmap", request->cgroupmap, proc, err);
 		if (filters->cgroupmap < 0)
 			return filters->cgroupmap;
 	}
-	if (options->mntns.count) {
-		filters->mntns = make_mntns(&options->mntns, proc, err);
+	if (request->mntns.count) {
+		filters->mntns = make_mntns(&request->mntns, proc, err);
 		if (filters->mntns < 0)
 			return filters->mntns;
 	}
-	if (options->cgroups.count) {
-		filters->cgroups = make_cgroups(&options->cgroups, err);
+	if (request->cgroups.count) {
+		filters->cgroups = make_cgroups(&request->cgroups, err);
 		if (filters->cgroups < 0)
 			return filters->cgroups;
 	}

@@ -3,7 +3,7 @@
 #define FILTER_H
 
 #include "lib/error.h"
-#include "run/options.h"
+#include "source/request.h"
 
 /* Map descriptors, or -1: there is no such filter. */
 struct filters {
@@ -14,7 +14,7 @@ struct filters {
 /* Opens, checks and makes what the options ask for. proc: /proc, or -1. cgroup_ids: whether the kernel
  * can tell the id of the current cgroup. 0 or -errno with err filled; the descriptors stay open as long
  * as the process. */
-int filters_open(struct filters *filters, const struct options *options, int proc, bool cgroup_ids,
+int filters_open(struct filters *filters, const struct request *request, int proc, bool cgroup_ids,
 		 struct error *err);
 
 #endif

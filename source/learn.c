@@ -16,7 +16,7 @@
 /* Notes the answer of helper_exists() and its like. */
 static void note_exists(struct tracer *t, enum feature feature, int exists)
 {
-	feature_note(&t->features, feature, exists > 0, exists < 0 ? strerror(-exists) : NULL);
+	feature_note(&t->base.features, feature, exists > 0, exists < 0 ? strerror(-exists) : NULL);
 }
 
 /* Why no program may read the kernel's memory: only what the kernel says is said. */
@@ -50,29 +50,30 @@ static int choose_helpers(struct tracer *t, struct error *err)
 {
 	/* Below 5.5 there is one helper for user and kernel memory. */
 	note_exists(t, FEATURE_SPLIT_READS, helper_exists(BPF_FUNC_probe_read_kernel));
-	if (!feature_is_here(&t->features, FEATURE_SPLIT_READS)) {
-		swap_helper(t, BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read);
-		swap_helper(t, BPF_FUNC_probe_read_user, BPF_FUNC_probe_read);
-		swap_helper(t, BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str);
-		swap_helper(t, BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_str);
+	if (!feature_is_here(&t->base.features, FEATURE_SPLIT_READS)) {
+		link_swap_helper(&t->link, BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read);
+		link_swap_helper(&t->link, BPF_FUNC_probe_read_user, BPF_FUNC_probe_read);
+		link_swap_helper(&t->link, BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_str);
+		link_swap_helper(&t->link, BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_str);
 	}
 	note_exists(t, FEATURE_CGROUP_IDS, helper_exists(BPF_FUNC_get_current_cgroup_id));
+	link_request(&t->link, t->base.request, feature_is_here(&t->base.features, FEATURE_CGROUP_IDS));
 	/* The call stays in the program, and old verifiers look at what is never run. */
-	if (!feature_is_here(&t->features, FEATURE_CGROUP_IDS))
-		swap_helper(t, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
-	if (feature_is_here(&t->features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read) > 0)
+	if (!feature_is_here(&t->base.features, FEATURE_CGROUP_IDS))
+		link_swap_helper(&t->link, BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_pid_tgid);
+	if (feature_is_here(&t->base.features, FEATURE_SPLIT_READS) || helper_exists(BPF_FUNC_probe_read) > 0)
 		return 0;
 	return explain_no_reads(t, err);
 }
 
 /* Loads and attaches one of the learner's programs. */
-static int attach_peek(struct tracer *t, int i, const char *name, const char *event, struct error *err)
+static int attach_peek(struct tracer *t, int i, enum program which, const char *event, struct error *err)
 {
-	int program = load_program(t, name, program_type(t), err);
+	int program = link_load(&t->link, &t->object, which, program_type(t), err);
 
 	if (program < 0)
 		return program;
-	t->peek_events[i] = attach(t, event, program, err);
+	t->peek_events[i] = attach(t, event, program, program_type(t), err);
 	close(program); /* the tracepoint holds it */
 	return t->peek_events[i] < 0 ? t->peek_events[i] : 0;
 }
@@ -86,7 +87,7 @@ static void note_layout(struct tracer *t)
 
 	for (int i = 0; i < LAYOUT_PARTS; i++) {
 		format_text(text, sizeof(text), "at %u", offsets[i]);
-		feature_note(&t->features, (enum feature)(FEATURE_PARENT + i), !l->missing[i],
+		feature_note(&t->base.features, (enum feature)(FEATURE_PARENT + i), !l->missing[i],
 			     l->missing[i] ? l->missing[i] : text);
 	}
 }
@@ -100,23 +101,23 @@ static void look_at_proc(struct tracer *t)
 	char self[16] = "";
 	struct stat st;
 
-	if (t->proc < 0 || readlinkat(t->proc, "self", self, sizeof(self) - 1) < 0)
+	if (t->base.proc < 0 || readlinkat(t->base.proc, "self", self, sizeof(self) - 1) < 0)
 		*self = '\0';
-	t->proc_is_initial = strtoul(self, NULL, 10) == t->self.pid && (uint32_t)getpid() == t->self.pid;
+	t->base.proc_is_initial = strtoul(self, NULL, 10) == t->self.pid && (uint32_t)getpid() == t->self.pid;
 	/* In another namespace it may have the same number. Where there are no namespaces there is no such file. */
-	if (t->proc >= 0 && !fstatat(t->proc, "self/ns/pid", &st, 0) && st.st_ino != INITIAL_PID_NAMESPACE)
-		t->proc_is_initial = false;
-	if (t->proc >= 0 && !t->proc_is_initial)
-		feature_note(&t->features, FEATURE_PROC, false, "it, or this process, is in another pid namespace than the initial one");
-	feature_note(&t->features, FEATURE_PROC, t->proc_is_initial, NULL);
+	if (t->base.proc >= 0 && !fstatat(t->base.proc, "self/ns/pid", &st, 0) && st.st_ino != INITIAL_PID_NAMESPACE)
+		t->base.proc_is_initial = false;
+	if (t->base.proc >= 0 && !t->base.proc_is_initial)
+		feature_note(&t->base.features, FEATURE_PROC, false, "it, or this process, is in another pid namespace than the initial one");
+	feature_note(&t->base.features, FEATURE_PROC, t->base.proc_is_initial, NULL);
 }
 
 /* -p and -P take ids of the initial pid namespace. */
 static int check_ids(const struct tracer *t, const char *option, struct error *err)
 {
-	if (t->proc_is_initial)
+	if (t->base.proc_is_initial)
 		return 0;
-	if (t->proc < 0)
+	if (t->base.proc < 0)
 		return error_set(err, ENOENT, "%s: cannot look for processes: /proc is not there; mount it", option);
 	return error_set(err, EINVAL, "%s: this process, or /proc, is in another pid namespace than the initial one, whose "
 			 "process ids are meant (this process is %u there, and %u here); run it there, or use --mntns or --cgroup",
@@ -128,8 +129,8 @@ static int64_t clock_ahead(const struct tracer *t)
 {
 	char text[256] = "";
 
-	if (t->proc >= 0)
-		read_file(t->proc, "self/timens_offsets", text, sizeof(text));
+	if (t->base.proc >= 0)
+		read_file(t->base.proc, "self/timens_offsets", text, sizeof(text));
 	return clock_offset(text, t->self.ahead_least, t->self.ahead_most);
 }
 
@@ -138,8 +139,10 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	/* The kernel lays the strings of argv one behind the other, and those of the environment behind them
 	 * (create_elf_tables). */
 	const char *end = argv[0], *env_end;
+	const uint64_t name = peek_name();
 	struct stat st = {0};
 	struct peek_facts facts;
+	struct user_space user;
 	int ret;
 
 	for (char **arg = argv; *arg; arg++)
@@ -147,72 +150,79 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	env_end = end;
 	for (char **env = environ; *env; env++)
 		env_end = *env + strlen(*env) + 1;
-	if (t->proc >= 0 && fstatat(t->proc, "self/ns/mnt", &st, 0))
+	if (t->base.proc >= 0 && fstatat(t->base.proc, "self/ns/mnt", &st, 0))
 		st.st_ino = 0;
-	t->peek_name = peek_name();
-	ret = attach_peek(t, 0, "peek", "task/task_rename", err);
-	feature_note(&t->features, FEATURE_MAP_BUFFERS, ret != -EACCES, ret == -EACCES ? "from Linux 4.11 on" : NULL);
+	link_set(&t->link, SETTING_peek_name, name);
+	ret = attach_peek(t, 0, PROGRAM_PEEK, "task/task_rename", err);
+	feature_note(&t->base.features, FEATURE_MAP_BUFFERS, ret != -EACCES, ret == -EACCES ? "from Linux 4.11 on" : NULL);
 	if (ret == -EACCES) {
 		free(err->log);
 		err->log = NULL;
-		ret = attach_peek(t, 0, "peek_stack", "task/task_rename", err);
+		t->link.on_stack = true;
+		link_set(&t->link, SETTING_map_buffers, 0);
+		ret = attach_peek(t, 0, PROGRAM_PEEK, "task/task_rename", err);
 	}
 	if (ret)
 		return ret;
-	ret = peek_self(map_fd(t, MAP_PEEKS), t->peek_name, &t->self, err);
+	ret = peek_self(t->link.maps[MAP_peeks], name, &t->self, err);
 	if (ret)
 		return ret;
 	t->layout.long_size = t->self.long_size;
+	link_layout(&t->link, &t->layout, t->self.task);
 	facts = (struct peek_facts){
-		.map = map_fd(t, MAP_PEEKS),
-		.name = t->peek_name,
-		.chunk = feature_is_here(&t->features, FEATURE_MAP_BUFFERS) ? PEEK_SIZE : STACK_CHUNK_SIZE,
+		.map = t->link.maps[MAP_peeks],
+		.name = name,
+		.chunk = feature_is_here(&t->base.features, FEATURE_MAP_BUFFERS) ? PEEK_SIZE : STACK_CHUNK_SIZE,
 		.arg_start = (uintptr_t)argv[0],
 		.arg_end = (uintptr_t)end,
 		.env_end = (uintptr_t)env_end,
 		.mntns = (uint32_t)st.st_ino,
 		.proc = -1,
 	};
-	if (feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS) && t->proc >= 0) {
-		t->peek_events[1] = attach_raw(t, "peek_exec", "sched_process_exec", err);
-		if (t->peek_events[1] < 0)
-			return t->peek_events[1];
-		facts.proc = t->proc;
+	if (feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) && t->base.proc >= 0) {
+		ret = attach_peek(t, 1, PROGRAM_PEEK_EXEC, "sched/sched_process_exec", err);
+		if (ret)
+			return ret;
+		facts.proc = t->base.proc;
 	}
 	ret = peek_layout(&facts, &t->self, &t->layout, err);
 	if (ret)
 		return ret;
-	t->clock_ahead = clock_ahead(t);
-	t->user = feature_is_here(&t->features, FEATURE_SPLIT_READS) ? USER_UNCHECKED
-		  : user_space(user_rule_here(), t->layout.long_size, (uintptr_t)end);
+	t->base.clock_ahead = clock_ahead(t);
+	user = feature_is_here(&t->base.features, FEATURE_SPLIT_READS)
+		       ? USER_UNCHECKED
+		       : user_space(user_rule_here(), t->layout.long_size, (uintptr_t)end);
+	link_layout(&t->link, &t->layout, t->self.task);
+	link_set(&t->link, SETTING_user_mask, user.mask);
+	link_set(&t->link, SETTING_user_end, user.end);
 	note_layout(t);
 	look_at_proc(t);
-	if (t->options->pids.count && (ret = check_ids(t, "--pid", err)))
+	if (t->base.request->pids.count && (ret = check_ids(t, "--pid", err)))
 		return ret;
-	if (t->options->ppid && (ret = check_ids(t, "--ppid", err)))
+	if (t->base.request->ppid && (ret = check_ids(t, "--ppid", err)))
 		return ret;
 	if (t->layout.missing[LAYOUT_ARGS])
 		return error_set(err, ENOTSUP,
 				 "cannot find where this kernel keeps a program's arguments "
 				 "(mm_struct.arg_start): %s; please report this kernel's configuration",
 				 t->layout.missing[LAYOUT_ARGS]);
-	if (t->layout.missing[LAYOUT_PARENT] && t->options->ppid)
+	if (t->layout.missing[LAYOUT_PARENT] && t->base.request->ppid)
 		return error_set(err, ENOTSUP,
 				 "cannot filter by parent: where this kernel keeps it "
 				 "(task_struct.real_parent) is not known: %s",
 				 t->layout.missing[LAYOUT_PARENT]);
-	if (t->layout.missing[LAYOUT_PARENT] && tracer_has_members(t) &&
-	    feature_is_here(&t->features, FEATURE_RAW_TRACEPOINTS))
+	if (t->layout.missing[LAYOUT_PARENT] && source_follows(&t->base) &&
+	    feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS))
 		return error_set(err, ENOTSUP,
 				 "cannot follow descendants (-p, -- COMMAND): where this kernel keeps a "
 				 "process's id (task_struct.pid) is not known: %s",
 				 t->layout.missing[LAYOUT_PARENT]);
-	if (t->layout.missing[LAYOUT_MNTNS] && (t->options->mntnsmap || t->options->mntns.count))
+	if (t->layout.missing[LAYOUT_MNTNS] && (t->base.request->mntnsmap || t->base.request->mntns.count))
 		return error_set(err, ENOTSUP,
 				 "cannot filter by mount namespace (--mntns, --mntnsmap): where this kernel "
 				 "keeps it (task_struct.nsproxy) is not known: %s",
 				 t->layout.missing[LAYOUT_MNTNS]);
-	if (t->layout.missing[LAYOUT_MNTNS] && t->options->print_mntns)
+	if (t->layout.missing[LAYOUT_MNTNS] && t->base.request->print_mntns)
 		say("warning: --print-mntns shows \"?\": where this kernel keeps the mount namespace is not known: %s",
 		    t->layout.missing[LAYOUT_MNTNS]);
 	if (t->layout.missing[LAYOUT_PARENT])

@@ -183,7 +183,7 @@ static bool same_maps(const struct object *a, const struct object *b)
 static void test_open(const struct suite *t, const struct object *o)
 {
 	const struct copy *good = &t->good;
-	const char *const known[] = {"exec", "args", "enter_execve", "exit", "pieces"};
+	const char *const known[] = {"exec", "args", "enter", "exit", "pieces"};
 	const uint8_t *maps = good->bytes + good->maps->sh_offset;
 	uint32_t programs = 0;
 	struct object got;

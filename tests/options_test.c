@@ -31,23 +31,23 @@ int main(void)
 		return 1;
 	CASE("no option: 20 arguments, everything else off") {
 		CHECK(!parse(""));
-		CHECK(o.max_args == 20 && !o.fails && !o.has_uid && !o.ppid && !o.duration &&
+		CHECK(o.max_args == 20 && !o.request.fails && !o.request.has_uid && !o.request.ppid && !o.duration &&
 		      !o.has_name && !o.has_line && !o.ebpf && !o.quote);
 	}
 	CASE("short options can stand together") {
 		CHECK(!parse("-xTtUCMq"));
-		CHECK(o.fails && o.time && o.timestamp && o.print_uid && o.print_cpu && o.print_pcomm &&
+		CHECK(o.request.fails && o.time && o.timestamp && o.print_uid && o.print_cpu && o.print_pcomm &&
 		      o.quote);
 	}
 	CASE("a long option takes its argument after = or a space") {
 		CHECK(!parse("--max-args=0 --ppid 7 --duration=1.5"));
-		CHECK(o.max_args == 0 && o.ppid == 7 && o.duration == 1500000000);
+		CHECK(o.max_args == 0 && o.request.ppid == 7 && o.duration == 1500000000);
 	}
 	CASE("-u takes a number or a name") {
-		CHECK(!parse("-u 1000") && o.has_uid && o.uid == 1000);
-		CHECK(!parse("-u root") && o.has_uid && o.uid == 0);
-		CHECK(!parse("-u 0") && o.has_uid && o.uid == 0);
-		CHECK(!parse("-u 4294967294") && o.uid == 4294967294u);
+		CHECK(!parse("-u 1000") && o.request.has_uid && o.request.uid == 1000);
+		CHECK(!parse("-u root") && o.request.has_uid && o.request.uid == 0);
+		CHECK(!parse("-u 0") && o.request.has_uid && o.request.uid == 0);
+		CHECK(!parse("-u 4294967294") && o.request.uid == 4294967294u);
 		CHECK(parse("-u 4294967295") == 2);
 		CHECK(parse("-u 1x") == 2);
 	}
@@ -76,11 +76,11 @@ int main(void)
 			}
 	CASE("filters that can be given more than once are lists, in order") {
 		CHECK(!parse("-p 12 --pid=7 -c /a --cgroup /b --mntns 1 --mntns /ns"));
-		CHECK(o.pids.count == 2 && !strcmp(o.pids.items[0], "12") && !strcmp(o.pids.items[1], "7"));
-		CHECK(o.cgroups.count == 2 && !strcmp(o.cgroups.items[1], "/b"));
-		CHECK(o.mntns.count == 2 && !strcmp(o.mntns.items[0], "1"));
-		CHECK(!parse("--mntnsmap /m --cgroupmap /c") && !strcmp(o.mntnsmap, "/m") &&
-		      !strcmp(o.cgroupmap, "/c") && !o.pids.count);
+		CHECK(o.request.pids.count == 2 && !strcmp(o.request.pids.items[0], "12") && !strcmp(o.request.pids.items[1], "7"));
+		CHECK(o.request.cgroups.count == 2 && !strcmp(o.request.cgroups.items[1], "/b"));
+		CHECK(o.request.mntns.count == 2 && !strcmp(o.request.mntns.items[0], "1"));
+		CHECK(!parse("--mntnsmap /m --cgroupmap /c") && !strcmp(o.request.mntnsmap, "/m") &&
+		      !strcmp(o.request.cgroupmap, "/c") && !o.request.pids.count);
 	}
 	CASE("what stands behind -- is a command, options and all") {
 		CHECK(!parse("-x -- ls -l -- -x") && !strcmp(o.command[0], "ls") &&

@@ -1,0 +1,219 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run/server.h"
+#include "kernel/mounts.h"
+#include "lib/format.h"
+#include "run/sandbox.h"
+#include "show/rotate.h"
+
+/* The signals that can be handed on. */
+static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+static void look(struct server *s, const struct question *q, struct reply *r)
+{
+	struct source *source = s->work.source;
+	const char *how;
+
+	source->ops->look(source, s->shared.seqs, &r->losses);
+	if (!q->number)
+		r->result = source->ops->look_at_cpus(source, s->shared.has, s->shared.remove);
+	how = s->file >= 0 ? rotate_look(s->work.output->directory, s->work.output->base, s->file) : NULL;
+	r->moved = !how ? NOT_MOVED : *how == 'r' && !strcmp(how, "removed") ? REMOVED : REPLACED;
+}
+
+static void answer(struct server *s, const struct question *q, struct reply *r)
+{
+	struct answer a = asker_ask(&s->asker, &q->ask);
+
+	if (!a.length || a.length > HELPER_ANSWER) {
+		r->complete = a.complete;
+		return;
+	}
+	memcpy(s->shared.answer, a.bytes, a.length);
+	r->length = a.length;
+	r->complete = a.complete;
+	r->cut = a.cut;
+	asker_rest(&s->asker);
+}
+
+/* When the process started, in ticks since boot; 0: not known. */
+static uint64_t start_time(const struct server *s, pid_t pid)
+{
+	char path[32], stat[1024];
+	const char *at;
+
+	format_text(path, sizeof(path), "%d/stat", pid);
+	if (!pid || s->work.source->proc < 0 || read_file(s->work.source->proc, path, stat, sizeof(stat)) < 0)
+		return 0;
+	at = stat_field(stat, STAT_START_TIME);
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* Whether the command's id is still its own: the reader waits for it. */
+static bool is_command(const struct server *s)
+{
+	return start_time(s, s->work.command->pid) == s->command_start;
+}
+
+static int hand_on(const struct server *s, uint32_t signal)
+{
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if ((uint32_t)signals[i] == signal)
+			return is_command(s) ? command_signal(s->work.command, signals[i]) : -ESRCH;
+	return -EINVAL;
+}
+
+static int rotate(struct server *s, struct reply *r)
+{
+	const struct output *out = s->work.output;
+	struct error err;
+	struct stat st;
+	int fd;
+
+	if (!out->most || fstat(s->file, &st) || !st.st_size)
+		fd = error_set(&err, EPERM, "cannot begin a new file: there is nothing in the old one");
+	else
+		fd = rotate_files(out->directory, out->base, out->keep, s->file, &err);
+	if (fd < 0) {
+		r->result = fd;
+		format_text(r->text, sizeof(r->text), "%s", err.text);
+	}
+	return fd;
+}
+
+int server_handle(struct server *s, const struct question *q, struct reply *r, int fds[2])
+{
+	struct source *source = s->work.source;
+	struct ring rings[2];
+
+	*r = (struct reply){.kind = q->kind, .id = q->id};
+	switch (q->kind) {
+	case LOOK:
+		look(s, q, r);
+		break;
+	case RING:
+		r->result = source->ops->open_lane(source, rings);
+		if (r->result < 0)
+			break;
+		r->size = rings[0].size;
+		fds[0] = rings[0].fd;
+		fds[1] = rings[1].fd;
+		return 2;
+	case GONE:
+		r->result = source->ops->all_ended(source);
+		break;
+	case ASK:
+		answer(s, q, r);
+		break;
+	case PARENT:
+		r->result = (int32_t)caller_parent(source->proc_is_initial ? source->proc : -1, q->number);
+		break;
+	case SIGNAL:
+		r->result = hand_on(s, q->number);
+		break;
+	case ROTATE:
+		fds[0] = rotate(s, r);
+		if (fds[0] < 0)
+			break;
+		if (s->file >= 0)
+			close(s->file);
+		s->file = dup(fds[0]);
+		return 1;
+	case DETACH:
+		source->ops->stop(source);
+		break;
+	default:
+		r->result = -EINVAL;
+	}
+	return 0;
+}
+
+/* sendmsg(2) of one structure, and descriptors with it. */
+static bool send_with(int socket, const void *bytes, size_t size, const int *fds, int count)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = {0};
+	struct iovec iov = {(void *)bytes, size};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (count) {
+		message.msg_control = &control;
+		message.msg_controllen = (socklen_t)CMSG_SPACE((size_t)count * sizeof(int));
+		CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
+		CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
+		CMSG_FIRSTHDR(&message)->cmsg_len = (socklen_t)CMSG_LEN((size_t)count * sizeof(int));
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), fds, (size_t)count * sizeof(int));
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static void serve(struct server *s, int socket)
+{
+	struct question q;
+	struct reply r;
+	int fds[2], count;
+	ssize_t n;
+
+	for (;;) {
+		n = recv(socket, &q, sizeof(q), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != sizeof(q))
+			return;
+		count = server_handle(s, &q, &r, fds);
+		if (!send_with(socket, &r, sizeof(r), fds, count))
+			return;
+		if (q.kind == ROTATE && count)
+			close(fds[0]); /* rings are closed when they are opened anew */
+	}
+}
+
+void server_run(struct server *s, int socket, int told, pid_t reader)
+{
+	struct sandbox_needs needs = {.rename = s->work.output->most, .any_user = s->work.command->pid};
+	const char *why;
+
+	prctl(PR_SET_NAME, "execsnoop:help");
+	if (getppid() != reader)
+		_exit(1);
+	/* The terminal sends them to us all; the reader decides. */
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	s->work.source->ops->divide(s->work.source, true);
+	/* Or nobody would see that the reader has ended. */
+	if (!s->work.output->name)
+		close(s->work.output->fd);
+	close(STDOUT_FILENO);
+	why = s->work.sandbox ? sandbox_helper(&needs) : NULL;
+	if (why && write(told, why, strlen(why)) < 0)
+		_exit(1);
+	close(told);
+	serve(s, socket);
+	asker_free(&s->asker);
+	s->work.source->ops->stop(s->work.source);
+	_exit(0);
+}
+
+void server_init(struct server *s, const struct helper_work *work, const struct helper_shared *shared)
+{
+	const struct source *source = work->source;
+
+	*s = (struct server){
+		.work = *work,
+		.shared = *shared,
+		.file = work->output->kind == OUTPUT_FILE && work->output->name ? work->output->fd : -1,
+	};
+	asker_init(&s->asker, source->proc_is_initial ? source->proc : -1);
+	s->asker.args_alone = !source->request->fails;
+	s->command_start = start_time(s, work->command->pid);
+}

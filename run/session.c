@@ -1,0 +1,275 @@
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/session.h"
+#include "lib/say.h"
+#include "lib/timestamp.h"
+#include "run/helper.h"
+#include "run/said.h"
+#include "run/sandbox.h"
+#include "run/signals.h"
+#include "show/print.h"
+#include "show/tz.h"
+
+/* How long an exec may lie in a ring before it is looked at: with HOLD_NS this bounds the time
+ * until its line is out. A ring that fills up wakes us earlier; what is there is not looked at for each exec that
+ * becomes old enough, but for all that do in a while. */
+#define POLL_MS 40
+#define POLL_LEAST_MS 20
+
+/* How often we look for CPUs that have come online. */
+#define LOOK_NS 1000000000ULL
+
+/* The reason for the end of a session. */
+enum end {
+	NOT_ENDED,
+	END_SIGNAL,
+	END_ALL_ENDED, /* the command and its descendants, or the processes of -p */
+	END_DURATION,
+	END_OUTPUT, /* that was all that is asked for, or it cannot be written */
+	END_HELPER,
+};
+
+struct session {
+	const struct options *options;
+	struct source *source;
+	struct output *out;
+	struct printer printer;
+	struct command command;
+	bool handed_on; /* a signal, to the command */
+	struct helper helper;
+	struct said said;
+	struct pollfd *fds;
+	uint64_t deadline; /* CLOCK_MONOTONIC, 0: none */
+	uint64_t next_look; /* as the collector's time */
+};
+
+/* The output, the helper, and two of each lane. */
+enum { FD_OUTPUT, FD_HELPER, FD_RINGS };
+static nfds_t fd_count(const struct session *s)
+{
+	return FD_RINGS + 2 * s->source->collector.count;
+}
+
+/* Waits until it is worth looking again: a ring a quarter full, an exec old enough to be shown,
+ * time. */
+static void wait_for_execs(struct session *s)
+{
+	uint64_t ns = collector_wait(&s->source->collector), now = monotonic_ns();
+
+	output_poll_fd(s->out, &s->fds[FD_OUTPUT]);
+	helper_poll_fd(&s->helper, &s->fds[FD_HELPER]);
+	if (ns > POLL_MS * 1000000ULL)
+		ns = POLL_MS * 1000000ULL;
+	if (ns < POLL_LEAST_MS * 1000000ULL)
+		ns = POLL_LEAST_MS * 1000000ULL;
+	if (s->deadline && now + ns > s->deadline)
+		ns = s->deadline > now ? s->deadline - now : 0;
+	poll(s->fds, fd_count(s), (int)((ns + 999999) / 1000000));
+	if (s->fds[FD_OUTPUT].fd >= 0 && s->fds[FD_OUTPUT].revents & (POLLERR | POLLHUP))
+		s->out->closed = true;
+	helper_receive(&s->helper);
+}
+
+/* Prints what is ready; all: also what is kept back. */
+static enum end print_execs(struct session *s, bool all)
+{
+	uint64_t count = s->options->count ? s->options->count : UINT64_MAX;
+	struct collector *c = &s->source->collector;
+	struct printer *printer = &s->printer;
+	struct event event;
+
+	collector_update(c);
+	print_begin(printer);
+	while (!s->out->closed && printer->printed < count && collector_next(c, all, &event)) {
+		/* At the end nothing is lost by waiting. */
+		if (all && output_state(s->out) != OUTPUT_FREE)
+			output_flush(s->out);
+		print_event(printer, &event);
+	}
+	output_send(s->out);
+	return !s->out->closed && printer->printed < count ? NOT_ENDED : END_OUTPUT;
+}
+
+/* The first signal is the command's affair as long as it lives. It is handed on once; the terminal has sent its own already. */
+static void hand_on(struct session *s)
+{
+	int ret = !s->handed_on && stops.sent ? helper_signal(&s->helper, stops.signal) : 0;
+
+	if (ret)
+		say("cannot hand the signal on to the command: %s", strerror(-ret));
+	s->handed_on = true;
+}
+
+/* Whether there is nothing more to come. A second signal ends us, with that signal's status. */
+static enum end is_over(struct session *s)
+{
+	bool ended = command_ended(&s->command);
+
+	if (s->helper.ended)
+		return END_HELPER;
+	if (stops.count == 1 && !ended) {
+		hand_on(s);
+		return NOT_ENDED;
+	}
+	if (stops.count && !ended)
+		s->command.status = 128 + stops.signal;
+	if (ended && source_follows(s->source))
+		helper_ask_gone(&s->helper);
+	if (stops.count)
+		return END_SIGNAL;
+	if (s->helper.gone)
+		return END_ALL_ENDED;
+	return s->deadline && monotonic_ns() >= s->deadline ? END_DURATION : NOT_ENDED;
+}
+
+/* Starts the helper; without power to give up, if it cannot be made so. *sandbox: whether it was. */
+static int start_helper(struct session *s, bool *sandbox, const char **why, struct error *err)
+{
+	struct helper_work work = {.source = s->source, .output = s->out, .command = &s->command, .sandbox = *sandbox};
+	int ret = helper_start(&s->helper, &work, why, err);
+
+	if (!ret || !work.sandbox)
+		return ret;
+	say("warning: it keeps all its power: %s", err->text);
+	work.sandbox = *sandbox = false;
+	return helper_start(&s->helper, &work, why, err);
+}
+
+/* Splits the work in two processes, and gives up power in both. The command runs already. */
+static int split(struct session *s, struct error *err)
+{
+	bool sandbox = !s->options->no_sandbox;
+	const char *why;
+	int ret = start_helper(s, &sandbox, &why, err);
+
+	if (ret)
+		return ret;
+	s->source->collector.ask = helper_ask;
+	s->source->collector.rest = helper_rest;
+	s->source->collector.context = &s->helper;
+	s->printer.parents = (struct parents){helper_parent, &s->helper};
+	s->out->begin_file = helper_rotate;
+	s->out->look = helper_moved;
+	s->out->context = &s->helper;
+	if (!sandbox)
+		return 0;
+	s->source->ops->divide(s->source, false);
+	if (why)
+		say("warning: the helper keeps more power than it needs: %s", why);
+	helper_drop_descriptors(&s->helper, s->out);
+	why = sandbox_reader(&(struct sandbox_descriptors){s->out->fd, say_descriptor(), s->helper.socket});
+	if (why)
+		say("warning: it keeps more power than it needs: %s", why);
+	return 0;
+}
+
+/* Says what has been lost, and covers CPUs that have come online. */
+static void look_around(struct session *s)
+{
+	struct collector *c = &s->source->collector;
+
+	if (c->now > s->next_look) {
+		s->next_look = c->now + LOOK_NS;
+		helper_look(&s->helper, false);
+	}
+	if (!helper_take_look(&s->helper, false))
+		return;
+	say_losses(s->source, &s->printer, &s->said);
+	say_source_losses(&s->helper.losses, &s->said);
+	output_look(s->out);
+	if (!s->helper.lanes_changed)
+		return;
+	s->helper.lanes_changed = false;
+	collector_poll_fds(c, s->fds + FD_RINGS);
+	helper_look(&s->helper, false); /* it can open now what was closed */
+}
+
+/* Ends the tracing, and prints all that was seen. */
+static void finish(struct session *s, enum end end)
+{
+	helper_detach(&s->helper);
+	if (end != END_OUTPUT)
+		end = print_execs(s, true);
+	if (s->out->closed)
+		return;
+	helper_look(&s->helper, true);
+	if (end != END_OUTPUT)
+		helper_take_look(&s->helper, true);
+	say_losses(s->source, &s->printer, &s->said);
+	say_source_losses(&s->helper.losses, &s->said);
+	output_flush(s->out);
+	say_summary(s->source, &s->printer, &s->said, s->helper.losses.filtered, stops.count && !s->options->quiet);
+}
+
+/* From when this returns 0, the command runs, and power has been given up. */
+static int begin(struct session *s, const struct inherited *inherited, struct error *err)
+{
+	const struct options *o = s->options;
+	const struct source_ops *ops = s->source->ops;
+	const char *why;
+	int ret = 0;
+
+	s->next_look = s->printer.start + LOOK_NS;
+	s->deadline = o->duration ? monotonic_ns() + o->duration : 0;
+	collector_poll_fds(&s->source->collector, s->fds + FD_RINGS);
+	s->source->collector.most = o->request.max_bytes;
+	s->out->enough = &stops.count;
+	output_begin(s->out, o->append, o->max_size, o->keep, o->json ? NULL : s->printer.heading);
+	ops->settle(s->source);
+	/* What a process that is followed makes is followed: so this one is, for that moment. */
+	if (o->command) {
+		ret = ops->adopt(s->source, err);
+		if (!ret)
+			ret = command_start(&s->command, o, inherited, err);
+		if (!ret)
+			ret = ops->release(s->source, err);
+		if (!ret)
+			ret = command_execute(&s->command, o, err);
+	}
+	why = o->time && !o->iso_time ? tz_set() : NULL;
+	if (why)
+		say("warning: times are UTC: the file of the time zone (TZ, /etc/localtime): %s", why);
+	return ret ? ret : split(s, err);
+}
+
+static int trace(struct session *s, const struct inherited *inherited, struct error *err)
+{
+	int ret = begin(s, inherited, err);
+	enum end end;
+
+	if (ret)
+		return ret;
+	while (!(end = is_over(s))) {
+		wait_for_execs(s);
+		end = print_execs(s, false);
+		look_around(s);
+		if (end)
+			break;
+	}
+	if (s->helper.ended)
+		ret = error_set(err, EPIPE, "the helper process has ended (was it killed?), and with it the tracing");
+	finish(s, end);
+	helper_stop(&s->helper);
+	return ret;
+}
+
+int session_run(const struct options *options, struct source *source, struct output *out, const struct inherited *inherited,
+		int *status, struct error *err)
+{
+	struct session s = {.options = options, .source = source, .out = out, .helper = {.socket = -1}};
+	int ret;
+
+	s.fds = calloc(fd_count(&s), sizeof(*s.fds));
+	if (!s.fds)
+		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+	print_init(&s.printer, options, out, source->clock_ahead);
+	ret = trace(&s, inherited, err);
+	print_free(&s.printer);
+	free(s.fds);
+	*status = s.command.status;
+	return ret;
+}

@@ -1,0 +1,42 @@
+#include <stddef.h>
+
+#include "run/signals.h"
+
+struct stops stops;
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	stops.signal = number;
+	stops.sent = info->si_code <= 0;
+	/* What the terminal sends twice is still the command's affair; the third ends us where we stand, which may be
+	 * a write that nobody reads. */
+	if (++stops.count == 2) {
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
+	}
+}
+
+/* So that the end of the command is seen at once: poll(2) comes back. */
+static void on_child(int signal)
+{
+	(void)signal;
+}
+
+void signals_handle(bool ends, bool hangup)
+{
+	const struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, and said so */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, on_child);
+	if (!ends)
+		return;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	if (hangup)
+		sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
+}

@@ -1,0 +1,32 @@
+/* What a source of execs is asked for: which execs, and which of their fields. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The arguments of an option that can be given more than once. */
+struct strings {
+	const char **items;
+	size_t count;
+};
+
+struct request {
+	bool fails; /* failed calls, too */
+	bool command; /* only a command's execs and its descendants'; the command is made later */
+	struct strings pids; /* only these processes' and their descendants'; each is a number */
+	bool has_uid;
+	uint32_t uid;
+	uint32_t ppid; /* 0: any */
+	const char *mntnsmap, *cgroupmap; /* paths of pinned maps, NULL: any */
+	struct strings mntns, cgroups;
+	bool want_ancestors, want_cgroup, want_mntns, want_pcomm;
+	bool print_cgroup, print_mntns; /* they have a column, so their lack is said */
+	uint64_t max_bytes; /* of an exec's arguments that are read, 0: all */
+	uint64_t max_args;  /* file name included, 0: all */
+	uint64_t ring_size; /* bytes a CPU, 0: by the machine's memory */
+	bool check; /* --check: count memory, leave warnings to the table */
+};
+
+#endif

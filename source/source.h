@@ -1,0 +1,73 @@
+/* A source of execs: what it can be asked to do. Nothing outside this folder knows which source it is. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/features.h"
+#include "lib/error.h"
+#include "reader/event.h"
+#include "reader/ring.h"
+#include "source/request.h"
+
+/* Execs, and what follows them, that the kernel did not show, since the start. */
+struct losses {
+	uint64_t skipped;	/* execs, at most */
+	uint64_t unseen_forks;	/* new threads and processes, at most: their descendants may not be followed */
+	uint64_t unseen_ends;	/* threads whose end was seen in /proc alone */
+	uint64_t unnoted;	/* calls that found no room: if they fail, their arguments are not known */
+	uint64_t forgotten;	/* threads that found no room among those that are followed */
+	uint64_t filtered;	/* execs that the filters in the kernel did not let pass */
+};
+
+struct source_ops;
+
+/* What all sources have. */
+struct source {
+	const struct source_ops *ops;
+	const struct request *request;
+	struct features features;
+	int proc; /* /proc, -1: not to be had */
+	bool proc_is_initial; /* /proc, and this process, are in the initial pid namespace, whose ids a source tells */
+	int64_t clock_ahead; /* this process's CLOCK_MONOTONIC is so many ns ahead of the one in execs' times */
+	struct collector collector;
+};
+
+/* Functions that fail return -errno with err filled. */
+struct source_ops {
+	const char *name;
+	/* Learns the kernel, and traces: when it returns 0, every exec is recorded or counted as lost. argv: as main() got it,
+	 * where the kernel laid its strings. */
+	int (*start)(struct source *source, char **argv, struct error *err);
+	/* Puts away what only the start needed. It can take some 70 ms. */
+	void (*settle)(struct source *source);
+	/* --check: asks the kernel for what the start did not need. */
+	void (*ask_rest)(struct source *source);
+	/* Between the two, what this process makes is followed as a command. */
+	int (*adopt)(struct source *source, struct error *err);
+	int (*release)(struct source *source, struct error *err);
+	/* Whether all that is followed (-p, a command) has ended. false: nothing is followed. */
+	bool (*all_ended)(const struct source *source);
+	/* Forgets threads that have ended unseen, and counts. seqs: by lane, gets how many execs it has reported. */
+	void (*look)(struct source *source, uint32_t *seqs, struct losses *losses);
+	/* Finds out for which lanes rings are to be opened, since their CPU has come online; how many. has: by lane, whether it has
+	 * rings. remove: by lane, gets whether these are to be closed, since the CPU has gone. */
+	int (*look_at_cpus)(struct source *source, const uint8_t *has, uint8_t *remove);
+	/* Opens the two rings of one of those lanes: its number, or -1. The rings are the caller's; the descriptors end with the
+	 * lane. */
+	int (*open_lane)(struct source *source, struct ring rings[2]);
+	/* From now on another process holds what is attached (true: this one, and the other reads the rings). */
+	void (*divide)(struct source *source, bool keeps);
+	/* Ends the tracing. The rings can still be read. */
+	void (*stop)(struct source *source);
+	void (*close)(struct source *source);
+};
+
+/* Whether only some processes are traced, and their descendants (-p, -- COMMAND). */
+static inline bool source_follows(const struct source *source)
+{
+	return source->request->pids.count || source->request->command;
+}
+
+#endif
