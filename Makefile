@@ -139,8 +139,10 @@ elf_test_SOURCES = elf.c lib/error.c lib/format.c
 lz4_test_SOURCES = lib/lz4.c
 layout_test_SOURCES = kernel/layout.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
-event_test_SOURCES = reader/event.c kernel/chunk.c reader/caller.c reader/ring.c kernel/mounts.c lib/error.c lib/format.c lib/timestamp.c
-print_test_SOURCES = show/print.c show/text.c show/json.c show/tree.c show/escape.c show/output.c show/rotate.c lib/say.c show/utf8.c show/errname.c lib/wctype.c $(event_test_SOURCES)
+event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
+	kernel/chunk.c kernel/mounts.c lib/error.c lib/format.c lib/timestamp.c
+print_test_SOURCES = $(addprefix show/,print.c text.c json.c tree.c escape.c output.c rotate.c utf8.c errname.c) reader/exec.c \
+	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
 options_test_SOURCES = run/options.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
 loader_test_SOURCES = loader.c source/members.c kernel/mounts.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
@@ -186,7 +188,7 @@ $(UNITS:%=$(BUILD)/tests/%): $(BUILD)/tests/%: tests/%.c $$($$*_SOURCES) tests/c
 FUZZERS = elf lz4 records tracefs proc zone escape options
 elf_FUZZED = elf.c lib/error.c lib/format.c
 lz4_FUZZED = lib/lz4.c
-records_FUZZED = $(print_test_SOURCES)
+records_FUZZED = $(sort $(print_test_SOURCES) $(event_test_SOURCES))
 tracefs_FUZZED = kernel/tracefs.c kernel/mounts.c lib/error.c lib/format.c
 proc_FUZZED = kernel/cpulist.c kernel/mounts.c lib/timestamp.c lib/error.c lib/format.c
 zone_FUZZED = show/tz.c lib/format.c

@@ -67,10 +67,10 @@ static int start_process(struct helper *h, const char **why, struct error *err)
 
 int helper_start(struct helper *h, const struct helper_work *work, const char **why, struct error *err)
 {
-	struct collector *c = &work->source->collector;
-	size_t lanes = c->count;
+	struct source *source = work->source;
+	size_t lanes = source->merge->count;
 
-	*h = (struct helper){.socket = -1, .late_file = -1, .collector = c};
+	*h = (struct helper){.socket = -1, .late_file = -1, .source = source};
 	h->seqs = calloc(lanes, sizeof(*h->seqs));
 	h->shared.answer = map_shared(HELPER_ANSWER);
 	h->shared.seqs = map_shared(lanes * (sizeof(uint32_t) + 2));
@@ -79,7 +79,7 @@ int helper_start(struct helper *h, const struct helper_work *work, const char **
 	h->shared.remove = (uint8_t *)(h->shared.seqs + lanes);
 	h->shared.has = h->shared.remove + lanes;
 	for (size_t lane = 0; lane < lanes; lane++)
-		h->shared.has[lane] = collector_has(c, (int)lane);
+		h->shared.has[lane] = source->ops->has_rings(source, (int)lane);
 	server_init(&server, work, &h->shared);
 	*why = NULL;
 	return work->sandbox ? start_process(h, why, err) : 0;
@@ -102,12 +102,12 @@ static void close_between(int first, int last)
 
 void helper_drop_descriptors(const struct helper *h, const struct output *output)
 {
-	size_t count = 2 * h->collector->count, kept = 0;
+	size_t count = 2 * h->source->merge->count, kept = 0;
 	struct pollfd *fds = calloc(count, sizeof(*fds));
 	int *keep = calloc(count + 8, sizeof(*keep)), from = STDERR_FILENO + 1;
 
 	if (h->socket >= 0 && fds && keep) {
-		collector_poll_fds(h->collector, fds);
+		h->source->ops->poll_fds(h->source, fds);
 		for (size_t i = 0; i < count; i++)
 			if (fds[i].fd > STDERR_FILENO)
 				keep[kept++] = fds[i].fd;
@@ -202,7 +202,7 @@ static bool exchange(struct helper *h, struct question *q, int ms, struct reply 
 		struct pollfd p = {.fd = h->socket, .events = POLLIN};
 
 		if (poll(&p, 1, SLICE_MS) <= 0) {
-			collector_spill(h->collector);
+			merge_spill(h->source->merge);
 			continue;
 		}
 		while (receive(h, r, fds)) {
@@ -261,10 +261,10 @@ void helper_look(struct helper *h, bool finally)
 /* Takes over the rings of CPUs that have come online, and closes those of CPUs that have gone. */
 static void change_lanes(struct helper *h)
 {
-	struct collector *c = h->collector;
+	struct source *source = h->source;
 
-	for (uint32_t lane = 0; lane < c->count; lane++) {
-		if (!h->shared.remove[lane] || !collector_remove(c, (int)lane))
+	for (uint32_t lane = 0; lane < source->merge->count; lane++) {
+		if (!h->shared.remove[lane] || !source->ops->remove_rings(source, (int)lane))
 			continue;
 		h->shared.remove[lane] = 0;
 		h->shared.has[lane] = 0;
@@ -277,9 +277,9 @@ static void change_lanes(struct helper *h)
 		struct ring rings[2];
 		int fds[2];
 
-		if (!exchange(h, &q, SHORT_MS, &r, fds) || r.result < 0 || (size_t)r.result >= c->count || fds[1] < 0)
+		if (!exchange(h, &q, SHORT_MS, &r, fds) || r.result < 0 || (size_t)r.result >= source->merge->count || fds[1] < 0)
 			break;
-		if (collector_has(c, r.result) || ring_map(&rings[0], fds[0], (size_t)r.size, &err)) {
+		if (source->ops->has_rings(source, r.result) || ring_map(&rings[0], fds[0], (size_t)r.size, &err)) {
 			close(fds[0]);
 			close(fds[1]);
 			continue;
@@ -289,7 +289,7 @@ static void change_lanes(struct helper *h)
 			close(fds[1]);
 			continue;
 		}
-		collector_add(c, &rings[0], &rings[1], r.result);
+		source->ops->add_rings(source, r.result, rings);
 		h->shared.has[r.result] = 1;
 		h->lanes_changed = true;
 	}
@@ -298,16 +298,16 @@ static void change_lanes(struct helper *h)
 bool helper_take_look(struct helper *h, bool finally)
 {
 	const uint32_t *now = h->shared.seqs;
-	struct collector *c = h->collector;
+	struct source *source = h->source;
 
 	if (!h->looked)
 		return false;
 	h->looked = false;
 	/* All execs that were reported by the look before have come by now, or never will. */
-	for (uint32_t lane = 0; lane < c->count; lane++) {
+	for (uint32_t lane = 0; lane < source->merge->count; lane++) {
 		uint32_t seq = now[lane];
 
-		collector_expect(c, (int)lane, finally ? seq : h->seqs[lane]);
+		source->ops->expect(source, (int)lane, finally ? seq : h->seqs[lane]);
 		h->seqs[lane] = seq;
 	}
 	if (!finally)

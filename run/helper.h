@@ -21,7 +21,7 @@ struct helper {
 	bool asking_gone;
 	bool gone; /* all members have ended */
 	bool looked; /* an answer to HELPER_LOOK has come that has not been taken */
-	bool lanes_changed; /* so what collector_poll_fds() gave is no longer so */
+	bool lanes_changed; /* so what poll_fds() gave is no longer so */
 	int rings_wanted;
 	bool rotating; /* ROTATE has been asked and not answered in time */
 	int late_file; /* the answer, when it came, -1: none */
@@ -30,10 +30,10 @@ struct helper {
 	uint32_t *seqs; /* by lane, as of the look before */
 	size_t touched; /* bytes of the answer, at most */
 	struct helper_shared shared;
-	struct collector *collector;
+	struct source *source;
 };
 
-/* Starts the helper. From then on the source is its own: the reader's collector asks it. *why gets what the helper could not give
+/* Starts the helper. From then on the source is its own: the reader asks it. *why gets what the helper could not give
  * up, or NULL. 0 or -errno with err filled. */
 int helper_start(struct helper *helper, const struct helper_work *work, const char **why, struct error *err);
 

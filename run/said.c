@@ -31,12 +31,12 @@ void say_losses(struct source *source, struct printer *printer, struct said *sai
 {
 	struct loss loss;
 
-	while (collector_take_loss(&source->collector, &loss))
+	while (merge_take_loss(source->merge, &loss))
 		say_loss(printer, &loss);
 	if (print_take_loss(printer, &loss))
 		say_loss(printer, &loss);
 	say_count(printer->cut, &said->short_lines, "%llu lines are cut: the output did not take them as fast as they came");
-	say_count(source->collector.cut, &said->cut,
+	say_count(source->merge->cut, &said->cut,
 		 feature_is_here(&source->features, FEATURE_MAP_BUFFERS)
 			 ? "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size)"
 			 : "the command lines of %llu execs are cut: a CPU's ring was full (see --ring-size), or they are "
@@ -62,7 +62,7 @@ void say_source_losses(const struct losses *c, struct said *said)
 void say_summary(const struct source *source, const struct printer *p, const struct said *said, uint64_t filtered, bool summary)
 {
 	unsigned long long tenths = (monotonic_ns() - (uint64_t)p->ahead - p->start) / 100000000;
-	uint64_t unwritten = output_unwritten(p->out), lost = source->collector.lost + p->lost + unwritten + said->skipped;
+	uint64_t unwritten = output_unwritten(p->out), lost = source->merge->lost + p->lost + unwritten + said->skipped;
 	char failed[48] = "";
 
 	if (lost)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "reader/caller.h"
+#include "reader/remote.h"
 #include "run/command.h"
 #include "show/output.h"
 #include "source/source.h"

@@ -44,21 +44,21 @@ struct session {
 	struct said said;
 	struct pollfd *fds;
 	uint64_t deadline; /* CLOCK_MONOTONIC, 0: none */
-	uint64_t next_look; /* as the collector's time */
+	uint64_t next_look; /* as an exec's time */
 };
 
 /* The output, the helper, and two of each lane. */
 enum { FD_OUTPUT, FD_HELPER, FD_RINGS };
 static nfds_t fd_count(const struct session *s)
 {
-	return FD_RINGS + 2 * s->source->collector.count;
+	return FD_RINGS + 2 * s->source->merge->count;
 }
 
 /* Waits until it is worth looking again: a ring a quarter full, an exec old enough to be shown,
  * time. */
 static void wait_for_execs(struct session *s)
 {
-	uint64_t ns = collector_wait(&s->source->collector), now = monotonic_ns();
+	uint64_t ns = merge_wait(s->source->merge), now = monotonic_ns();
 
 	output_poll_fd(s->out, &s->fds[FD_OUTPUT]);
 	helper_poll_fd(&s->helper, &s->fds[FD_HELPER]);
@@ -78,17 +78,17 @@ static void wait_for_execs(struct session *s)
 static enum end print_execs(struct session *s, bool all)
 {
 	uint64_t count = s->options->count ? s->options->count : UINT64_MAX;
-	struct collector *c = &s->source->collector;
+	struct merge *merge = s->source->merge;
 	struct printer *printer = &s->printer;
-	struct event event;
+	struct exec exec;
 
-	collector_update(c);
+	merge_update(merge);
 	print_begin(printer);
-	while (!s->out->closed && printer->printed < count && collector_next(c, all, &event)) {
+	while (!s->out->closed && printer->printed < count && merge_next(merge, all, &exec)) {
 		/* At the end nothing is lost by waiting. */
 		if (all && output_state(s->out) != OUTPUT_FREE)
 			output_flush(s->out);
-		print_event(printer, &event);
+		print_exec(printer, &exec);
 	}
 	output_send(s->out);
 	return !s->out->closed && printer->printed < count ? NOT_ENDED : END_OUTPUT;
@@ -148,9 +148,7 @@ static int split(struct session *s, struct error *err)
 
 	if (ret)
 		return ret;
-	s->source->collector.ask = helper_ask;
-	s->source->collector.rest = helper_rest;
-	s->source->collector.context = &s->helper;
+	s->source->ops->ask_through(s->source, &(struct asking){helper_ask, helper_rest, &s->helper});
 	s->printer.parents = (struct parents){helper_parent, &s->helper};
 	s->out->begin_file = helper_rotate;
 	s->out->look = helper_moved;
@@ -170,10 +168,10 @@ static int split(struct session *s, struct error *err)
 /* Says what has been lost, and covers CPUs that have come online. */
 static void look_around(struct session *s)
 {
-	struct collector *c = &s->source->collector;
+	uint64_t now = s->source->merge->now;
 
-	if (c->now > s->next_look) {
-		s->next_look = c->now + LOOK_NS;
+	if (now > s->next_look) {
+		s->next_look = now + LOOK_NS;
 		helper_look(&s->helper, false);
 	}
 	if (!helper_take_look(&s->helper, false))
@@ -184,7 +182,7 @@ static void look_around(struct session *s)
 	if (!s->helper.lanes_changed)
 		return;
 	s->helper.lanes_changed = false;
-	collector_poll_fds(c, s->fds + FD_RINGS);
+	s->source->ops->poll_fds(s->source, s->fds + FD_RINGS);
 	helper_look(&s->helper, false); /* it can open now what was closed */
 }
 
@@ -215,8 +213,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 
 	s->next_look = s->printer.start + LOOK_NS;
 	s->deadline = o->duration ? monotonic_ns() + o->duration : 0;
-	collector_poll_fds(&s->source->collector, s->fds + FD_RINGS);
-	s->source->collector.most = o->request.max_bytes;
+	ops->poll_fds(s->source, s->fds + FD_RINGS);
 	s->out->enough = &stops.count;
 	output_begin(s->out, o->append, o->max_size, o->keep, o->json ? NULL : s->printer.heading);
 	ops->settle(s->source);

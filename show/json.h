@@ -4,7 +4,7 @@
 
 #include "show/print.h"
 
-void json_event(struct printer *printer, const struct event *event);
+void json_exec(struct printer *printer, const struct exec *exec);
 
 /* A record that execs were lost. */
 void json_lost(struct printer *printer, const struct loss *loss);

@@ -3,7 +3,6 @@
 
 #include "show/print.h"
 #include "lib/timestamp.h"
-#include "reader/caller.h"
 #include "show/json.h"
 #include "show/text.h"
 
@@ -60,22 +59,19 @@ static bool add_to_line(struct printer *printer, size_t *used, const char *bytes
 
 /* Puts the whole line together, as the program got it: also what --max-args does not show, and before anything is escaped.
  * false: a part of it is missing. */
-static bool make_line(struct printer *printer, const struct event *e)
+static bool make_line(struct printer *printer, const struct exec *exec)
 {
-	struct args args = event_args(e);
-	unsigned int skip = event_skip(e);
-	bool whole = e->name && !e->name_cut && !e->cut && !e->unreadable;
+	const struct arguments *args = &exec->args;
+	bool whole = exec->name.state == TEXT_WHOLE && !args->more && !args->unreadable;
 	size_t used = 0;
 
-	if (!add_to_line(printer, &used, e->name ? e->name : "", e->name ? strlen(e->name) : 0))
+	if (!add_to_line(printer, &used, exec->name.bytes, exec->name.length))
 		return false;
-	while (args_next(&args)) {
-		if (skip) {
-			skip--;
-			continue;
-		}
-		whole &= args.bytes && !args.cut;
-		if (args.bytes && !add_to_line(printer, &used, args.bytes, args.len))
+	for (size_t i = args->skip; i < args->count; i++) {
+		const struct text *text = &args->list[i];
+
+		whole &= text->state == TEXT_WHOLE;
+		if (text->state != TEXT_UNREADABLE && !add_to_line(printer, &used, text->bytes, text->length))
 			return false;
 	}
 	return whole;
@@ -91,21 +87,21 @@ static bool may_match(const regex_t *regex, const char *text)
 #define LINE_KEPT (256U << 10)
 
 /* Whether the regular expressions want it, or nobody can tell: what is missing in the line might match. */
-static bool is_wanted(struct printer *printer, const struct event *e)
+static bool is_wanted(struct printer *printer, const struct exec *exec)
 {
 	const struct options *o = printer->options;
-	char comm[COMM_LEN + 1];
+	char comm[EXEC_COMM + 1];
 	bool wanted;
 
 	if (o->has_name) {
-		memcpy(comm, e->exec.comm, COMM_LEN);
-		comm[COMM_LEN] = '\0';
+		memcpy(comm, exec->comm, EXEC_COMM);
+		comm[EXEC_COMM] = '\0';
 		if (!may_match(&o->name, comm))
 			return false;
 	}
 	if (!o->has_line)
 		return true;
-	wanted = !make_line(printer, e) || may_match(&o->line, printer->line);
+	wanted = !make_line(printer, exec) || may_match(&o->line, printer->line);
 	if (printer->line_size > LINE_KEPT) {
 		free(printer->line);
 		printer->line = NULL;
@@ -118,78 +114,56 @@ static bool is_wanted(struct printer *printer, const struct event *e)
 #define CROWDED_BYTES 256
 #define SCARCE_BYTES 64
 
-/* Of a failed call there is a mark before each string, which does not count. */
-static size_t limit_marked(const struct event *event, uint64_t bytes)
-{
-	struct args args = event_args(event);
-	uint64_t used = 0;
-
-	while (args_next(&args)) {
-		if (args.bytes && used + args.len > bytes)
-			return (size_t)(args.bytes - event->args) + (size_t)(bytes - used);
-		used += args.len + 1;
-		if (used >= bytes && args.at < args.end)
-			return (size_t)(args.at - event->args);
-	}
-	return event->args_len;
-}
-
-/* Cuts the arguments to so many bytes, 0: any number. false: they are no more. */
-static bool limit(struct event *event, uint64_t bytes)
-{
-	size_t length = event->args_len;
-
-	if (!bytes || length <= bytes)
-		return false;
-	event->args_len = event->exec.head.type == RECORD_FAIL ? limit_marked(event, bytes) : (size_t)bytes;
-	event->cut |= event->args_len < length;
-	return event->args_len < length;
-}
-
 /* Cuts name and arguments. false: they are no longer. */
-static bool make_short(struct printer *printer, struct event *event, size_t bytes)
+static bool make_short(struct exec *exec, size_t bytes)
 {
-	bool cut = limit(event, bytes);
+	bool cut = exec_limit(exec, bytes);
 
-	if (!event->name || strlen(event->name) <= bytes)
+	if (exec->name.length <= bytes)
 		return cut;
-	memcpy(printer->name, event->name, bytes);
-	printer->name[bytes] = '\0';
-	event->name = printer->name;
-	return event->name_cut = true;
+	exec->name.length = (uint32_t)bytes;
+	exec->name.state = TEXT_CUT;
+	return true;
 }
 
-static void lose(struct printer *printer, const struct event *event)
+static void lose(struct printer *printer, const struct exec *exec)
 {
 	printer->lost++;
 	if (!printer->loss.count++)
-		printer->loss = (struct loss){.count = 1, .cpu = -1, .from = event->exec.time};
-	printer->loss.to = event->exec.time;
+		printer->loss = (struct loss){.count = 1, .cpu = -1, .from = exec->time};
+	printer->loss.to = exec->time;
 }
 
-void print_event(struct printer *printer, struct event *event)
+static void ask_parent(const struct printer *printer, struct exec *exec)
+{
+	if (exec_knows(exec, EXEC_PPID))
+		return;
+	exec->ppid = parents_of(&printer->parents, exec->pid);
+	exec->known |= exec->ppid ? EXEC_PPID : 0U;
+}
+
+void print_exec(struct printer *printer, struct exec *exec)
 {
 	enum output_state state = output_state(printer->out);
 
-	if (!is_wanted(printer, event)) {
+	if (!is_wanted(printer, exec)) {
 		printer->unwanted++;
 		return;
 	}
-	if (state == OUTPUT_FULL || (state == OUTPUT_SCARCE && event->exec.head.type == RECORD_FAIL)) {
-		lose(printer, event);
+	if (state == OUTPUT_FULL || (state == OUTPUT_SCARCE && exec->kind == EXEC_FAILED)) {
+		lose(printer, exec);
 		return;
 	}
-	limit(event, printer->options->max_bytes);
+	exec_limit(exec, printer->options->max_bytes);
 	if (state != OUTPUT_FREE)
-		printer->cut += make_short(printer, event, state == OUTPUT_CROWDED ? CROWDED_BYTES : SCARCE_BYTES);
-	if (!event->exec.ppid)
-		event->exec.ppid = parents_of(&printer->parents, event->exec.pid);
+		printer->cut += make_short(exec, state == OUTPUT_CROWDED ? CROWDED_BYTES : SCARCE_BYTES);
+	ask_parent(printer, exec);
 	printer->printed++;
-	printer->failed += event->exec.head.type == RECORD_FAIL;
+	printer->failed += exec->kind == EXEC_FAILED;
 	if (printer->options->json)
-		json_event(printer, event);
+		json_exec(printer, exec);
 	else
-		text_event(printer, event);
+		text_exec(printer, exec);
 }
 
 void print_lost(struct printer *printer, const struct loss *loss)

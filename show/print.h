@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "lib/timestamp.h"
-#include "reader/event.h"
+#include "reader/exec.h"
+#include "reader/merge.h"
+#include "reader/parents.h"
 #include "run/options.h"
 #include "show/output.h"
 #include "show/tree.h"
@@ -16,7 +18,7 @@ struct printer {
 	const struct options *options;
 	struct output *out;
 	struct parents parents; /* for the ppid that the kernel side could not tell */
-	int64_t ahead;	   /* as the collector's */
+	int64_t ahead;	   /* as the merge's */
 	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */
 	uint64_t now;	   /* as of print_begin() */
 	struct wall_clock wall;
@@ -25,7 +27,6 @@ struct printer {
 	uint64_t cut;  /* lines that were cut because others waited */
 	struct loss loss; /* of `lost`, those that have not been taken yet */
 	struct tree tree;
-	char name[260];	   /* the beginning of one, where lines are cut */
 	char *line;	   /* the argument line for --line */
 	size_t line_size;
 	int64_t second;	   /* that clock[] shows */
@@ -36,12 +37,12 @@ struct printer {
 void print_init(struct printer *printer, const struct options *options, struct output *out, int64_t ahead);
 void print_free(struct printer *printer);
 
-/* To be called before the events of one batch: looks at the clocks. */
+/* To be called before the execs of one batch: looks at the clocks. */
 void print_begin(struct printer *printer);
 
 /* Prints the exec's line if --name and --line want it. Nobody waits for the output: when much waits there the line is cut,
  * when it is full the line is lost. */
-void print_event(struct printer *printer, struct event *event);
+void print_exec(struct printer *printer, struct exec *exec);
 
 /* Prints that execs were lost, where the form has a place for it. */
 void print_lost(struct printer *printer, const struct loss *loss);

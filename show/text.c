@@ -10,13 +10,13 @@
 #define ISO_WIDTH TIME_ISO
 
 /* Adds a command's name, and spaces up to the column's width, one at least. empty: stands in the place of an empty name. */
-static void add_comm(struct output *out, const char comm[COMM_LEN], size_t width, const char *empty)
+static void add_comm(struct output *out, const char comm[EXEC_COMM], size_t width, const char *empty)
 {
 	static const char spaces[] = "                ";
 	uint64_t start = out->total, used;
 
 	if (*comm)
-		escape_text(out, comm, strnlen(comm, COMM_LEN), ESCAPE_COLUMN);
+		escape_text(out, comm, strnlen(comm, EXEC_COMM), ESCAPE_COLUMN);
 	else
 		output_add(out, empty, strlen(empty));
 	used = out->total - start;
@@ -24,10 +24,10 @@ static void add_comm(struct output *out, const char comm[COMM_LEN], size_t width
 	output_add(out, " ", 1);
 }
 
-/* Adds the number as a column of that width, "?" if it is 0: not known. */
-static void add_number(struct output *out, uint64_t number, int width)
+/* Adds the number as a column of that width, "?" if it is not known. */
+static void add_number(struct output *out, bool known, uint64_t number, int width)
 {
-	if (number)
+	if (known)
 		output_number(out, (int64_t)number, -width);
 	else
 		output_format(out, "%-*s", width, "?");
@@ -83,104 +83,91 @@ static void add_time(struct printer *printer, uint64_t time)
 #define UNREADABLE "<unreadable>"
 #define CHECKED "<AT_EXECVE_CHECK>"
 
-static void add_argument(struct output *out, const struct args *arg, bool quote)
+/* Adds the strings as one word, in quotation marks if `quote`. */
+static void add_word(struct output *out, const char *before, const struct text *text, bool quote)
 {
-	if (!arg->bytes) {
+	if (text->state == TEXT_UNREADABLE) {
 		output_add(out, UNREADABLE, strlen(UNREADABLE));
 		return;
 	}
 	if (quote)
 		output_add(out, "\"", 1);
-	escape_text(out, arg->bytes, arg->len, quote ? ESCAPE_QUOTED : ESCAPE_PLAIN);
+	output_add(out, before, strlen(before));
+	escape_text(out, text->bytes, text->length, quote ? ESCAPE_QUOTED : ESCAPE_PLAIN);
 	if (quote)
 		output_add(out, "\"", 1);
-	if (arg->cut)
+	if (text->state == TEXT_CUT)
 		output_add(out, "...", 3);
 }
 
-static void add_name(struct output *out, const struct event *e, bool quote)
-{
-	char prefix[EVENT_PREFIX];
-
-	if (!e->name) {
-		output_add(out, UNREADABLE, strlen(UNREADABLE));
-		return;
-	}
-	if (quote)
-		output_add(out, "\"", 1);
-	output_add(out, prefix, event_prefix(e, prefix));
-	escape_text(out, e->name, strlen(e->name), quote ? ESCAPE_QUOTED : ESCAPE_PLAIN);
-	if (quote)
-		output_add(out, "\"", 1);
-	if (e->name_cut)
-		output_add(out, "...", 3);
-}
-
-static void add_args(struct printer *printer, const struct event *e)
+static void add_args(struct printer *printer, const struct exec *exec)
 {
 	const struct options *o = printer->options;
-	struct args args = event_args(e);
-	unsigned int skip = event_skip(e);
-	uint64_t shown = 1;
-	bool cut = e->cut, within = false; /* it is cut within the last argument */
+	const struct arguments *args = &exec->args;
+	size_t end = args->count;
+	bool more = args->more;
 
-	add_name(printer->out, e, o->quote);
-	while (skip && args_next(&args))
-		skip--;
-	while (args_next(&args)) {
-		if (o->max_args && shown >= o->max_args) {
-			cut = true;
-			within = false;
-			break;
-		}
-		output_add(printer->out, " ", 1);
-		add_argument(printer->out, &args, o->quote);
-		within = args.cut;
-		shown++;
+	/* The file's name is the first. */
+	if (o->max_args && args->skip < end && o->max_args - 1 < end - args->skip) {
+		end = args->skip + (size_t)o->max_args - 1;
+		more = true;
+	} else if (args->skip < end && args->list[end - 1].state == TEXT_CUT) {
+		more = false; /* it says so itself */
 	}
-	if (cut && !within)
+	add_word(printer->out, exec->directory, &exec->name, o->quote);
+	for (size_t i = args->skip; i < end; i++) {
+		output_add(printer->out, " ", 1);
+		add_word(printer->out, "", &args->list[i], o->quote);
+	}
+	if (more)
 		output_add(printer->out, " ...", 4);
-	if (e->unreadable)
+	if (args->unreadable)
 		output_add(printer->out, " " UNREADABLE, 1 + strlen(UNREADABLE));
-	if (e->exec.head.flags & RECORD_CHECK)
+	if (exec->checks)
 		output_add(printer->out, " " CHECKED, 1 + strlen(CHECKED));
 }
 
-void text_event(struct printer *printer, const struct event *event)
+/* The columns of the time. */
+static void add_times(struct printer *printer, uint64_t time)
 {
-	const struct options *o = printer->options;
-	const struct exec_record *e = &event->exec;
-	struct output *out = printer->out;
-	unsigned long long ms = e->time > printer->start ? (e->time - printer->start + 500000) / 1000000 : 0;
+	uint64_t ms = time > printer->start ? (time - printer->start + 500000) / 1000000 : 0;
 	char seconds[24];
 
+	if (printer->options->time)
+		add_time(printer, time);
+	if (!printer->options->timestamp)
+		return;
+	format_text(seconds, sizeof(seconds), "%llu.%03llu", (unsigned long long)ms / 1000, (unsigned long long)ms % 1000);
+	output_format(printer->out, "%-7s ", seconds);
+}
+
+void text_exec(struct printer *printer, const struct exec *exec)
+{
+	const struct options *o = printer->options;
+	struct output *out = printer->out;
+
 	if (o->tree)
-		output_format(out, "%*s", 2 * tree_depth(&printer->tree, &printer->parents, e), "");
-	if (o->time)
-		add_time(printer, e->time);
-	if (o->timestamp) {
-		format_text(seconds, sizeof(seconds), "%llu.%03llu", ms / 1000, ms % 1000);
-		output_format(out, "%-7s ", seconds);
-	}
+		output_format(out, "%*s", 2 * tree_depth(&printer->tree, &printer->parents, exec), "");
+	add_times(printer, exec->time);
 	if (o->print_uid)
-		output_format(out, "%-5u ", e->uid);
-	add_comm(out, e->comm, 16, "\"\"");
-	output_number(out, e->pid, -6);
+		output_format(out, "%-5u ", exec->uid);
+	add_comm(out, exec->comm, 16, "\"\"");
+	output_number(out, exec->pid, -6);
 	output_add(out, " ", 1);
 	if (o->print_pcomm)
-		add_comm(out, e->pcomm, 16, "?");
-	add_number(out, e->ppid, 6);
+		add_comm(out, exec->pcomm, 16, "?");
+	add_number(out, exec_knows(exec, EXEC_PPID), exec->ppid, 6);
 	if (o->print_cpu)
-		output_format(out, "%-4d ", event->cpu);
+		output_format(out, "%-4d ", exec->cpu);
 	if (o->print_mntns)
-		add_number(out, e->mntns, 10);
+		add_number(out, exec_knows(exec, EXEC_MNTNS), exec->mntns, 10);
 	if (o->print_cgroup)
-		add_number(out, e->cgroup, 10);
-	if (e->head.flags & RECORD_NO_RESULT)
-		output_add(out, "  ?", 3);
+		add_number(out, exec_knows(exec, EXEC_CGROUP), exec->cgroup, 10);
+	if (exec_knows(exec, EXEC_RESULT))
+		output_number(out, exec->result, 3);
 	else
-		output_number(out, e->ret, 3);
+		output_add(out, "  ?", 3);
 	output_add(out, " ", 1);
-	add_args(printer, event);
+	add_args(printer, exec);
 	output_end_line(out);
 }

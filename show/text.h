@@ -7,6 +7,6 @@
 /* Writes the heading, with its newline. */
 void text_heading(const struct options *options, char *heading, size_t size);
 
-void text_event(struct printer *printer, const struct event *event);
+void text_exec(struct printer *printer, const struct exec *exec);
 
 #endif

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "show/tree.h"
-#include "reader/caller.h"
 
 #define DEPTH_MOST 99
 
@@ -48,7 +47,7 @@ static bool grow(struct tree *tree)
 	return true;
 }
 
-int tree_depth(struct tree *tree, const struct parents *parents, const struct exec_record *exec)
+int tree_depth(struct tree *tree, const struct parents *parents, const struct exec *exec)
 {
 	uint32_t ancestor = exec->ppid;
 	struct tree_node *node;
@@ -60,7 +59,7 @@ int tree_depth(struct tree *tree, const struct parents *parents, const struct ex
 		node = find(tree, ancestor);
 		if (node->pid)
 			depth = node->depth + (node->depth < DEPTH_MOST);
-		else if (i < ANCESTORS)
+		else if (i < EXEC_ANCESTORS)
 			ancestor = exec->ancestors[i];
 		else
 			ancestor = parents_of(parents, ancestor);

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "bpf/record.h"
-#include "reader/caller.h"
+#include "reader/exec.h"
+#include "reader/parents.h"
 
 struct tree {
 	struct tree_node *nodes; /* by hash of the process id */
@@ -13,8 +13,8 @@ struct tree {
 };
 
 /* Notes the process that has executed, and returns its depth: one more than that of its nearest ancestor that
- * has been noted, 0 without one. Ancestors that the record does not tell are asked for. At most 99. */
-int tree_depth(struct tree *tree, const struct parents *parents, const struct exec_record *exec);
+ * has been noted, 0 without one. Ancestors that are not known are asked for. At most 99. */
+int tree_depth(struct tree *tree, const struct parents *parents, const struct exec *exec);
 
 void tree_free(struct tree *tree);
 

@@ -181,7 +181,7 @@ static void note_memory(struct tracer *t)
 		if (map == MAP_members || t->link.maps[map] != t->link.maps[MAP_members])
 			maps += kernel_memory(t->base.proc, t->link.maps[map]);
 	for (int lane = 0; lane < tracer_rings(t); lane++)
-		if (collector_has(&t->base.collector, lane))
+		if (records_has(&t->records, lane))
 			rings += 2 * lane_ring_size(t, lane);
 	format_text(text, sizeof(text), "KiB: %" PRIu64 " rings (%" PRIu64 " a CPU), ", rings / 1024, t->ring_size / 1024);
 	at = text + strlen(text);
@@ -246,6 +246,16 @@ static void look(struct source *source, uint32_t *seqs, struct losses *losses)
 	count_losses(t, losses);
 }
 
+static void expect(struct source *source, int lane, uint32_t seq)
+{
+	records_expect(&((struct tracer *)source)->records, lane, seq);
+}
+
+static void ask_through(struct source *source, const struct asking *asking)
+{
+	((struct tracer *)source)->records.gathering.asking = *asking;
+}
+
 static void divide(struct source *source, bool keeps)
 {
 	struct tracer *t = (struct tracer *)source;
@@ -277,7 +287,7 @@ static void close_source(struct source *source)
 	free(t->unpacked);
 	free(t->counts);
 	free(t->watches);
-	collector_free(&source->collector);
+	records_free(&t->records);
 	free(t);
 }
 
@@ -292,6 +302,12 @@ static const struct source_ops ops = {
 	.look = look,
 	.look_at_cpus = look_at_cpus,
 	.open_lane = open_wanted_lane,
+	.add_rings = add_rings,
+	.remove_rings = remove_rings,
+	.has_rings = has_rings,
+	.poll_fds = poll_rings,
+	.expect = expect,
+	.ask_through = ask_through,
 	.divide = divide,
 	.stop = stop,
 	.close = close_source,

@@ -121,12 +121,16 @@ static int open_lane(struct tracer *t, int lane, struct ring rings[2], struct er
 
 static int open_all_rings(struct tracer *t, struct error *err)
 {
+	const struct request *request = t->base.request;
 	int rings = tracer_rings(t);
-	int ret = collector_init(&t->base.collector, (size_t)rings, t->cpus, t->base.proc_is_initial ? t->base.proc : -1, t->base.clock_ahead);
+	int ret = records_init(&t->records, (size_t)rings, t->cpus, t->base.proc_is_initial ? t->base.proc : -1, t->base.clock_ahead);
 
 	if (ret)
 		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,
 				 strerror(-ret));
+	t->records.gathering.most = request->max_bytes;
+	t->records.gathering.most_strings = request->max_args;
+	t->base.merge = &t->records.merge;
 	for (int lane = 0; lane < rings; lane++) {
 		struct ring opened[2];
 
@@ -134,7 +138,7 @@ static int open_all_rings(struct tracer *t, struct error *err)
 		if (ret && ret != -ENODEV)
 			return ret;
 		if (!ret)
-			collector_add(&t->base.collector, &opened[0], &opened[1], lane);
+			records_add(&t->records, &opened[0], &opened[1], lane);
 	}
 	return 0;
 }
@@ -157,7 +161,7 @@ int open_rings(struct tracer *t, struct error *err)
 			break;
 		if (!*why)
 			format_text(why, sizeof(why), "%s", err->text);
-		collector_free(&t->base.collector);
+		records_free(&t->records);
 	}
 	if (!ret && *why)
 		say("warning: rings of %" PRIu64 " KiB a CPU, not %" PRIu64 ": %s", t->ring_size / 1024, wanted / 1024, why);
@@ -226,4 +230,24 @@ int open_wanted_lane(struct source *source, struct ring rings[2])
 		return lane;
 	}
 	return -1;
+}
+
+void add_rings(struct source *source, int lane, const struct ring rings[2])
+{
+	records_add(&((struct tracer *)source)->records, &rings[0], &rings[1], lane);
+}
+
+bool remove_rings(struct source *source, int lane)
+{
+	return records_remove(&((struct tracer *)source)->records, lane);
+}
+
+bool has_rings(const struct source *source, int lane)
+{
+	return records_has(&((const struct tracer *)source)->records, lane);
+}
+
+void poll_rings(const struct source *source, struct pollfd *fds)
+{
+	records_poll_fds(&((const struct tracer *)source)->records, fds);
 }

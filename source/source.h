@@ -2,12 +2,14 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "kernel/features.h"
 #include "lib/error.h"
-#include "reader/event.h"
+#include "reader/merge.h"
+#include "reader/remote.h"
 #include "reader/ring.h"
 #include "source/request.h"
 
@@ -31,7 +33,7 @@ struct source {
 	int proc; /* /proc, -1: not to be had */
 	bool proc_is_initial; /* /proc, and this process, are in the initial pid namespace, whose ids a source tells */
 	int64_t clock_ahead; /* this process's CLOCK_MONOTONIC is so many ns ahead of the one in execs' times */
-	struct collector collector;
+	struct merge *merge; /* from the start on */
 };
 
 /* Functions that fail return -errno with err filled. */
@@ -57,6 +59,16 @@ struct source_ops {
 	/* Opens the two rings of one of those lanes: its number, or -1. The rings are the caller's; the descriptors end with the
 	 * lane. */
 	int (*open_lane)(struct source *source, struct ring rings[2]);
+	/* In the process that reads: takes the two rings of a lane over; closes them once they are empty (false: they are not); whether
+	 * it has them; fills two entries for poll(2) for each lane. */
+	void (*add_rings)(struct source *source, int lane, const struct ring rings[2]);
+	bool (*remove_rings)(struct source *source, int lane);
+	bool (*has_rings)(const struct source *source, int lane);
+	void (*poll_fds)(const struct source *source, struct pollfd *fds);
+	/* Counts as lost what has not come of the `seq` execs that the lane had reported long ago. */
+	void (*expect)(struct source *source, int lane, uint32_t seq);
+	/* Lets somebody else read the memory of processes. */
+	void (*ask_through)(struct source *source, const struct asking *asking);
 	/* From now on another process holds what is attached (true: this one, and the other reads the rings). */
 	void (*divide)(struct source *source, bool keeps);
 	/* Ends the tracing. The rings can still be read. */

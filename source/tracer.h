@@ -9,6 +9,7 @@
 #include "kernel/peek.h"
 #include "source/members.h"
 #include "source/plan.h"
+#include "source/records.h"
 #include "source/source.h"
 
 /* A lane is a buffer, counts and a ring; each kind has one for each CPU. A program never interrupts itself on a CPU. Where
@@ -85,6 +86,7 @@ struct tracer {
 	uint64_t added, removed; /* by user space and not by the programs */
 	uint64_t unseen_ends;	 /* removed because they had ended unseen */
 	/* Rings and counts. */
+	struct records records;
 	uint64_t ring_size; /* bytes, of each CPU's */
 	struct watch *watches; /* by lane */
 	const char *scratches; /* the map, mapped; NULL: it cannot be */

@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "reader/event.h"
+#include "source/records.h"
 
 #define STARTS 4000	      /* execs while it starts */
 #define SETTLE_US 2000000     /* until it is taken to have started */
@@ -260,7 +260,7 @@ static int measure_soak(char **argv)
 #define RING_EXECS 250
 
 /* A ring as the kernel would have left it, of that CPU of so many. */
-static int add_ring(struct collector *collector, int cpu, int cpus)
+static int add_ring(struct records *records, int cpu, int cpus)
 {
 	struct {
 		struct perf_event_header header;
@@ -286,31 +286,31 @@ static int add_ring(struct collector *collector, int cpu, int cpus)
 		memcpy((char *)ring.data + ring.page->data_head, &record, sizeof(record));
 		ring.page->data_head += sizeof(record);
 	}
-	collector_add(collector, &rings[0], &rings[1], cpu);
+	records_add(records, &rings[0], &rings[1], cpu);
 	return 0;
 }
 
 /* Merges the rings once: ns, or 0 if not all came out. */
 static uint64_t merge(int cpus)
 {
-	struct collector collector;
-	struct event event;
+	struct records records;
+	struct exec exec;
 	uint64_t begin, ns;
 	long n = 0;
 
-	if (collector_init(&collector, (size_t)cpus, cpus, -1, 0))
+	if (records_init(&records, (size_t)cpus, cpus, -1, 0))
 		return 0;
 	for (int cpu = 0; cpu < cpus; cpu++)
-		if (add_ring(&collector, cpu, cpus))
+		if (add_ring(&records, cpu, cpus))
 			return 0;
 	begin = now_ns();
-	collector_update(&collector);
-	while (collector_next(&collector, true, &event))
+	merge_update(&records.merge);
+	while (merge_next(&records.merge, true, &exec))
 		n++;
 	ns = now_ns() - begin;
-	if (n != (long)cpus * RING_EXECS || collector.lost)
+	if (n != (long)cpus * RING_EXECS || records.merge.lost)
 		ns = 0;
-	collector_free(&collector);
+	records_free(&records);
 	return ns;
 }
 

@@ -9,14 +9,15 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "reader/event.h"
+#include "source/records.h"
 
 #define RING_SIZE (256U << 10)
 #define MS 1000000ULL
 #define MOST_CPUS 37
 
-static struct collector c;
-static struct event e;
+static struct records c;
+static struct event e; /* as the records tell it, */
+static struct exec exec; /* and as it is handed out */
 static char *args; /* this process's own argument block, as the kernel has it */
 static uint64_t args_start, args_len;
 
@@ -34,9 +35,9 @@ static void begin_with(int cpus)
 	struct ring ring[2];
 	struct error err;
 
-	if (c.sources)
-		collector_free(&c);
-	CHECK(!collector_init(&c, (size_t)cpus, cpus, open("/proc", O_RDONLY | O_DIRECTORY), 0));
+	if (c.lanes)
+		records_free(&c);
+	CHECK(!records_init(&c, (size_t)cpus, cpus, open("/proc", O_RDONLY | O_DIRECTORY), 0));
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		for (int i = 0; i < 2; i++) {
 			int fd = memfd_create("ring", 0);
@@ -44,7 +45,7 @@ static void begin_with(int cpus)
 			CHECK(!ftruncate(fd, sysconf(_SC_PAGESIZE) + RING_SIZE));
 			CHECK(!ring_map(&ring[i], fd, RING_SIZE, &err));
 		}
-		collector_add(&c, &ring[0], &ring[1], cpu);
+		records_add(&c, &ring[0], &ring[1], cpu);
 	}
 }
 
@@ -63,7 +64,7 @@ static void put_into(int ring, int cpu, const void *head, size_t head_size, cons
 	size_t total = (sizeof(header) + sizeof(raw) + raw + 7) & ~(size_t)7;
 	static char record[65536];
 
-	collector_poll_fds(&c, fds);
+	records_poll_fds(&c, fds);
 	page = mmap(NULL, page_size + RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fds[2 * cpu + ring].fd, 0);
 	header.size = (uint16_t)total;
 	memcpy(record, &header, sizeof(header));
@@ -141,8 +142,11 @@ static void put_long_part(uint32_t seq, uint32_t part, bool bad)
 
 static bool next(bool all)
 {
-	collector_update(&c);
-	return collector_next(&c, all, &e);
+	merge_update(&c.merge);
+	if (!merge_next(&c.merge, all, &exec))
+		return false;
+	e = *records_taken(&c);
+	return true;
 }
 
 static bool is_whole(void)
@@ -156,12 +160,12 @@ static void test_order(void)
 		begin();
 		put_exec(0, 1, now() - 5 * MS, "second");
 		CHECK(!next(false));
-		CHECK(collector_wait(&c) <= HOLD_NS);
+		CHECK(merge_wait(&c.merge) <= HOLD_NS);
 		put_exec(1, 1, now() - 10 * MS, "first");
 		CHECK(!next(false));
 		usleep(30000);
-		CHECK(next(false) && !strcmp(e.args, "first") && e.cpu == 1);
-		CHECK(next(false) && !strcmp(e.args, "second") && e.cpu == 0);
+		CHECK(next(false) && !strcmp(e.args, "first") && exec.cpu == 1);
+		CHECK(next(false) && !strcmp(e.args, "second") && exec.cpu == 0);
 		CHECK(!next(false));
 	}
 	CASE("a ring that is more than half full is not kept back") {
@@ -205,7 +209,7 @@ static void test_order(void)
 			ordered &= e.exec.time >= taken;
 			taken = e.exec.time;
 		}
-		CHECK(ordered && !waiting && !c.lost);
+		CHECK(ordered && !waiting && !c.merge.lost);
 	}
 }
 
@@ -223,13 +227,13 @@ static void test_spill(void)
 				snprintf(text, sizeof(text), "%u", ++seq);
 				put_exec(0, seq, now() + 1000 * MS, text);
 			}
-			collector_update(&c);
-			collector_next(&c, false, &e);
-			collector_spill(&c);
+			merge_update(&c.merge);
+			merge_next(&c.merge, false, &exec);
+			merge_spill(&c.merge);
 		}
 		for (uint32_t want = 1; want <= seq; want++)
 			ordered &= next(true) && e.exec.head.seq == want && (uint32_t)atoi(e.args) == want && !strcmp(e.name, "name");
-		CHECK(ordered && !next(true) && !c.lost);
+		CHECK(ordered && !next(true) && !c.merge.lost);
 	}
 }
 
@@ -242,7 +246,7 @@ static void test_losses(void)
 		put_exec(1, 7, now(), "z");
 		while (next(true))
 			;
-		CHECK(c.lost == 2 + 5);
+		CHECK(c.merge.lost == 2 + 5);
 	}
 	CASE("a loss says on which CPU it was, and between which execs") {
 		struct loss loss;
@@ -255,8 +259,8 @@ static void test_losses(void)
 		put_exec(1, 9, time + 4, "x");
 		while (next(true))
 			;
-		CHECK(collector_take_loss(&c, &loss) && loss.count == 5 && loss.cpu == 1 && loss.from == time + 1 && loss.to == time + 4);
-		CHECK(!collector_take_loss(&c, &loss));
+		CHECK(merge_take_loss(&c.merge, &loss) && loss.count == 5 && loss.cpu == 1 && loss.from == time + 1 && loss.to == time + 4);
+		CHECK(!merge_take_loss(&c.merge, &loss));
 	}
 	CASE("a record that has not the bytes that it says it has is passed over, and counted") {
 		struct exec_record r = record(RECORD_EXEC, 1, now());
@@ -278,55 +282,55 @@ static void test_losses(void)
 		put(0, &r, sizeof(r), "name", 5);
 		put(0, &m, sizeof(m), "x", 2);
 		put_exec(0, 5, now(), "x");
-		CHECK(next(true) && !strcmp(e.args, "x") && !next(true) && c.lost == 4);
+		CHECK(next(true) && !strcmp(e.args, "x") && !next(true) && c.merge.lost == 4);
 	}
 	CASE("what is expected and has not come is a loss, once") {
 		begin();
 		put_exec(0, 1, now(), "x");
 		while (next(true))
 			;
-		collector_expect(&c, 0, 1);
-		CHECK(c.lost == 0);
-		collector_expect(&c, 0, 4);
-		collector_expect(&c, 0, 4);
-		CHECK(c.lost == 3);
+		records_expect(&c, 0, 1);
+		CHECK(c.merge.lost == 0);
+		records_expect(&c, 0, 4);
+		records_expect(&c, 0, 4);
+		CHECK(c.merge.lost == 3);
 		put_exec(0, 5, now(), "x");
 		put_exec(0, 7, now(), "x");
 		while (next(true))
 			;
-		CHECK(c.lost == 4);
+		CHECK(c.merge.lost == 4);
 	}
 	CASE("what comes after it was given up is no loss, and does not make the number jump") {
 		begin();
 		put_exec(0, 1, now(), "x");
 		while (next(true))
 			;
-		collector_expect(&c, 0, 4);
-		CHECK(c.lost == 3);
+		records_expect(&c, 0, 4);
+		CHECK(c.merge.lost == 3);
 		put_exec(0, 3, now(), "late");
 		put_exec(0, 5, now(), "x");
-		CHECK(next(true) && !strcmp(e.args, "late") && next(true) && c.lost == 2);
+		CHECK(next(true) && !strcmp(e.args, "late") && next(true) && c.merge.lost == 2);
 		put_exec(0, 8, now(), "x");
-		CHECK(next(true) && c.lost == 4);
+		CHECK(next(true) && c.merge.lost == 4);
 	}
 	CASE("what is still in the ring is not lost yet") {
 		begin();
 		put_exec(0, 1, now(), "x");
 		put_exec(0, 3, now(), "y");
-		collector_update(&c);
-		collector_expect(&c, 0, 3);
-		CHECK(c.lost == 0);
+		merge_update(&c.merge);
+		records_expect(&c, 0, 3);
+		CHECK(c.merge.lost == 0);
 		while (next(true))
 			;
-		CHECK(c.lost == 1);
+		CHECK(c.merge.lost == 1);
 	}
 	CASE("a CPU without a ring loses what it reports") {
-		collector_free(&c);
-		CHECK(!collector_init(&c, 1, 1, -1, 0));
-		collector_expect(&c, 0, 5);
-		CHECK(c.lost == 5);
-		collector_free(&c);
-		c = (struct collector){0};
+		records_free(&c);
+		CHECK(!records_init(&c, 1, 1, -1, 0));
+		records_expect(&c, 0, 5);
+		CHECK(c.merge.lost == 5);
+		records_free(&c);
+		c = (struct records){0};
 	}
 }
 
@@ -337,24 +341,24 @@ static void test_parts(void)
 		put_long_head(1, now(), args_start, false);
 		put_long_part(1, 1, false);
 		put_long_part(1, 2, false);
-		CHECK(next(true) && is_whole() && !c.cut && !c.asker.child);
+		CHECK(next(true) && is_whole() && !c.merge.cut && !c.asker.child);
 	}
 	CASE("an exec whose end has not come waits for it, but not for ever") {
 		begin();
 		put_long_head(1, now(), 1, false);
 		put_long_part(1, 1, false);
 		CHECK(!next(false));
-		CHECK(collector_wait(&c) > 500 * MS && collector_wait(&c) <= 1000 * MS);
+		CHECK(merge_wait(&c.merge) > 500 * MS && merge_wait(&c.merge) <= 1000 * MS);
 		begin();
 		put_long_head(1, now() - 1100 * MS, 1, false);
-		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE && c.cut == 1);
+		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE && c.merge.cut == 1);
 		/* A part that comes is a sign of life. */
 		begin();
 		put_long_head(1, now() - 1100 * MS, 1, false);
 		put_long_part(1, 1, false);
 		CHECK(!next(false));
 		usleep(1100000);
-		CHECK(next(false) && e.cut && e.args_len == 2 * CHUNK_SIZE && c.cut == 1);
+		CHECK(next(false) && e.cut && e.args_len == 2 * CHUNK_SIZE && c.merge.cut == 1);
 	}
 	CASE("where the rings are full nobody waits for it") {
 		begin();
@@ -368,13 +372,13 @@ static void test_parts(void)
 		begin();
 		put_long_head(1, now(), args_start, false);
 		put_long_part(1, 2, false);
-		CHECK(next(true) && is_whole() && !c.cut);
+		CHECK(next(true) && is_whole() && !c.merge.cut);
 	}
 	CASE("so is the end, when something else follows") {
 		begin();
 		put_long_head(1, now(), args_start, false);
 		put_exec(0, 2, now(), "x");
-		CHECK(next(true) && is_whole() && !c.cut);
+		CHECK(next(true) && is_whole() && !c.merge.cut);
 		CHECK(next(true) && !strcmp(e.args, "x"));
 	}
 	CASE("and what the kernel side could not read: the first record's, another's") {
@@ -388,7 +392,7 @@ static void test_parts(void)
 		begin();
 		put_long_head(1, now(), args_start + 16, false);
 		put_long_part(1, 2, false);
-		CHECK(next(true) && e.cut && e.args_len == CHUNK_SIZE && c.cut == 1);
+		CHECK(next(true) && e.cut && e.args_len == CHUNK_SIZE && c.merge.cut == 1);
 		begin();
 		put_long_head(1, now(), args_start + 16, false);
 		put_long_part(1, 1, true);
@@ -402,23 +406,23 @@ static void test_parts(void)
 		put_long_head(1, now() - 100 * MS, 1, false);
 		put_long_part(1, 1, false);
 		put_into(FIRST, 0, &m, sizeof(m), "", 0);
-		CHECK(next(false) && e.cut && e.args_len == 2 * CHUNK_SIZE && c.cut == 1);
+		CHECK(next(false) && e.cut && e.args_len == 2 * CHUNK_SIZE && c.merge.cut == 1);
 		begin();
 		put_long_head(1, now() - 100 * MS, args_start, false);
 		put_into(FIRST, 0, &m, sizeof(m), "", 0);
-		CHECK(next(false) && is_whole() && !c.cut);
+		CHECK(next(false) && is_whole() && !c.merge.cut);
 	}
 	CASE("what nobody wants is not waited for, and is no loss") {
 		struct more_record m = {.head = {.type = RECORD_ARGS, .seq = 1, .part = 1, .flags = RECORD_LAST | RECORD_ENOUGH, .data_len = 4}};
 
 		begin();
-		c.most = CHUNK_SIZE;
+		c.gathering.most = CHUNK_SIZE;
 		put_long_head(1, now() - 100 * MS, 1, false);
-		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE && !c.cut);
+		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE && !c.merge.cut);
 		begin();
 		put_long_head(1, now() - 100 * MS, 1, false);
 		put_into(BULK, 0, &m, sizeof(m), "end", 4);
-		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE + 4 && !c.cut);
+		CHECK(next(false) && e.cut && e.args_len == CHUNK_SIZE + 4 && !c.merge.cut);
 	}
 	CASE("failed calls come in the order of their numbers, though they stand in the other ring") {
 		struct exec_record r = record(RECORD_FAIL, 2, now() - 60 * MS);
@@ -432,7 +436,7 @@ static void test_parts(void)
 		put(0, &r, sizeof(r), "name", 5);
 		for (uint32_t want = 1; want <= 5; want += want == 3 ? 2 : 1)
 			CHECK(next(true) && e.exec.head.seq == want);
-		CHECK(!next(true) && c.lost == 1);
+		CHECK(!next(true) && c.merge.lost == 1);
 	}
 	CASE("what follows an exec whose first record was lost holds up no failed call") {
 		struct exec_record r = record(RECORD_FAIL, 2, now());
@@ -441,7 +445,7 @@ static void test_parts(void)
 		r.head.flags = RECORD_UNREADABLE;
 		put_long_part(1, 1, false);
 		put(0, &r, sizeof(r), "name", 5);
-		CHECK(next(true) && e.exec.head.seq == 2 && c.lost == 1);
+		CHECK(next(true) && e.exec.head.seq == 2 && c.merge.lost == 1);
 	}
 	CASE("the next exec is not taken for the rest of one that has none") {
 		begin();
@@ -457,7 +461,7 @@ static void test_parts(void)
 		put_long_part(1, 1, false);
 		put_long_part(1, 2, false);
 		put_exec(0, 2, now(), "x");
-		CHECK(next(true) && !strcmp(e.args, "x") && c.lost == 1);
+		CHECK(next(true) && !strcmp(e.args, "x") && c.merge.lost == 1);
 		CHECK(!next(true));
 	}
 }
@@ -487,11 +491,16 @@ static void put_failure(uint16_t head_flags, const char *pieces, size_t size, ui
 	put(0, &m, sizeof(m), pieces, size);
 }
 
-static struct args got;
+static size_t got; /* the next of exec.args */
 static bool argument(const char *wanted, bool cut)
 {
-	return args_next(&got) && got.cut == cut &&
-	       (wanted ? got.bytes && got.len == strlen(wanted) && !memcmp(got.bytes, wanted, got.len) : !got.bytes);
+	const struct text *text = &exec.args.list[got];
+
+	if (got++ >= exec.args.count)
+		return false;
+	if (!wanted)
+		return text->state == TEXT_UNREADABLE;
+	return (text->state == TEXT_CUT) == cut && text->length == strlen(wanted) && !memcmp(text->bytes, wanted, text->length);
 }
 
 /* How many pages of the asker's memory are there. */
@@ -523,16 +532,16 @@ static void test_pieces(void)
 		n += add_piece(pieces + n, 1, -14, false, 0);
 		put_failure(0, pieces, n, 0);
 		CHECK(next(true) && !e.cut && !e.unreadable);
-		got = event_args(&e);
+		got = 0;
 		CHECK(argument("xxx", false) && argument(string, false) && argument(NULL, false));
-		CHECK(!args_next(&got));
+		CHECK(got == exec.args.count);
 	}
 	CASE("so is the rest of the list") {
 		begin();
 		n = add_piece(pieces, (uintptr_t)list, -14, true, 0);
 		put_failure(0, pieces, n, 0);
 		CHECK(next(true) && !e.cut && !e.unreadable);
-		got = event_args(&e);
+		got = 0;
 		CHECK(argument(string, false) && argument(NULL, false) && argument("end", false));
 	}
 	CASE("so it is where a pointer has 4 bytes") {
@@ -546,9 +555,9 @@ static void test_pieces(void)
 		n = add_piece(pieces, (uintptr_t)short_list, -14, true, 0);
 		put_failure(RECORD_32_BIT, pieces, n, 0);
 		CHECK(next(true) && !e.cut && !e.unreadable);
-		got = event_args(&e);
+		got = 0;
 		CHECK(argument(string, false) && argument(NULL, false) && argument(string, false));
-		CHECK(!args_next(&got));
+		CHECK(got == exec.args.count);
 		munmap(low, 4096);
 	}
 	CASE("a list that ends nowhere is marked") {
@@ -566,8 +575,8 @@ static void test_pieces(void)
 		n += add_piece(pieces + n, 0, 4, false, 'x');
 		put_failure(0, pieces, n, 0);
 		CHECK(next(true) && !e.cut && !e.unreadable);
-		got = event_args(&e);
-		CHECK(args_next(&got) && !got.cut && got.len == PIECE_SIZE - 1 + strlen(string));
+		got = 0;
+		CHECK(exec.args.list[got].state == TEXT_WHOLE && exec.args.list[got++].length == PIECE_SIZE - 1 + strlen(string));
 		CHECK(argument(most, true) && argument("xxx", false));
 	}
 	CASE("the rest of a list for which the kernel side had no time is read from the caller") {
@@ -577,9 +586,9 @@ static void test_pieces(void)
 		n += add_piece(pieces + n, (uintptr_t)list, -14, true, 0);
 		put_failure(0, pieces, n, RECORD_CUT);
 		CHECK(next(true) && !e.cut && !e.unreadable);
-		got = event_args(&e);
+		got = 0;
 		CHECK(argument("xxx", false) && argument(string, false) && argument(NULL, false) && argument("end", false));
-		CHECK(!args_next(&got));
+		CHECK(got == exec.args.count);
 	}
 	CASE("so is the rest of the string with which it stopped, first") {
 		begin();
@@ -588,16 +597,16 @@ static void test_pieces(void)
 		n += add_piece(pieces + n, (uintptr_t)(list + 2), -14, true, 0);
 		put_failure(0, pieces, n, RECORD_CUT);
 		CHECK(next(true) && !e.cut && !e.unreadable);
-		got = event_args(&e);
-		CHECK(args_next(&got) && !got.cut && got.len == PIECE_SIZE - 1 + strlen(string));
-		CHECK(argument("end", false) && !args_next(&got));
+		got = 0;
+		CHECK(exec.args.list[got].state == TEXT_WHOLE && exec.args.list[got++].length == PIECE_SIZE - 1 + strlen(string));
+		CHECK(argument("end", false) && got == exec.args.count);
 	}
 	CASE("if it is not to be had any more the list is marked as cut, not as unreadable, and is no loss") {
 		begin();
 		n = add_piece(pieces, 0, 4, false, 'x');
 		n += add_piece(pieces + n, 8, -14, true, 0);
 		put_failure(0, pieces, n, RECORD_CUT);
-		CHECK(next(true) && e.cut && !e.unreadable && !c.cut);
+		CHECK(next(true) && e.cut && !e.unreadable && !c.merge.cut);
 	}
 	CASE("of a failed call that names one string 20,000 times no more is kept than a kernel would take, and not for long") {
 		static const char *names[20001];
@@ -657,6 +666,29 @@ static void put_stack_head(uint16_t type, const char *name, size_t len, uint64_t
 	put(0, &r, sizeof(r), chunk, sizeof(chunk));
 }
 
+/* The directory that is said of a failed execveat(2). */
+static const char *directory(const char *name, int dirfd)
+{
+	struct exec_record r = record(RECORD_FAIL, 1, now());
+
+	r.head.flags = RECORD_HAS_DIRFD | RECORD_UNREADABLE;
+	r.dirfd = dirfd;
+	r.name_len = (uint32_t)strlen(name) + 1;
+	begin();
+	put(0, &r, sizeof(r), name, r.name_len);
+	return next(true) ? exec.directory : "lost";
+}
+
+static void test_directory(void)
+{
+	CASE("a failed execveat is named as the kernel would have named it") {
+		CHECK_TEXT(directory("prog", 5), "/dev/fd/5/");
+		CHECK_TEXT(directory("", 5), "/dev/fd/5");
+		CHECK_TEXT(directory("/abs", 5), "");
+		CHECK_TEXT(directory("prog", -100), ""); /* AT_FDCWD */
+	}
+}
+
 static void test_chunks(void)
 {
 	static char block[300], long_name[400];
@@ -678,8 +710,8 @@ static void test_chunks(void)
 		put_chunk(RECORD_ARGS, 1, 0, NULL, block, STACK_CHUNK_SIZE);
 		put_chunk(RECORD_ARGS, 2, 0, NULL, block + STACK_CHUNK_SIZE, sizeof(block) - STACK_CHUNK_SIZE);
 		CHECK(next(true) && !e.cut && !e.unreadable && e.name && !strcmp(e.name, name));
-		got = event_args(&e);
-		CHECK(argument("argument", false) && argument(block + 9, false) && !args_next(&got));
+		got = 0;
+		CHECK(argument("argument", false) && argument(block + 9, false) && got == exec.args.count);
 	}
 	CASE("a failed call's strings end where they do, and the rest of the chunk is nobody's business") {
 		begin();
@@ -688,8 +720,8 @@ static void test_chunks(void)
 		put_chunk(RECORD_PIECES, 2, 0, &(struct piece){(uintptr_t)caller, -14, 0}, "", 0);
 		put_chunk(RECORD_PIECES, 3, RECORD_LAST, NULL, "", 0);
 		CHECK(next(true) && !e.cut && !e.unreadable && e.name && !strcmp(e.name, "name"));
-		got = event_args(&e);
-		CHECK(argument("one", false) && argument(caller, false) && !args_next(&got));
+		got = 0;
+		CHECK(argument("one", false) && argument(caller, false) && got == exec.args.count);
 	}
 	CASE("what is longer than a chunk is asked for, and cut if it has gone") {
 		begin();
@@ -699,16 +731,16 @@ static void test_chunks(void)
 		put_chunk(RECORD_PIECES, 2, 0, &(struct piece){8, 7, 0}, "xxxxxxx", 7);
 		put_chunk(RECORD_PIECES, 3, RECORD_LAST, NULL, "", 0);
 		CHECK(next(true) && !e.cut && !e.unreadable && e.name && !strcmp(e.name, long_name));
-		got = event_args(&e);
-		CHECK(argument(long_name, false) && argument("xxxxxxx", true) && !args_next(&got));
+		got = 0;
+		CHECK(argument(long_name, false) && argument("xxxxxxx", true) && got == exec.args.count);
 	}
 	CASE("a name that is longer than a chunk, and has gone, could not be read") {
 		begin();
 		put_stack_head(RECORD_FAIL, long_name, STACK_CHUNK_SIZE, 8);
 		put_chunk(RECORD_PIECES, 1, RECORD_LAST, NULL, "", 0);
 		CHECK(next(true) && !e.name);
-		got = event_args(&e);
-		CHECK(!args_next(&got));
+		got = 0;
+		CHECK(got == exec.args.count);
 	}
 }
 
@@ -777,7 +809,8 @@ int main(int argc, char **argv)
 	test_parts();
 	test_pieces();
 	test_chunks();
+	test_directory();
 	test_asker();
-	collector_free(&c);
+	records_free(&c);
 	return 0;
 }

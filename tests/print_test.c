@@ -30,29 +30,37 @@ static const char *escaped(const char *bytes, size_t length, enum escape_style s
 #define ESCAPED(literal) escaped(literal, sizeof(literal) - 1, ESCAPE_PLAIN)
 #define QUOTED(literal) escaped(literal, sizeof(literal) - 1, ESCAPE_QUOTED)
 
-/* A successful exec of `name` with the argument block given. */
-static struct event event(const char *name, const char *args, size_t args_len)
-{
-	struct event e = {.name = name, .args = args, .args_len = args_len, .cpu = 3};
+static struct argument_room room;
 
-	e.exec.head.type = RECORD_EXEC;
-	e.exec.pid = 1234;
-	e.exec.ppid = 99;
-	e.exec.uid = 1000;
-	e.exec.time = 2500000000;
-	strcpy(e.exec.comm, "comm");
-	strcpy(e.exec.pcomm, "parent");
+/* An exec of `name` with the strings given; of a failed call each has its mark in front. */
+static struct exec make(enum exec_kind kind, const char *name, const char *strings, size_t size)
+{
+	struct exec e = {
+		.kind = kind,
+		.known = EXEC_PPID | EXEC_PCOMM | EXEC_RESULT,
+		.cpu = 3,
+		.pid = 1234,
+		.ppid = 99,
+		.uid = 1000,
+		.time = 2500000000,
+		.comm = "comm",
+		.pcomm = "parent",
+		.name = {name ? name : "", name ? (uint32_t)strlen(name) : 0, name ? TEXT_WHOLE : TEXT_UNREADABLE},
+	};
+
+	exec_split(&e, &(struct block){strings, size, kind == EXEC_FAILED}, 0, &room);
 	return e;
 }
-#define EVENT(name, args) event(name, args, sizeof(args) - 1)
+#define DONE(name, strings) make(EXEC_DONE, name, strings, sizeof(strings) - 1)
+#define FAILED(name, strings) make(EXEC_FAILED, name, strings, sizeof(strings) - 1)
 
-static const char *printed(const struct options *options, struct event *e)
+static const char *printed(const struct options *options, struct exec *e)
 {
 	struct printer printer;
 
 	print_init(&printer, options, &out, 0);
 	printer.start = 1000000000;
-	print_event(&printer, e);
+	print_exec(&printer, e);
 	print_free(&printer);
 	return drain(&out, from);
 }
@@ -127,7 +135,7 @@ static void test_escapes(void)
 static void test_lines(void)
 {
 	struct options o = {.max_args = 20};
-	struct event e = EVENT("/bin/x", "x\0one\0two\0");
+	struct exec e = DONE("/bin/x", "x\0one\0two\0");
 
 	CASE("a line has the original's columns")
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one two\n");
@@ -140,10 +148,10 @@ static void test_lines(void)
 	}
 	CASE("a number that fills its column keeps off the next one") {
 		struct options two = {.max_args = 20, .timestamp = true, .print_uid = true};
-		struct event late = e;
+		struct exec late = e;
 
-		late.exec.uid = 100000;
-		late.exec.time += 1000000000000ULL;
+		late.uid = 100000;
+		late.time += 1000000000000ULL;
 		CHECK_TEXT(printed(&two, &late), "1001.500 100000 comm             1234   99       0 /bin/x one two\n");
 	}
 	CASE("mount namespace and cgroup have their columns, ? where they are not known") {
@@ -151,24 +159,25 @@ static void test_lines(void)
 
 		CHECK_TEXT(printed(&which, &e), "comm             1234   99     ?          ?            0 "
 						"/bin/x one two\n");
-		e.exec.mntns = 4026531840;
-		e.exec.cgroup = 1ULL << 40;
+		e.mntns = 4026531840;
+		e.known |= EXEC_MNTNS | EXEC_CGROUP;
+		e.cgroup = 1ULL << 40;
 		CHECK_TEXT(printed(&which, &e), "comm             1234   99     4026531840 1099511627776   0 "
 						"/bin/x one two\n");
 	}
 	CASE("a last empty argument is kept") {
-		e = EVENT("/bin/x", "x\0\0a\0\0");
+		e = DONE("/bin/x", "x\0\0a\0\0");
 		o.quote = true;
 		CHECK_TEXT(printed(&o, &e),
 			   "comm             1234   99       0 \"/bin/x\" \"\" \"a\" \"\"\n");
 		o.quote = false;
 	}
 	CASE("no argument at all, not even argv[0]") {
-		e = EVENT("/bin/x", "");
+		e = DONE("/bin/x", "");
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x\n");
 	}
 	CASE("what --max-args cuts shows as ...") {
-		e = EVENT("/bin/x", "x\0one\0two\0");
+		e = DONE("/bin/x", "x\0one\0two\0");
 		o.max_args = 2;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one ...\n");
 		o.max_args = 3;
@@ -176,85 +185,76 @@ static void test_lines(void)
 		o.max_args = 20;
 	}
 	CASE("what was cut on the way shows as ...") {
-		e = EVENT("/bin/x", "x\0one\0tw");
-		e.cut = true;
+		e = DONE("/bin/x", "x\0one\0tw");
+		e.args.more = true;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one tw...\n");
-		e = EVENT("/bin/x", "x\0one\0two\0");
-		e.cut = true;
+		e = DONE("/bin/x", "x\0one\0two\0");
+		e.args.more = true;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one two ...\n");
 	}
 	CASE("a script shows its name and the caller's arguments") {
-		e = EVENT("./run", "/bin/sh\0-e\0./run\0arg\0");
+		e = DONE("./run", "/bin/sh\0-e\0./run\0arg\0");
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 ./run arg\n");
-		e = EVENT("./run", "/bin/sh\0./run\0");
+		e = DONE("./run", "/bin/sh\0./run\0");
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 ./run\n");
-		e = EVENT("/bin/sh", "sh\0/bin/sh\0x\0");
+		e = DONE("/bin/sh", "sh\0/bin/sh\0x\0");
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/sh /bin/sh x\n");
 	}
 	CASE("the parent that is not known shows as ?") {
-		e = EVENT("/bin/x", "x\0");
-		e.exec.ppid = 0;
+		e = DONE("/bin/x", "x\0");
+		e.ppid = 0;
+		e.known = EXEC_RESULT;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   ?        0 /bin/x\n");
 	}
 	CASE("what could not be read is told from what is empty") {
-		e = EVENT(NULL, "+x\0+\0!\0+b\0");
-		e.exec.head.type = RECORD_FAIL;
-		e.exec.ret = -14;
+		e = FAILED(NULL, "+x\0+\0!\0+b\0");
+		e.result = -14;
 		o.quote = true;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99     -14 <unreadable> \"\" "
 					    "<unreadable> \"b\"\n");
 		o.quote = false;
 	}
 	CASE("a failed execveat is named as the kernel would") {
-		e = EVENT("prog", "+x\0");
-		e.exec.head.type = RECORD_FAIL;
-		e.exec.head.flags = RECORD_HAS_DIRFD;
-		e.exec.dirfd = 5;
+		e = FAILED("prog", "+x\0");
+		strcpy(e.directory, "/dev/fd/5/");
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /dev/fd/5/prog\n");
-		e.name = "";
-		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /dev/fd/5\n");
-		e.name = "/abs";
-		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /abs\n");
-		e.name = "prog";
-		e.exec.dirfd = -100; /* AT_FDCWD */
-		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 prog\n");
 	}
 	CASE("a call that only asks whether it could execute says so, and a result that is no errno is none") {
-		e = EVENT("/bin/x", "+x\0+y\0");
-		e.exec.head.type = RECORD_FAIL;
-		e.exec.head.flags = RECORD_CHECK;
-		e.exec.ret = -13;
+		e = FAILED("/bin/x", "+x\0+y\0");
+		e.checks = true;
+		e.result = -13;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99     -13 /bin/x y <AT_EXECVE_CHECK>\n");
-		e.exec.head.flags = RECORD_NO_RESULT;
-		e.exec.ret = 0;
+		e.checks = false;
+		e.known &= ~(unsigned int)EXEC_RESULT;
+		e.result = 0;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       ? /bin/x y\n");
 	}
 	CASE("a hostile command name stays in its column") {
-		e = EVENT("/bin/x", "x\0");
-		memcpy(e.exec.comm, "a\x1b[31m\nb", 9);
+		e = DONE("/bin/x", "x\0");
+		memcpy(e.comm, "a\x1b[31m\nb", 9);
 		CHECK_TEXT(printed(&o, &e), "a\\x1b[31m\\nb     1234   99       0 /bin/x\n");
 	}
 	CASE("nor does one with spaces forge a column, nor an empty one lack its own") {
-		strcpy(e.exec.comm, "ls 1 1 0 /bin/l");
+		strcpy(e.comm, "ls 1 1 0 /bin/l");
 		CHECK_TEXT(printed(&o, &e), "ls\\x201\\x201\\x200\\x20/bin/l 1234   99       0 /bin/x\n");
-		strcpy(e.exec.comm, "");
+		strcpy(e.comm, "");
 		CHECK_TEXT(printed(&o, &e), "\"\"               1234   99       0 /bin/x\n");
-		strcpy(e.exec.comm, "\"\"\\");
+		strcpy(e.comm, "\"\"\\");
 		CHECK_TEXT(printed(&o, &e), "\\\"\\\"\\\\           1234   99       0 /bin/x\n");
 	}
 	CASE("--max-bytes cuts the arguments of a line") {
-		e = EVENT("/bin/x", "x\0one\0two\0");
+		e = DONE("/bin/x", "x\0one\0two\0");
 		o.max_bytes = 8;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one tw...\n");
 		o.max_bytes = 6;
-		e = EVENT("/bin/x", "x\0one\0two\0");
+		e = DONE("/bin/x", "x\0one\0two\0");
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one ...\n");
 		o.max_bytes = 0;
 	}
 }
 
 /* Whether the JSON of the exec has the text. */
-static bool in_json(struct event *e, const char *part)
+static bool in_json(struct exec *e, const char *part)
 {
 	const struct options json = {.json = true};
 
@@ -263,41 +263,42 @@ static bool in_json(struct event *e, const char *part)
 
 static void test_json(void)
 {
-	struct event e = EVENT("/bin/x", "x\0one\0");
+	struct exec e = DONE("/bin/x", "x\0one\0");
 
 	CASE("in JSON a name that is not UTF-8 has its bytes beside it") {
 		CHECK(in_json(&e, ",\"comm\":\"comm\",\"pcomm\":\"parent\",\"cpu\":"));
-		memcpy(e.exec.comm, "a\xff", 3);
-		memcpy(e.exec.pcomm, "\xc3", 2);
+		memcpy(e.comm, "a\xff", 3);
+		memcpy(e.pcomm, "\xc3", 2);
 		CHECK(in_json(&e, ",\"comm\":\"a\xef\xbf\xbd\",\"comm_base64\":\"Yf8=\",\"pcomm\":\"\xef\xbf\xbd\",\"pcomm_base64\":\"ww==\","));
 	}
 	CASE("a number that a double cannot hold has its digits as a string beside it") {
-		e.exec.cgroup = 1ULL << 53;
+		e.cgroup = 1ULL << 53;
+		e.known |= EXEC_CGROUP;
 		CHECK(in_json(&e, ",\"cgroup\":9007199254740992,\"ret\":0,"));
-		e.exec.cgroup++;
+		e.cgroup++;
 		CHECK(in_json(&e, ",\"cgroup\":9007199254740993,\"cgroup_string\":\"9007199254740993\",\"ret\":0,"));
 	}
 	CASE("so has a call that only asks, and one without an errno") {
-		e = EVENT("/bin/x", "+x\0");
-		e.exec.head.type = RECORD_FAIL;
-		e.exec.head.flags = RECORD_CHECK;
-		e.exec.ret = -13;
+		e = FAILED("/bin/x", "+x\0");
+		e.checks = true;
+		e.result = -13;
 		CHECK(in_json(&e, ",\"ret\":-13,\"error\":\"EACCES\",\"check\":true,\"filename\":"));
-		e.exec.head.flags = RECORD_NO_RESULT;
-		e.exec.ret = 0;
+		e.checks = false;
+		e.known &= ~(unsigned int)EXEC_RESULT;
+		e.result = 0;
 		CHECK(in_json(&e, ",\"ret\":null,\"filename\":"));
 	}
 }
 
 /* Whether the exec is shown with --line. */
-static bool shown(struct event *e, const char *regex)
+static bool shown(struct exec *e, const char *regex)
 {
 	struct options o = {.max_args = 20, .has_line = true};
 	struct printer printer;
 
 	CHECK(!regcomp(&o.line, regex, REG_EXTENDED | REG_NOSUB));
 	print_init(&printer, &o, &out, 0);
-	print_event(&printer, e);
+	print_exec(&printer, e);
 	if (printer.printed)
 		drain(&out, from);
 	print_free(&printer);
@@ -307,26 +308,25 @@ static bool shown(struct event *e, const char *regex)
 
 static void test_undecided(void)
 {
-	struct event e = EVENT("/bin/x", "x\0one\0two\0");
+	struct exec e = DONE("/bin/x", "x\0one\0two\0");
 
 	CASE("--line drops what does not match") {
 		CHECK(shown(&e, "one two$") && !shown(&e, "three"));
 	}
 	CASE("but shows what might match, had all of it been there") {
-		e.cut = true;
+		e.args.more = true;
 		CHECK(shown(&e, "three"));
-		e.cut = false;
-		e.unreadable = true;
+		e.args.more = false;
+		e.args.unreadable = true;
 		CHECK(shown(&e, "three"));
-		e.unreadable = false;
-		e.name_cut = true;
+		e.args.unreadable = false;
+		e.name.state = TEXT_CUT;
 		CHECK(shown(&e, "three"));
-		e = EVENT("/bin/x", "x\0one\0tw"); /* cut within an argument */
+		e = DONE("/bin/x", "x\0one\0tw"); /* cut within an argument */
 		CHECK(shown(&e, "three"));
-		e = EVENT("/bin/x", "+x\0!\0");
-		e.exec.head.type = RECORD_FAIL;
+		e = FAILED("/bin/x", "+x\0!\0");
 		CHECK(shown(&e, "three"));
-		e = EVENT(NULL, "x\0one\0");
+		e = DONE(NULL, "x\0one\0");
 		CHECK(shown(&e, "three"));
 	}
 }

@@ -7,13 +7,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "reader/event.h"
 #include "show/print.h"
+#include "source/records.h"
 
 #define SIZE 65536
 
 static struct ring rings[2];
-static struct collector collector;
+static struct records records;
 static struct output out;
 static struct options text = {.max_args = 20, .quote = true, .tree = true, .print_pcomm = true}, json = {.json = true, .max_bytes = 1000};
 static struct printer printers[2];
@@ -28,9 +28,9 @@ static void set_up(void)
 		if (ftruncate(fd, sysconf(_SC_PAGESIZE) + SIZE) || ring_map(&rings[i], fd, SIZE, &err))
 			abort();
 	}
-	if (collector_init(&collector, 1, 1, -1, 0) || output_init(&out, open("/dev/null", O_WRONLY)))
+	if (records_init(&records, 1, 1, -1, 0) || output_init(&out, open("/dev/null", O_WRONLY)))
 		abort();
-	collector_add(&collector, &rings[0], &rings[1], 0);
+	records_add(&records, &rings[0], &rings[1], 0);
 	print_init(&printers[0], &text, &out, 0);
 	print_init(&printers[1], &json, &out, 0);
 }
@@ -52,9 +52,9 @@ static void put(struct ring *ring, const uint8_t *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct event event;
+	struct exec exec;
 
-	if (!collector.sources)
+	if (!records.lanes)
 		set_up();
 	while (size > 2) {
 		size_t length = data[0] | (data[1] & 15U) << 8;
@@ -68,9 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += length;
 		size -= length;
 	}
-	collector_update(&collector);
-	for (unsigned int n = 0; collector_next(&collector, true, &event); n++)
-		print_event(&printers[n & 1], &event);
+	merge_update(&records.merge);
+	for (unsigned int n = 0; merge_next(&records.merge, true, &exec); n++)
+		print_exec(&printers[n & 1], &exec);
 	out.used = out.complete = out.start = 0;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* What a process still has in its memory, read from outside. The kernel side could not read what was not mapped
  * in at that moment; reading from here maps it in. That can take as long as whoever serves the page likes
  * (userfaultfd, FUSE, a dead file server), so a child process reads, and does not get long for it. */
-#ifndef CALLER_H
-#define CALLER_H
+#ifndef REMOTE_H
+#define REMOTE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,14 +65,15 @@ struct answer asker_ask(struct asker *asker, const struct ask *ask);
 /* Gives back the memory that a long answer took. Its bytes are no longer valid. */
 void asker_rest(struct asker *asker);
 
-/* The parent of a process that still lives, by its status file. 0: not known. proc: /proc, or -1. */
-uint32_t caller_parent(int proc, uint32_t pid);
-
-/* Who can be asked for that; NULL: nobody. */
-struct parents {
-	uint32_t (*ask)(void *context, uint32_t pid);
+/* Who is asked. */
+struct asking {
+	struct answer (*ask)(void *context, const struct ask *ask); /* as asker_ask() */
+	void (*rest)(void *context); /* as asker_rest() */
 	void *context;
 };
-uint32_t parents_of(const struct parents *parents, uint32_t pid);
+struct asking asking_of(struct asker *asker);
+
+/* The parent of a process that still lives, by its status file. 0: not known. proc: /proc, or -1. */
+uint32_t caller_parent(int proc, uint32_t pid);
 
 #endif

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "reader/caller.h"
+#include "reader/remote.h"
 #include "kernel/mounts.h"
 #include "lib/format.h"
 #include "lib/timestamp.h"
@@ -331,6 +331,21 @@ void asker_rest(struct asker *a)
 	a->touched = 0;
 }
 
+static struct answer ask_asker(void *asker, const struct ask *ask)
+{
+	return asker_ask(asker, ask);
+}
+
+static void rest_asker(void *asker)
+{
+	asker_rest(asker);
+}
+
+struct asking asking_of(struct asker *asker)
+{
+	return (struct asking){ask_asker, rest_asker, asker};
+}
+
 uint32_t caller_parent(int proc, uint32_t pid)
 {
 	char path[32], status[2048];
@@ -343,9 +358,4 @@ uint32_t caller_parent(int proc, uint32_t pid)
 		return 0;
 	line = strstr(status, "\nPPid:");
 	return line ? (uint32_t)strtoul(line + 6, NULL, 10) : 0;
-}
-
-uint32_t parents_of(const struct parents *parents, uint32_t pid)
-{
-	return parents->ask ? parents->ask(parents->context, pid) : 0;
 }
