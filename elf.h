@@ -10,7 +10,7 @@
 
 #include "lib/error.h"
 
-#define OBJECT_MAPS 16
+#define OBJECT_MAPS 24
 #define OBJECT_PROGRAMS 24
 
 struct object_map {

@@ -223,25 +223,25 @@ int on_count(void *ctx)
 	return 0;
 }
 
-/* Sends the next bytes of the argument block. 0: that was the end of it. */
-INLINE int send_args(void *ctx, struct scratch *s)
+/* Sends the next `len` bytes of the argument block. 0: the ring is full. */
+INLINE int send_args(void *ctx, struct scratch *s, __u64 len, __u16 flags)
 {
-	__u64 left = s->end - s->next, len, size;
-
-	len = left > CHUNK_SIZE ? CHUNK_SIZE : left;
-	len = bounded(len, CHUNK_SIZE);
-	s->more.head.flags = read_user(s->more_data, len, s->next) ? RECORD_UNREADABLE : 0;
-	if (left <= CHUNK_SIZE)
-		s->more.head.flags |= s->flags;
+	if (read_user(s->more_data, len, s->next))
+		flags |= RECORD_UNREADABLE;
+	s->more.head.flags = flags;
 	s->more.head.part = ++s->part;
 	s->more.head.data_len = len;
-	size = sizeof(s->more) + len;
-	if (output_bulk(ctx, s, &s->more, size)) {
-		s->end = 0;
-		return 0;
-	}
 	s->next += len;
-	return left > CHUNK_SIZE;
+	if (!output_bulk(ctx, s, &s->more, sizeof(s->more) + len))
+		return 1;
+	s->end = 0;
+	return 0;
+}
+
+/* Sends a whole chunk, of which there is more than one. 0: it is the last one's turn, or the ring is full. */
+INLINE int send_chunk(void *ctx, struct scratch *s)
+{
+	return s->end > s->next + CHUNK_SIZE && send_args(ctx, s, CHUNK_SIZE, 0);
 }
 
 /* Sixteen chunks, then itself again: 33 times 16 times 16 KiB is more than the 6 MiB that the
@@ -255,11 +255,11 @@ int on_args(void *ctx)
 		return 0;
 	s->more.head.type = RECORD_ARGS;
 	s->more.head.seq = s->counts.seq;
-#define TWO_ARGS(ctx, s) (send_args(ctx, s) && send_args(ctx, s))
-#define EIGHT_ARGS(ctx, s) \
-	(TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s) && TWO_ARGS(ctx, s))
-	if (EIGHT_ARGS(ctx, s) && EIGHT_ARGS(ctx, s))
+#define FOUR_CHUNKS(ctx, s) (send_chunk(ctx, s) && send_chunk(ctx, s) && send_chunk(ctx, s) && send_chunk(ctx, s))
+	if (FOUR_CHUNKS(ctx, s) && FOUR_CHUNKS(ctx, s) && FOUR_CHUNKS(ctx, s) && FOUR_CHUNKS(ctx, s))
 		tail_call(ctx, &args_program, 0);
+	if (s->end > s->next && s->end <= s->next + CHUNK_SIZE)
+		send_args(ctx, s, bounded(s->end - s->next, CHUNK_SIZE), s->flags);
 	if (!s->end)
 		output_lost(ctx, s, RECORD_ARGS);
 	return 0;
@@ -366,7 +366,8 @@ INLINE void send_failure(void *ctx, struct scratch *s, long name_len)
 	s->counts.result = output_bulk(ctx, s, &s->exec, sizeof(s->exec) + size);
 }
 
-/* One program for both: the exits of execve(2) and execveat(2) have one format. */
+/* One program for both: the exits of execve(2) and execveat(2) have one format. A copy of it is tail-called for a thread that was
+ * killed in its call. */
 SEC("exit")
 int on_exit(void *ctx)
 {
@@ -382,11 +383,13 @@ int on_exit(void *ctx)
 	/* A raw tracepoint's arguments: the caller's registers, the result. */
 	if (VALUE(call_execve) && !call_number(argument(ctx, 0)))
 		return 0;
-	ret = call_result(ctx);
-	if (!ret || is_restart(ret)) {
+	ret = VALUE(call_killed) ? 0 : call_result(ctx);
+	if (!VALUE(call_killed) && (!ret || is_restart(ret))) {
 		map_delete(&calls, &task);
 		return 0;
 	}
+	if (VALUE(member_filter))
+		is_member(s, task, (__u32)get_pid_tgid());
 	if (!describe(s, &s->exec, task)) {
 		s->counts.filtered++;
 		map_delete(&calls, &task);
@@ -405,6 +408,7 @@ int on_exit(void *ctx)
 	if (call) {
 		s->next = argv;
 		s->end = 0;
+		s->at = s->have = 0;
 		s->used = 0;
 		s->sent = 0;
 		s->strings = VALUE(max_strings);
@@ -451,45 +455,80 @@ INLINE void send_rest(void *ctx, struct scratch *s)
 	send_pieces(ctx, s, RECORD_LAST | RECORD_CUT);
 }
 
-/* Reads one piece of one argument. 0: the list is at its end, or cannot be read any further. */
-INLINE int take_piece(struct scratch *s)
+/* Begins a piece. */
+INLINE struct piece *begin_piece(struct scratch *s, __u64 address, __u32 is_list)
 {
-	__u64 address = s->end, used = s->used;
+	__u64 used = s->used;
 	struct piece *piece;
-	long len = 0;
 
 	FORGET(used);
 	used &= CHUNK_SIZE - 8; /* as it is, but some verifiers want to see that it is aligned */
 	piece = (void *)(s->more_data + used);
-	piece->is_list = 0;
+	piece->address = address;
+	piece->is_list = is_list;
+	return piece;
+}
+
+/* Reads slots of argv in one go: not over the end of a page, which may be where memory ends. 0: none. */
+INLINE int read_slots(struct scratch *s)
+{
+	__u64 size = 4096 - (s->next & 4095), slot_size = VALUE(slot_size);
+	long ret;
+
+	if (size > SLOTS * slot_size)
+		size = SLOTS * slot_size;
+	if (size < slot_size)
+		size = slot_size;
+	s->at = 0;
+	s->have = slot_size == 4 ? size / 4 : size / 8;
+	ret = read_user(s->slots, bounded(size, sizeof(s->slots)), s->next);
+	if (!ret)
+		return 1;
+	begin_piece(s, s->next, 1)->len = ret;
+	s->used += sizeof(struct piece);
+	s->end = END_READ;
+	return 0;
+}
+
+INLINE __u64 slot(const struct scratch *s, __u64 at)
+{
+	at &= SLOTS - 1;
+	return VALUE(slot_size) == 4 ? ((const __u32 *)s->slots)[at] : s->slots[at];
+}
+
+/* Reads one piece of one argument. 0: the list is at its end, or no slot is left that has been read. */
+INLINE int take_piece(struct scratch *s)
+{
+	__u64 address = s->end;
+	struct piece *piece;
+	long len;
+
 	if (!address) {
-		len = read_user(&address, VALUE(slot_size), s->next); /* 4 or 8 bytes, little-endian if 4 */
-		if (len) {
-			piece->is_list = 1;
-			address = s->next;
-		} else if (!address) {
+		if (s->at >= s->have)
+			return 0;
+		address = slot(s, s->at);
+		if (!address) {
 			s->end = END_READ;
 			return 0;
 		}
-		s->next += VALUE(slot_size);
+		s->at++;
 	}
-	piece->address = address;
-	if (!len)
-		len = read_string((char *)(piece + 1), PIECE_SIZE, address);
+	piece = begin_piece(s, address, 0);
+	len = read_string((char *)(piece + 1), PIECE_SIZE, address);
 	piece->len = len;
-	s->end = piece->is_list ? END_READ : len == PIECE_SIZE ? address + PIECE_SIZE - 1 : 0;
+	s->end = len == PIECE_SIZE ? address + PIECE_SIZE - 1 : 0;
 	if (len < 0)
 		len = 0;
 	s->sent += len;
-	s->used = (used + sizeof(*piece) + len + 7) & ~7ULL;
-	return !piece->is_list;
+	s->used += (sizeof(*piece) + len + 7) & ~7ULL;
+	return 1;
 }
 
 /* Where three pieces begin at most: the heads with them, they stay within CHUNK_SIZE bytes. */
 #define PIECES_BEGIN (CHUNK_SIZE / 4 - 64)
 _Static_assert(PIECES_BEGIN + 3 * (sizeof(struct piece) + PIECE_SIZE) < CHUNK_SIZE, "a mask bounds them");
 
-/* Three pieces. 0: that was the list. */
+/* Three pieces. 0: the round is over. */
 INLINE int take_three(void *ctx, struct scratch *s)
 {
 	if (!take_piece(s) || !take_piece(s) || !take_piece(s))
@@ -504,13 +543,18 @@ INLINE int take_three(void *ctx, struct scratch *s)
 	return s->end != END_LOST;
 }
 
-/* How many one program reads. */
-#define PIECES_OF_ONE (VALUE(many_pieces) ? 30 : 3)
+/* Whatever is left of the slots. */
+INLINE void take_sixteenth(void *ctx, struct scratch *s)
+{
+	if (take_piece(s) && s->used >= PIECES_BEGIN)
+		send_pieces(ctx, s, 0);
+}
 
 SEC("pieces")
 int on_pieces(void *ctx)
 {
 	struct scratch *s = get_scratch();
+	__u64 before;
 
 	if (!s)
 		return 0;
@@ -518,18 +562,22 @@ int on_pieces(void *ctx)
 	s->more.head.seq = s->counts.seq;
 	if (!s->next) /* argv = NULL is as good as an empty one */
 		s->end = END_READ;
-#define NINE_PIECES(ctx, s) (take_three(ctx, s) && take_three(ctx, s) && take_three(ctx, s))
-	if (s->next && take_three(ctx, s) &&
-	    (!VALUE(many_pieces) || (NINE_PIECES(ctx, s) && NINE_PIECES(ctx, s) && NINE_PIECES(ctx, s)))) {
-		if (VALUE(max_strings) && s->strings <= PIECES_OF_ONE) {
-			s->end = END_ENOUGH;
-		} else {
-			s->strings -= PIECES_OF_ONE;
-			tail_call(ctx, &pieces_program, 0);
+	if (s->next && (s->at < s->have || read_slots(s))) {
+		before = s->at;
+		if (take_three(ctx, s) && VALUE(many_pieces) && take_three(ctx, s) && take_three(ctx, s) && take_three(ctx, s) &&
+		    take_three(ctx, s))
+			take_sixteenth(ctx, s);
+		s->next += (s->at - before) * VALUE(slot_size);
+		if (VALUE(max_strings) && s->end < END_LOST) {
+			s->strings -= s->at - before;
+			if ((__s64)s->strings <= 0)
+				s->end = END_ENOUGH;
 		}
 	}
+	if (s->end < END_LOST)
+		tail_call(ctx, &pieces_program, 0);
 	/* Still here: at the end of the list, or as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). The
-	 * caller is asked for the rest then (event.c). */
+	 * caller is asked for the rest then (parts.c). */
 	if (s->end == END_READ)
 		send_pieces(ctx, s, RECORD_LAST);
 	else if (s->end == END_ENOUGH)
@@ -575,6 +623,29 @@ int on_fork(__u64 *ctx)
 	return 0;
 }
 
+/* The call's return was not seen. Either the thread was killed in the call: then it has another image, and had become a 32-bit task
+ * (load_elf_binary, where its old image has gone), so that no tracepoint showed a return; what it was called with has gone, too. Or
+ * the kernel did not show the return. */
+INLINE int was_killed(const struct call *call, __u64 task)
+{
+	__u64 now = image(task);
+
+	return VALUE(map_buffers) && !(call->flags & CALL_BY_PROBE) && now && call->image && now != call->image;
+}
+
+/* 1: it was one. */
+INLINE int remove_member(struct scratch *s, __u64 task, __u64 tid)
+{
+	int known = !map_delete(&members, &task), removed = known;
+
+	/* A leader that another thread of its process replaces has that one's id by now, if the kernel is new
+	 * enough (7.2): then it is not its own. */
+	if ((!known || tid == get_pid_tgid() >> 32) && !map_delete(&newcomers, &tid))
+		removed++;
+	s->counts.removed += removed;
+	return removed != 0;
+}
+
 /* In the context of the thread that ends, before its id can be given to another. */
 SEC("thread_exit")
 int on_thread_exit(void *ctx)
@@ -582,38 +653,22 @@ int on_thread_exit(void *ctx)
 	__u64 tid = (__u32)get_pid_tgid(), task = current_task();
 	struct scratch *s = get_scratch();
 	struct call *call;
-	int known;
+	int killed = 0;
 
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
 	call = VALUE(want_fails) ? map_lookup(&calls, &task) : 0;
 	if (call) {
-		/* The call's return was not seen. Either it was killed in the call: then it has another image, and had become a
-		 * 32-bit task (load_elf_binary, where its old image has gone), so that no tracepoint showed a return; what it
-		 * was called with has gone, too. Or the kernel did not show the return. */
-		__u64 now = image(task);
-		int killed = VALUE(map_buffers) && !(call->flags & CALL_BY_PROBE) && now && call->image && now != call->image;
-
+		killed = was_killed(call, task);
 		if (!killed)
 			count_missed(s, call);
 		map_delete(&calls, &task);
-		if (killed && describe(s, &s->exec, task)) {
-			describe_failure(&s->exec, task, 0);
-			s->exec.head.flags = RECORD_NO_RESULT | RECORD_UNREADABLE;
-			s->exec_data[0] = 0;
-			send_failure(ctx, s, 0);
-		}
 	}
-	if (VALUE(member_filter)) {
-		known = !map_delete(&members, &task);
-		if (known)
-			s->counts.removed++;
-		/* A leader that another thread of its process replaces has that one's id by now, if the kernel is new
-		 * enough (7.2): then it is not its own. */
-		if ((!known || tid == get_pid_tgid() >> 32) && !map_delete(&newcomers, &tid))
-			s->counts.removed++;
-	}
+	if (VALUE(member_filter) && !remove_member(s, task, tid))
+		return 0;
+	if (killed)
+		tail_call(ctx, &killed_program, 0);
 	return 0;
 }
 
@@ -644,6 +699,8 @@ int on_rename(void *ctx)
 /* The same for what only an exec shows: the first eight bytes of what each word of the struct linux_binprm points to, in the
  * exec of the task that peek->task names. A raw tracepoint. Only what is in the region of the struct itself is read: not all
  * kernels survive more (layout.c). */
+#define WORDS_A_ROUND 12
+
 SEC("peek_exec")
 int on_peek_exec(__u64 *ctx)
 {
@@ -655,21 +712,27 @@ int on_peek_exec(__u64 *ctx)
 			__u32 of_4[BPRM_WORDS];
 		};
 	} *words;
-	__u64 *targets;
+	__u64 *targets, done;
 
 	if (!peek || peek->task != get_task())
 		return 0;
+	done = peek->length; /* words that earlier rounds have followed */
+	if (done > BPRM_WORDS - WORDS_A_ROUND)
+		return 0;
 	targets = (void *)peek->data;
 	words = (void *)(peek->data + sizeof(*words));
-	peek->status = read_kernel(words, sizeof(*words), ctx[2]);
+	if (!done)
+		peek->status = read_kernel(words, sizeof(*words), ctx[2]);
 #pragma unroll
-	for (int i = 0; i < BPRM_WORDS; i++) {
-		__u64 word = VALUE(long_size) == 4 ? words->of_4[i] : words->of_8[i], target = 0;
+	for (int i = 0; i < WORDS_A_ROUND; i++) {
+		__u64 word = VALUE(long_size) == 4 ? words->of_4[done + i] : words->of_8[done + i], target = 0;
 
 		if ((word ^ ctx[2]) >> VALUE(region_shift) == 0)
 			read_kernel(&target, sizeof(target), word);
-		targets[i] = target;
+		targets[done + i] = target;
 	}
+	peek->length = done + WORDS_A_ROUND;
+	tail_call(ctx, &peek_program, 0);
 	peek->answered = 1;
 	return 0;
 }

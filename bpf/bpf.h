@@ -52,6 +52,9 @@ static long (*const read_kernel_str)(void *dst, __u32 size,
 static long (*const unchecked_read_user_str)(void *dst, __u32 size,
 					     __u64 addr) = (void *)BPF_FUNC_probe_read_user_str;
 
+/* Slots of a failed call's argv that are read in one go. A power of 2. */
+#define SLOTS 16
+
 /* A lane: what a CPU is about to send, how far it has come with it, and the ring that it sends it to. Programs that can be
  * preempted by one another have lanes of their own (enum lane_kind in tracer.h). Whole cache lines. */
 struct __attribute__((aligned(64))) scratch {
@@ -64,6 +67,8 @@ struct __attribute__((aligned(64))) scratch {
 	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
 	__u64 end;   /* arguments: their end; pieces: the rest of a long string, 0, or an END_… */
 	__u64 flags; /* arguments: of the last record */
+	__u64 at, have; /* pieces: the next of the slots that have been read, and their number */
+	__u64 slots[SLOTS]; /* of argv, each of slot_size bytes */
 	union {
 		struct {
 			struct exec_record exec;
@@ -151,11 +156,12 @@ INLINE long read_user(void *to, __u32 size, __u64 addr)
  * an empty one some kernels say 0 (6.1), others 1 (6.18): strncpy_from_user_nofault in mm/maccess.c. */
 INLINE long read_string(char *to, __u32 size, __u64 addr)
 {
-	__u64 room = user_room(addr, VALUE(user_mask), VALUE(user_end));
+	__u64 room, masked = addr & VALUE(user_mask);
 	long len;
 
-	if (!room)
+	if (masked >= VALUE(user_end))
 		return -EFAULT;
+	room = VALUE(user_end) - masked;
 	if (room > size)
 		room = size;
 	len = unchecked_read_user_str(to, bounded(room, size), addr);
@@ -225,19 +231,17 @@ INLINE int mntns_is_filtered(__u64 mntns)
 	       (VALUE(mntns_filter) && !map_lookup(&mntns_set, &mntns));
 }
 
-INLINE int under_cgroup(__u32 index)
-{
-	return VALUE(cgroup_filter) > index && is_under_cgroup(&cgroups, index) == 1;
-}
-
 INLINE int cgroup_is_filtered(__u64 cgroup)
 {
 	if (VALUE(cgroupmap_filter) && !map_lookup(&cgroupmap, &cgroup))
 		return 1;
-#define FOUR_CGROUPS(i) \
-	(under_cgroup(i) || under_cgroup((i) + 1) || under_cgroup((i) + 2) || under_cgroup((i) + 3))
-	return VALUE(cgroup_filter) && !FOUR_CGROUPS(0) && !FOUR_CGROUPS(4) && !FOUR_CGROUPS(8) &&
-	       !FOUR_CGROUPS(12);
+	if (!VALUE(cgroup_filter))
+		return 0;
+#pragma unroll
+	for (__u32 i = 0; i < CGROUPS_MOST; i++)
+		if (is_under_cgroup(&cgroups, i) == 1) /* where the map has no such place, -E2BIG */
+			return 0;
+	return 1;
 }
 
 /* Makes the task a member; tid: its id, by which it can be looked for in /proc. */
@@ -264,40 +268,27 @@ INLINE int is_root(__u64 task)
 	return map_lookup(&roots, &key) != 0;
 }
 
-/* Whether the task belongs to a root, or to what descends from one. */
+/* Whether the task belongs to a root, or its parent does. Descendants of these are found in /proc, or made by members. */
 INLINE int under_root(__u64 task)
 {
-#pragma unroll
-	for (int i = 0; i < 8 && task; i++) {
-		if (is_root(task))
-			return 1;
-		task = read_long(task + VALUE(task_real_parent));
-	}
-	return 0;
+	return is_root(task) || is_root(read_long(task + VALUE(task_real_parent)));
 }
 
-/* Whether the current task is a member; tid: its id, before an exec changed that. */
+/* Makes the current task a member if it is to be one; tid: its id, before an exec changed that. */
 INLINE int is_member(struct scratch *s, __u64 task, __u64 tid)
 {
+	int is_newcomer;
+
 	if (map_lookup(&members, &task))
 		return 1;
+	is_newcomer = map_lookup(&newcomers, &tid) != 0;
+	if (!is_newcomer && !(VALUE(root_filter) && under_root(task)))
+		return 0;
 	/* First the one, then the other: whoever looks must never find it in neither. */
-	if (map_lookup(&newcomers, &tid)) {
-		add_member(s, task, tid);
-		if (!map_delete(&newcomers, &tid))
-			s->counts.removed++;
-		return 1;
-	}
-	if (VALUE(root_filter) && under_root(task)) {
-		add_member(s, task, tid);
-		return 1;
-	}
-	return 0;
-}
-
-INLINE int member_is_filtered(struct scratch *s, __u64 task)
-{
-	return VALUE(member_filter) && !is_member(s, task, (__u32)get_pid_tgid());
+	add_member(s, task, tid);
+	if (is_newcomer && !map_delete(&newcomers, &tid))
+		s->counts.removed++;
+	return 1;
 }
 
 INLINE void add_ancestors(struct exec_record *e, __u64 parent)
@@ -320,7 +311,7 @@ INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 	__u64 parent, leader, ids, mntns = 0, cgroup = 0;
 	__u32 ppid = 0;
 
-	if (uid_is_filtered() || member_is_filtered(s, task))
+	if (uid_is_filtered() || (VALUE(member_filter) && !map_lookup(&members, &task)))
 		return 0;
 	if (VALUE(want_cgroup))
 		cgroup = get_cgroup_id();

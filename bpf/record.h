@@ -53,6 +53,9 @@ enum record_flags {
 	RECORD_CHECK = 1 << 11, /* RECORD_FAIL: execveat(2) with AT_EXECVE_CHECK, which would not have executed */
 };
 
+/* The most cgroups of --cgroup. */
+#define CGROUPS_MOST 16
+
 /* How far beyond the parent a process's ancestors are told. */
 #define ANCESTORS 3
 

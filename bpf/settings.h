@@ -70,6 +70,7 @@
 	X(call_argv) \
 	X(call_flags)	   /* 0: not known */ \
 	X(call_by_probe)   /* 1: a kprobe */ \
+	X(call_killed)	   /* 1: the thread was killed in the call */ \
 	X(exit_ret)	   /* in the context: the call's result */ \
 	X(errnos_are_positive) /* 1: the result is a failed call's errno (PowerPC, MIPS) */ \
 	/* Learning. */ \

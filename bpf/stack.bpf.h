@@ -46,16 +46,6 @@ INLINE long read_user_chunk(struct chunk *c, __u64 len, __u64 addr)
 	return read_kernel_chunk(c, len, addr);
 }
 
-/* Begins the next record of an exec. */
-INLINE void begin_more(struct more_record *more, struct scratch *s, __u16 type)
-{
-	more->head.type = type;
-	more->head.flags = RECORD_ON_STACK;
-	more->head.seq = s->counts.seq;
-	more->head.part = ++s->part;
-	more->head.data_len = 0;
-}
-
 SEC("exec_stack")
 int on_exec_stack(__u64 *ctx)
 {
@@ -119,40 +109,56 @@ INLINE int send_stack_more(void *ctx, struct scratch *s, struct more_record *mor
 	return 0;
 }
 
-/* Sends the next bytes of the argument block. 0: that was the end of it. */
-INLINE int send_stack_args(void *ctx, struct scratch *s)
-{
-	struct {
-		struct more_record more;
-		struct chunk chunk;
-	} out;
-	__u64 left = s->end - s->next;
+struct stack_args {
+	struct more_record more;
+	struct chunk chunk;
+};
 
-	clear(&out.chunk);
-	begin_more(&out.more, s, RECORD_ARGS);
-	out.more.head.data_len = left > STACK_CHUNK_SIZE ? STACK_CHUNK_SIZE : left;
-	if (read_user_chunk(&out.chunk, left, s->next))
-		out.more.head.flags |= RECORD_UNREADABLE;
-	if (left <= STACK_CHUNK_SIZE)
-		out.more.head.flags |= s->flags;
+/* Sends the chunk that has been read, or has not, as flags say. 0: the ring is full. */
+INLINE int send_stack_chunk(void *ctx, struct scratch *s, struct stack_args *out, __u64 len, __u16 flags)
+{
+	out->more.head.flags = RECORD_ON_STACK | flags;
+	out->more.head.part = ++s->part;
+	out->more.head.data_len = len;
 	s->next += STACK_CHUNK_SIZE;
-	return send_stack_more(ctx, s, &out.more, sizeof(out)) && left > STACK_CHUNK_SIZE;
+	if (send_stack_more(ctx, s, &out->more, sizeof(*out)))
+		return 1;
+	s->end = 0;
+	return 0;
 }
 
-/* Sixteen chunks, then itself again: 33 times 16 times 256 bytes; the rest is for event.c to ask for. */
+/* Sends a whole chunk, of which there is more than one. 0: it is the last one's turn, or the ring is full. */
+INLINE int send_whole_chunk(void *ctx, struct scratch *s, struct stack_args *out)
+{
+	if (s->end <= s->next + STACK_CHUNK_SIZE)
+		return 0;
+	return send_stack_chunk(ctx, s, out, STACK_CHUNK_SIZE,
+				read_user(&out->chunk, STACK_CHUNK_SIZE, s->next) ? RECORD_UNREADABLE : 0);
+}
+
+/* Sixteen chunks, then itself again: 33 times 16 times 256 bytes; the rest is for parts.c to ask for. */
 SEC("args_stack")
 int on_args_stack(void *ctx)
 {
+	struct stack_args out = {};
 	struct scratch *s = get_scratch();
+	__u64 left;
 
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
-#define TWO_STACK_ARGS(ctx, s) (send_stack_args(ctx, s) && send_stack_args(ctx, s))
-#define EIGHT_STACK_ARGS(ctx, s) \
-	(TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s) && TWO_STACK_ARGS(ctx, s))
-	if (EIGHT_STACK_ARGS(ctx, s) && EIGHT_STACK_ARGS(ctx, s))
+	out.more.head.type = RECORD_ARGS;
+	out.more.head.seq = s->counts.seq;
+#define FOUR_STACK_CHUNKS(ctx, s, out) \
+	(send_whole_chunk(ctx, s, out) && send_whole_chunk(ctx, s, out) && send_whole_chunk(ctx, s, out) && \
+	 send_whole_chunk(ctx, s, out))
+	if (FOUR_STACK_CHUNKS(ctx, s, &out) && FOUR_STACK_CHUNKS(ctx, s, &out) && FOUR_STACK_CHUNKS(ctx, s, &out) &&
+	    FOUR_STACK_CHUNKS(ctx, s, &out))
 		tail_call(ctx, &args_program, 0);
+	left = s->end - s->next;
+	if (s->end > s->next && left <= STACK_CHUNK_SIZE)
+		send_stack_chunk(ctx, s, &out, left,
+				 read_user_chunk(&out.chunk, left, s->next) ? s->flags | RECORD_UNREADABLE : s->flags);
 	return 0;
 }
 
@@ -187,6 +193,8 @@ int on_exit_stack(void *ctx)
 		map_delete(&calls, &task);
 		return 0;
 	}
+	if (VALUE(member_filter))
+		is_member(s, task, (__u32)get_pid_tgid());
 	if (!describe(s, e, task)) {
 		s->counts.filtered++;
 		map_delete(&calls, &task);
@@ -212,64 +220,61 @@ int on_exit_stack(void *ctx)
 	return 0;
 }
 
+struct stack_piece {
+	struct more_record more;
+	struct piece piece;
+	struct chunk chunk;
+};
+
 /* Sends the beginning of one argument. 0: the list is at its end. */
-INLINE int send_stack_piece(void *ctx, struct scratch *s)
+INLINE int send_stack_piece(void *ctx, struct scratch *s, struct stack_piece *out)
 {
-	struct {
-		struct more_record more;
-		struct piece piece;
-		struct chunk chunk;
-	} out;
 	__u64 address = 0;
 
-	clear(&out.chunk);
-	begin_more(&out.more, s, RECORD_PIECES);
-	out.more.head.data_len = sizeof(out.piece);
-	out.piece.is_list = 0;
-	out.piece.len = -EFAULT;
+	out->more.head.flags = RECORD_ON_STACK;
+	out->more.head.part = ++s->part;
+	out->piece.len = -EFAULT;
 	if (!s->next || read_user(&address, VALUE(slot_size), s->next)) {
-		out.piece.is_list = 1;
-		out.piece.address = s->next;
+		out->piece.is_list = 1;
+		out->piece.address = s->next;
 		address = 0;
 	} else {
-		out.piece.address = address;
+		out->piece.address = address;
 	}
 	if (!address) {
-		out.more.head.flags |= RECORD_LAST;
-		if (!out.piece.is_list || !s->next) /* argv = NULL is as good as an empty one */
-			out.more.head.data_len = 0;
-	} else if (!read_user_chunk(&out.chunk, room(address), address)) {
-		out.piece.len = room(address);
+		out->more.head.flags |= RECORD_LAST;
+		if (!out->piece.is_list || !s->next) /* argv = NULL is as good as an empty one */
+			out->more.head.data_len = 0;
+	} else if (!read_user_chunk(&out->chunk, room(address), address)) {
+		out->piece.len = room(address);
 	}
 	s->next += VALUE(slot_size);
-	return send_stack_more(ctx, s, &out.more, sizeof(out)) && address != 0;
+	return send_stack_more(ctx, s, &out->more, sizeof(*out)) && address != 0;
 }
 
 SEC("pieces_stack")
 int on_pieces_stack(void *ctx)
 {
-	struct {
-		struct more_record more;
-		struct piece piece;
-	} rest = {};
+	struct stack_piece out = {};
 	struct scratch *s = get_scratch();
 
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
-#define TWO_STACK_PIECES(ctx, s) (send_stack_piece(ctx, s) && send_stack_piece(ctx, s))
-	if (!TWO_STACK_PIECES(ctx, s) || !TWO_STACK_PIECES(ctx, s) || !TWO_STACK_PIECES(ctx, s) ||
-	    !TWO_STACK_PIECES(ctx, s))
+	out.more.head.type = RECORD_PIECES;
+	out.more.head.seq = s->counts.seq;
+	out.more.head.data_len = sizeof(out.piece);
+	if (!send_stack_piece(ctx, s, &out) || !send_stack_piece(ctx, s, &out) || !send_stack_piece(ctx, s, &out) ||
+	    !send_stack_piece(ctx, s, &out))
 		return 0;
 	tail_call(ctx, &pieces_program, 0);
 	/* The caller is asked for the rest. */
-	begin_more(&rest.more, s, RECORD_PIECES);
-	rest.more.head.flags |= RECORD_LAST | RECORD_CUT;
-	rest.more.head.data_len = sizeof(rest.piece);
-	rest.piece.address = s->next;
-	rest.piece.len = -EFAULT;
-	rest.piece.is_list = 1;
-	send_stack_more(ctx, s, &rest.more, sizeof(rest));
+	out.more.head.flags = RECORD_ON_STACK | RECORD_LAST | RECORD_CUT;
+	out.more.head.part = ++s->part;
+	out.piece.address = s->next;
+	out.piece.len = -EFAULT;
+	out.piece.is_list = 1;
+	send_stack_more(ctx, s, &out.more, sizeof(out));
 	return 0;
 }
 

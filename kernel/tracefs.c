@@ -71,20 +71,28 @@ int format_field(const char *format, const char *field, unsigned int size, uint6
 	return -ENOENT;
 }
 
-int tracepoint_field(int tracefs, const char *event, const char *field, unsigned int size,
-		     uint64_t *offset, struct error *err)
+int tracepoint_fields(int tracefs, const char *event, struct field *fields, size_t count, struct error *err)
 {
 	char format[4096];
 	int ret = read_event_file(tracefs, event, "format", format, sizeof(format), err);
 
-	if (!ret)
-		ret = format_field(format, field, size, offset);
-	else
-		return ret;
-	if (ret)
-		return error_set(err, -ret,
-				 "the tracepoint %s has no field \"%s\" of %u bytes on this kernel, "
-				 "so what it carries cannot be read",
-				 event, field, size);
-	return 0;
+	for (size_t i = 0; !ret && i < count; i++) {
+		ret = format_field(format, fields[i].name, fields[i].size, &fields[i].offset);
+		if (ret)
+			return error_set(err, -ret,
+					 "the tracepoint %s has no field \"%s\" of %u bytes on this kernel, "
+					 "so what it carries cannot be read",
+					 event, fields[i].name, fields[i].size);
+	}
+	return ret;
+}
+
+int tracepoint_field(int tracefs, const char *event, const char *field, unsigned int size,
+		     uint64_t *offset, struct error *err)
+{
+	struct field f = {field, size, 0};
+	int ret = tracepoint_fields(tracefs, event, &f, 1, err);
+
+	*offset = f.offset;
+	return ret;
 }

@@ -2,6 +2,7 @@
 #ifndef TRACEFS_H
 #define TRACEFS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/error.h"
@@ -12,8 +13,17 @@
  * it) with err filled. */
 int tracepoint_id(int tracefs, const char *event, uint64_t *id, struct error *err);
 
-/* Where the field stands in the tracepoint's record, in bytes, by its `format` file; the field must
- * be `size` bytes long. 0 or -errno with err filled. */
+/* A field of a tracepoint's record. */
+struct field {
+	const char *name;
+	unsigned int size; /* bytes */
+	uint64_t offset;
+};
+
+/* Fills the offsets of the fields, by the tracepoint's `format` file; each must have its size. 0 or -errno with err filled. */
+int tracepoint_fields(int tracefs, const char *event, struct field *fields, size_t count, struct error *err);
+
+/* The same for one field. */
 int tracepoint_field(int tracefs, const char *event, const char *field, unsigned int size,
 		     uint64_t *offset, struct error *err);
 

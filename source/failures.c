@@ -22,51 +22,47 @@
 
 /* ---- by the system calls' tracepoints ---- */
 
-/* Fields of their records. */
-static const struct field {
-	const char *event, *name;
-	enum setting setting;
-} fields[] = {
-	{"syscalls/sys_enter_execve", "filename", SETTING_call_filename},
-	{"syscalls/sys_enter_execve", "argv", SETTING_call_argv},
-	{"syscalls/sys_enter_execveat", "fd", SETTING_call_fd},
-	{"syscalls/sys_enter_execveat", "filename", SETTING_call_filename},
-	{"syscalls/sys_enter_execveat", "argv", SETTING_call_argv},
-	{"syscalls/sys_enter_execveat", "flags", SETTING_call_flags},
-	{"syscalls/sys_exit_execve", "ret", SETTING_exit_ret},
+/* Fields of their records, by the hooks below. */
+#define FIELDS_MOST 4
+static const struct {
+	const char *event;
+	struct {
+		const char *name;
+		enum setting setting;
+	} fields[FIELDS_MOST + 1];
+} events[CALL_EVENTS] = {
+	{"syscalls/sys_exit_execve", {{"ret", SETTING_exit_ret}}},
+	{"syscalls/sys_enter_execve", {{"filename", SETTING_call_filename}, {"argv", SETTING_call_argv}}},
+	{"syscalls/sys_enter_execveat",
+	 {{"fd", SETTING_call_fd}, {"filename", SETTING_call_filename}, {"argv", SETTING_call_argv}, {"flags", SETTING_call_flags}}},
 };
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-/* Links with where the event's record has its fields. */
-static int link_fields(struct tracer *t, struct link *link, const char *event, struct error *err)
+/* Makes a link for each event, with where its record has its fields. 0 or -errno. */
+static int learn_fields(struct tracer *t, struct error *err)
 {
-	uint64_t offset;
-	int ret = 0;
+	int ret = need_tracefs(t, err);
 
-	for (size_t i = 0; !ret && i < FIELDS; i++) {
-		if (strcmp(fields[i].event, event))
-			continue;
-		ret = tracepoint_field(t->tracefs, event, fields[i].name, t->layout.long_size, &offset, err);
-		if (!ret)
-			link_set(link, fields[i].setting, offset);
+	for (int e = 0; !ret && e < CALL_EVENTS; e++) {
+		struct field fields[FIELDS_MOST];
+		size_t count = 0;
+
+		for (; events[e].fields[count].name; count++)
+			fields[count] = (struct field){events[e].fields[count].name, t->layout.long_size, 0};
+		ret = tracepoint_fields(t->tracefs, events[e].event, fields, count, err);
+		for (size_t i = 0; !ret && i < count; i++)
+			t->call_fields[e][i] = fields[i].offset;
 	}
 	return ret;
 }
 
-/* Whether all of them are there. 0 or -errno. */
-static int learn_fields(struct tracer *t, struct error *err)
+static void link_fields(const struct tracer *t, struct link *link, int event)
 {
-	struct link unused = t->link;
-	int ret = need_tracefs(t, err);
-
-	for (size_t i = 0; !ret && i < FIELDS; i++)
-		if (!i || strcmp(fields[i].event, fields[i - 1].event))
-			ret = link_fields(t, &unused, fields[i].event, err);
-	return ret;
+	for (size_t i = 0; events[event].fields[i].name; i++)
+		link_set(link, events[event].fields[i].setting, t->call_fields[event][i]);
 }
 
 /* The exits first: a call whose entry is seen must not be forgotten. */
-static const struct hook calls[] = {
+static const struct hook calls[CALL_EVENTS] = {
 	{PROGRAM_EXIT, "syscalls/sys_exit_execve", "syscalls/sys_exit_execveat", LANE_FAIL, MISSES_RETURNS},
 	{PROGRAM_ENTER, "syscalls/sys_enter_execve", NULL, LANE_ENTER_EXECVE, MISSES_ENTRIES},
 	{PROGRAM_ENTER, "syscalls/sys_enter_execveat", NULL, LANE_ENTER_EXECVEAT, MISSES_ENTRIES},
@@ -81,11 +77,10 @@ static int trace_by_tracepoints(struct tracer *t, struct error *err)
 	link_set(&link, SETTING_call_direct, 1);
 	link_set(&link, SETTING_first_lane, (uint64_t)tracer_lane(t, LANE_FAIL, 0));
 	ret = link_load_tail(&link, &t->object, PROGRAM_PIECES, BPF_PROG_TYPE_TRACEPOINT, err);
-	for (size_t i = 0; !ret && i < sizeof(calls) / sizeof(calls[0]); i++) {
-		ret = link_fields(t, &link, calls[i].event, err);
+	for (int i = 0; !ret && i < CALL_EVENTS; i++) {
+		link_fields(t, &link, i);
 		link_set(&link, SETTING_call_has_fd, calls[i].lane == LANE_ENTER_EXECVEAT);
-		if (!ret)
-			ret = hook_attach(t, &calls[i], &link, BPF_PROG_TYPE_TRACEPOINT, err);
+		ret = hook_attach(t, &calls[i], &link, BPF_PROG_TYPE_TRACEPOINT, err);
 	}
 	return ret;
 }
@@ -333,8 +328,8 @@ static int trace_native(struct tracer *t, struct error *err)
 
 	if (!*t->no_call_tracepoints) {
 		ret = trace_by_tracepoints(t, err);
-		/* EINVAL: Linux 4.11 to 4.13 has them, and runs no BPF program there. */
-		if (ret != -EINVAL || !abis[0].slot_size) {
+		/* EINVAL when it is attached: Linux 4.11 to 4.13 has them, and runs no BPF program there. */
+		if (ret != -EINVAL || !feature_is_missing(&t->base.features, FEATURE_EXIT_EXECVE) || !abis[0].slot_size) {
 			feature_note(&t->base.features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
 			return ret;
 		}

@@ -9,16 +9,7 @@
 #include "source/attach.h"
 #include "source/counts.h"
 
-/* Attaches both hooks where programs can be preempted (attach.c), else the first: the second finds done what the first has done. */
-static int attach_both(struct tracer *t, const struct hook hooks[2], struct error *err)
-{
-	int ret = 0;
-
-	for (int i = 0; !ret && i < (t->preempted ? 2 : 1); i++)
-		ret = hook_attach(t, &hooks[i], &t->link, program_type(t), err);
-	return ret;
-}
-
+/* The second of two is there where programs can be preempted (attach.c): it finds done what the first has done. */
 static const struct hook ends[] = {
 	{PROGRAM_THREAD_EXIT, "sched/sched_process_exit", NULL, LANE_END, MISSES_NOTHING},
 	{PROGRAM_THREAD_EXIT, "sched/sched_process_exit", NULL, LANE_END_AGAIN, MISSES_NOTHING},
@@ -28,9 +19,29 @@ static const struct hook forks[] = {
 	{PROGRAM_FORK, "sched/sched_process_fork", NULL, LANE_FORK_AGAIN, MISSES_FORKS},
 };
 
+/* Where calls are noted, a thread that was killed in one is told by "exit". */
+static int attach_end(struct tracer *t, const struct hook *hook, struct error *err)
+{
+	struct link link = t->link, killed;
+	int ret = link_create_map(&link, &t->object, MAP_killed_program, 0, err);
+
+	killed = link;
+	killed.maps[MAP_pieces_program] = link.maps[MAP_killed_program]; /* "exit" may be of another type, and this is not used */
+	link_set(&killed, SETTING_call_killed, 1);
+	link_set(&killed, SETTING_member_filter, 0); /* "thread_exit" has looked, and it is no member any more */
+	link_set(&killed, SETTING_first_lane, (uint64_t)tracer_lane(t, hook->lane, 0));
+	if (!ret && t->base.request->fails && !link.on_stack)
+		ret = link_load_tail(&killed, &t->object, PROGRAM_KILLED, program_type(t), err);
+	return ret ? ret : hook_attach(t, hook, &link, program_type(t), err);
+}
+
 int trace_ends(struct tracer *t, struct error *err)
 {
-	return attach_both(t, ends, err);
+	int ret = 0;
+
+	for (int i = 0; !ret && i < (t->preempted ? 2 : 1); i++)
+		ret = attach_end(t, &ends[i], err);
+	return ret;
 }
 
 /* Finds ids in the records of tracepoints; raw ones give tasks. */
@@ -54,13 +65,15 @@ int trace_forks(struct tracer *t, struct error *err)
 
 	if (!feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS))
 		ret = learn_ids(t, forks[0].event, err);
-	return ret ? ret : attach_both(t, forks, err);
+	for (int i = 0; !ret && i < (t->preempted ? 2 : 1); i++)
+		ret = hook_attach(t, &forks[i], &t->link, program_type(t), err);
+	return ret;
 }
 
 void follow_ask(struct tracer *t, struct error *err)
 {
 	hook_attach(t, &forks[0], &t->link, program_type(t), err);
-	hook_attach(t, &ends[0], &t->link, program_type(t), err);
+	attach_end(t, &ends[0], err);
 }
 
 #define FIND_TRIES 10

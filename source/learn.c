@@ -180,7 +180,11 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		.proc = -1,
 	};
 	if (feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) && t->base.proc >= 0) {
-		ret = attach_peek(t, 1, PROGRAM_PEEK_EXEC, "sched/sched_process_exec", err);
+		ret = link_create_map(&t->link, &t->object, MAP_peek_program, 0, err);
+		if (!ret)
+			ret = link_load_tail(&t->link, &t->object, PROGRAM_PEEK_EXEC_AGAIN, BPF_PROG_TYPE_RAW_TRACEPOINT, err);
+		if (!ret)
+			ret = attach_peek(t, 1, PROGRAM_PEEK_EXEC, "sched/sched_process_exec", err);
 		if (ret)
 			return ret;
 		facts.proc = t->base.proc;

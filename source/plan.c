@@ -27,9 +27,11 @@ static const struct row {
 	[PROGRAM_COUNT] = {"count", NULL, MAP_args_program, 1},
 	[PROGRAM_EXIT] = {.section = "exit", .on_stack = "exit_stack"},
 	[PROGRAM_PIECES] = {"pieces", "pieces_stack", MAP_pieces_program, 0},
+	[PROGRAM_KILLED] = {"exit", NULL, MAP_killed_program, 0},
 	[PROGRAM_ENTER] = {.section = "enter"},
 	[PROGRAM_PEEK] = {.section = "peek", .on_stack = "peek_stack"},
 	[PROGRAM_PEEK_EXEC] = {.section = "peek_exec"},
+	[PROGRAM_PEEK_EXEC_AGAIN] = {"peek_exec", NULL, MAP_peek_program, 0},
 };
 
 void link_init(struct link *link)

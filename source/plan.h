@@ -24,9 +24,11 @@ enum program {
 	PROGRAM_COUNT,	/* the same, before "args" */
 	PROGRAM_EXIT,
 	PROGRAM_PIECES, /* tail-called by "exit" */
+	PROGRAM_KILLED, /* "exit" again, tail-called by "thread_exit" */
 	PROGRAM_ENTER,
 	PROGRAM_PEEK,
 	PROGRAM_PEEK_EXEC,
+	PROGRAM_PEEK_EXEC_AGAIN, /* tail-called by itself */
 };
 
 struct link {

@@ -49,6 +49,9 @@ struct missed {
 	uint64_t by_tracepoints, by_probes, not_returned;
 };
 
+/* The return from execve(2) and execveat(2), and the entry of each. */
+#define CALL_EVENTS 3
+
 /* State of a lane's rings. */
 struct watch {
 	uint32_t seq; /* execs that the lane had reported at the last look */
@@ -75,6 +78,7 @@ struct tracer {
 	struct peek_self self;
 	struct layout layout;
 	int peek_events[2]; /* what the learner attached, or -1 */
+	uint64_t call_fields[CALL_EVENTS][4]; /* offsets in the records of the system calls' tracepoints (failures.c) */
 	char no_call_tracepoints[256]; /* why execve(2) and execveat(2) have none here; "": they have */
 	/* What is attached. */
 	int attached[48];
