@@ -439,15 +439,16 @@ no_sys_no_proc() {
 	fi
 }
 
-# A kernel without CONFIG_CROSS_MEMORY_ATTACH: what was not in memory is read by /proc/PID/mem.
+# A kernel without CONFIG_CROSS_MEMORY_ATTACH: what was not in memory is read by /proc/PID/mem. Beside strace one question may take
+# longer than it has.
 no_process_vm_readv() {
 	printf '#!/bin/sh\nexec strace -D -f -qq -o %s -e inject=process_vm_readv:error=ENOSYS %s "$@"\n' "$D/trace" "$X" >"$D/x"
 	chmod 755 "$D/x"
 	real=$X X=$D/x
-	acts() { "$PROGRAMS/call" untouched "$D/missing" nasl one '' 'three and more' 2>/dev/null; }
+	acts() { for i in 1 2 3 4 5; do "$PROGRAMS/call" untouched "$D/missing" nasl one '' 'three and more' 2>/dev/null; done; }
 	traced acts -x -q
 	X=$real
-	shows 1 " -2 \"$D/missing\" \"one\" \"\" \"three and more\"\$"
+	has "$out" " -2 \"$D/missing\" \"one\" \"\" \"three and more\"\$"
 	grep -q INJECTED "$D/trace" || fail "nothing was injected"
 }
 
