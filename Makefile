@@ -143,7 +143,7 @@ event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assem
 	kernel/chunk.c kernel/mounts.c lib/error.c lib/format.c lib/timestamp.c
 print_test_SOURCES = $(addprefix show/,print.c text.c json.c tree.c escape.c output.c rotate.c utf8.c errname.c) reader/exec.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
-options_test_SOURCES = run/options.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
+options_test_SOURCES = run/options.c run/values.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
 loader_test_SOURCES = loader.c source/members.c kernel/mounts.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =

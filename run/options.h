@@ -11,8 +11,11 @@
 
 #define VERSION "0.1"
 
-/* How often --cgroup can be given: so often the BPF programs ask (cgroup_is_filtered in prog.bpf.c). */
-#define FILTER_CGROUPS 16
+/* A regular expression of --name or --line. */
+struct pattern {
+	bool given;
+	regex_t regex;
+};
 
 struct options {
 	struct request request;
@@ -20,14 +23,13 @@ struct options {
 	bool time, timestamp, quote, print_uid, print_cpu, print_pcomm, print_mntns, print_cgroup;
 	bool json, tree, iso_time, append, quiet, no_sandbox;
 	uint64_t duration; /* ns, 0: until a signal */
-	bool has_name, has_line;
-	regex_t name, line;
+	struct pattern name, line;
 	uint64_t max_args; /* 0: all */
 	uint64_t max_bytes; /* of an exec's arguments, 0: all */
 	uint64_t count; /* execs to print, 0: any number */
 	const char *output; /* a path, NULL: the standard output */
 	uint64_t max_size; /* bytes of that file, 0: any number */
-	unsigned int keep; /* old files, from 1 on */
+	uint64_t keep; /* old files, from 1 on */
 	char **command;	     /* NULL-terminated, or NULL */
 	char *user;    /* whose the command is to be, or NULL */
 	uint32_t user_uid, user_gid;

@@ -215,7 +215,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 	s->deadline = o->duration ? monotonic_ns() + o->duration : 0;
 	ops->poll_fds(s->source, s->fds + FD_RINGS);
 	s->out->enough = &stops.count;
-	output_begin(s->out, o->append, o->max_size, o->keep, o->json ? NULL : s->printer.heading);
+	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->json ? NULL : s->printer.heading);
 	ops->settle(s->source);
 	/* What a process that is followed makes is followed: so this one is, for that moment. */
 	if (o->command) {

@@ -93,15 +93,15 @@ static bool is_wanted(struct printer *printer, const struct exec *exec)
 	char comm[EXEC_COMM + 1];
 	bool wanted;
 
-	if (o->has_name) {
+	if (o->name.given) {
 		memcpy(comm, exec->comm, EXEC_COMM);
 		comm[EXEC_COMM] = '\0';
-		if (!may_match(&o->name, comm))
+		if (!may_match(&o->name.regex, comm))
 			return false;
 	}
-	if (!o->has_line)
+	if (!o->line.given)
 		return true;
-	wanted = !make_line(printer, exec) || may_match(&o->line, printer->line);
+	wanted = !make_line(printer, exec) || may_match(&o->line.regex, printer->line);
 	if (printer->line_size > LINE_KEPT) {
 		free(printer->line);
 		printer->line = NULL;

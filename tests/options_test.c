@@ -32,7 +32,7 @@ int main(void)
 	CASE("no option: 20 arguments, everything else off") {
 		CHECK(!parse(""));
 		CHECK(o.max_args == 20 && !o.request.fails && !o.request.has_uid && !o.request.ppid && !o.duration &&
-		      !o.has_name && !o.has_line && !o.ebpf && !o.quote);
+		      !o.name.given && !o.line.given && !o.ebpf && !o.quote);
 	}
 	CASE("short options can stand together") {
 		CHECK(!parse("-xTtUCMq"));
@@ -53,13 +53,13 @@ int main(void)
 	}
 	CASE("regular expressions are extended and unanchored") {
 		CHECK(!parse("-n b(c|d)+e -l ^x"));
-		CHECK(!regexec(&o.name, "abcdcez", 0, NULL, 0));
-		CHECK(regexec(&o.name, "abe", 0, NULL, 0));
-		CHECK(!regexec(&o.line, "xy", 0, NULL, 0) && regexec(&o.line, "yx", 0, NULL, 0));
+		CHECK(!regexec(&o.name.regex, "abcdcez", 0, NULL, 0));
+		CHECK(regexec(&o.name.regex, "abe", 0, NULL, 0));
+		CHECK(!regexec(&o.line.regex, "xy", 0, NULL, 0) && regexec(&o.line.regex, "yx", 0, NULL, 0));
 	}
 	CASE("the last of two regular expressions counts") {
 		CHECK(!parse("-n aa -n bb"));
-		CHECK(regexec(&o.name, "aa", 0, NULL, 0) && !regexec(&o.name, "bb", 0, NULL, 0));
+		CHECK(regexec(&o.name.regex, "aa", 0, NULL, 0) && !regexec(&o.name.regex, "bb", 0, NULL, 0));
 	}
 	CASE("a bad number, regular expression or option is a usage error")
 		for (const char *const *bad =
@@ -89,7 +89,7 @@ int main(void)
 		CHECK(parse("ls -- -l") == 2);
 	}
 	CASE("-- can be an option's argument") {
-		CHECK(!parse("-n --") && !o.command && o.has_name);
+		CHECK(!parse("-n --") && !o.command && o.name.given);
 		CHECK(!parse("-n -- -- ls") && !strcmp(o.command[0], "ls"));
 		CHECK(parse("-n -- ls") == 2);
 	}

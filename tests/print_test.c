@@ -293,16 +293,16 @@ static void test_json(void)
 /* Whether the exec is shown with --line. */
 static bool shown(struct exec *e, const char *regex)
 {
-	struct options o = {.max_args = 20, .has_line = true};
+	struct options o = {.max_args = 20, .line = {.given = true}};
 	struct printer printer;
 
-	CHECK(!regcomp(&o.line, regex, REG_EXTENDED | REG_NOSUB));
+	CHECK(!regcomp(&o.line.regex, regex, REG_EXTENDED | REG_NOSUB));
 	print_init(&printer, &o, &out, 0);
 	print_exec(&printer, e);
 	if (printer.printed)
 		drain(&out, from);
 	print_free(&printer);
-	regfree(&o.line);
+	regfree(&o.line.regex);
 	return printer.printed;
 }
 

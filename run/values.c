@@ -1,0 +1,265 @@
+#include <ctype.h>
+#include <errno.h>
+#include <pwd.h>
+#include <regex.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/values.h"
+#include "bpf/record.h"
+#include "lib/say.h"
+
+#define SECOND_NS 1000000000ULL
+
+int usage_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_args(format, args);
+	va_end(args);
+	say_as_it_is("Try 'execsnoop --help'.\n");
+	return USAGE_ERROR;
+}
+
+static void *field(struct options *o, const struct option_row *row)
+{
+	return (char *)o + row->offset;
+}
+
+int parse_flag(struct options *o, const struct option_row *row, const char *text)
+{
+	(void)text;
+	*(bool *)field(o, row) = true;
+	return 0;
+}
+
+int parse_text(struct options *o, const struct option_row *row, const char *text)
+{
+	*(const char **)field(o, row) = text;
+	return 0;
+}
+
+/* A whole number from 0 to max; nothing else may stand in the text. */
+static bool is_number(const char *text, uint64_t max, uint64_t *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return !errno && !*end && *value <= max;
+}
+
+int parse_number(struct options *o, const struct option_row *row, const char *text)
+{
+	uint64_t number;
+
+	if (!is_number(text, row->most, &number) || number < row->least)
+		return usage_error("--%s: \"%s\" is not %s", row->name, text, row->expected);
+	*(uint64_t *)field(o, row) = number * row->unit;
+	return 0;
+}
+
+/* Bytes, or with a letter behind it KiB, MiB or GiB. */
+int parse_size(struct options *o, const struct option_row *row, const char *text)
+{
+	uint64_t *size = field(o, row);
+	static const char units[] = "KMG";
+	size_t length = strlen(text);
+	const char *unit = length ? strchr(units, toupper((unsigned char)text[length - 1])) : NULL;
+	char digits[24];
+
+	if (unit)
+		length--;
+	if (length < sizeof(digits)) {
+		memcpy(digits, text, length);
+		digits[length] = '\0';
+		if (is_number(digits, 1ULL << 33, size)) {
+			*size <<= unit ? 10 * (unit - units + 1) : 0;
+			if (*size >= row->least)
+				return 0;
+		}
+	}
+	return usage_error("--%s: \"%s\" is not a size%s (like 500K, 64M, 1G)", row->name, text, row->least ? " of 4K or more" : "");
+}
+
+/* Of --duration. */
+int parse_seconds(struct options *o, const struct option_row *row, const char *text)
+{
+	uint64_t seconds = 0, unit = SECOND_NS;
+	const char *at = text;
+
+	(void)row;
+	/* A billion seconds are 31 years. */
+	while (*at >= '0' && *at <= '9' && seconds <= 1000000000)
+		seconds = seconds * 10 + (uint64_t)(*at++ - '0');
+	o->duration = seconds * SECOND_NS;
+	if (*at == '.' && text[1])
+		for (at++; *at >= '0' && *at <= '9'; at++)
+			o->duration += (uint64_t)(*at - '0') * (unit /= 10);
+	if (*at || !o->duration || o->duration > 1000000000 * SECOND_NS)
+		return usage_error("--duration: \"%s\" is not a number of seconds above 0", text);
+	return 0;
+}
+
+/* Of --uid. */
+int parse_user(struct options *o, const struct option_row *row, const char *text)
+{
+	const struct passwd *user;
+	uint64_t uid;
+
+	(void)row;
+	/* (uid_t)-1 is no user: setuid(2). */
+	if (!is_number(text, UINT32_MAX - 1, &uid)) {
+		user = getpwnam(text);
+		if (!user)
+			return usage_error("--uid: \"%s\" is neither a user id nor a user's name",
+					   text);
+		uid = user->pw_uid;
+	}
+	o->request.uid = (uint32_t)uid;
+	o->request.has_uid = true;
+	return 0;
+}
+
+/* --user: the command needs the user's group, so the user must be one that this machine knows. */
+int parse_command_user(struct options *o, const struct option_row *row, const char *text)
+{
+	uint64_t uid;
+	const struct passwd *user = is_number(text, UINT32_MAX - 1, &uid) ? getpwuid((uid_t)uid)
+									    : getpwnam(text);
+
+	(void)row;
+	free(o->user);
+	o->user = user ? strdup(user->pw_name) : NULL;
+	if (!o->user)
+		return usage_error("--user: \"%s\" is no user of this machine", text);
+	o->user_uid = user->pw_uid;
+	o->user_gid = user->pw_gid;
+	return 0;
+}
+
+static bool is_pid(const char *text, uint64_t *pid)
+{
+	/* PID_MAX_LIMIT, include/linux/threads.h. */
+	return is_number(text, 4 << 20, pid) && *pid;
+}
+
+static int no_pid(const struct option_row *row, const char *text)
+{
+	return usage_error("--%s: \"%s\" is not a process id", row->name, text);
+}
+
+int parse_pid(struct options *o, const struct option_row *row, const char *text)
+{
+	uint64_t pid;
+
+	if (!is_pid(text, &pid))
+		return no_pid(row, text);
+	*(uint32_t *)field(o, row) = (uint32_t)pid;
+	return 0;
+}
+
+int parse_string(struct options *o, const struct option_row *row, const char *text)
+{
+	struct strings *strings = field(o, row);
+	const char **items = realloc(strings->items, (strings->count + 1) * sizeof(*items));
+
+	if (!items)
+		return usage_error("no memory for so many options");
+	strings->items = items;
+	strings->items[strings->count++] = text;
+	return 0;
+}
+
+int parse_pids(struct options *o, const struct option_row *row, const char *text)
+{
+	uint64_t pid;
+
+	return is_pid(text, &pid) ? parse_string(o, row, text) : no_pid(row, text);
+}
+
+int parse_cgroup(struct options *o, const struct option_row *row, const char *text)
+{
+	if (o->request.cgroups.count == CGROUPS_MOST)
+		return usage_error("--cgroup: at most %d can be given; give the directory above "
+				   "them, or use --cgroupmap", CGROUPS_MOST);
+	return parse_string(o, row, text);
+}
+
+int parse_time_format(struct options *o, const struct option_row *row, const char *text)
+{
+	(void)row;
+	if (strcmp(text, "hms") && strcmp(text, "iso"))
+		return usage_error("--time-format: \"%s\" is neither hms nor iso", text);
+	o->time = true;
+	o->iso_time = !strcmp(text, "iso");
+	return 0;
+}
+
+/* The place of an error, as the longest beginning of the text that is a regular expression. */
+static size_t longest_regex(const char *text)
+{
+	size_t length = strlen(text);
+	char *copy = strdup(text);
+	regex_t regex;
+
+	while (copy && length > 0) {
+		copy[--length] = '\0';
+		if (!regcomp(&regex, copy, REG_EXTENDED | REG_NOSUB)) {
+			regfree(&regex);
+			break;
+		}
+	}
+	free(copy);
+	return length;
+}
+
+/* regerror(3) would bring all of printf(3). */
+static const char *regex_error(int error)
+{
+	static const char *const texts[] = {
+		[REG_ECOLLATE] = "unknown collating element",
+		[REG_ECTYPE] = "unknown character class",
+		[REG_EESCAPE] = "nothing behind the last \\",
+		[REG_ESUBREG] = "a reference to what is not there",
+		[REG_EBRACK] = "a ] is missing",
+		[REG_EPAREN] = "a ) is missing",
+		[REG_EBRACE] = "a } is missing",
+		[REG_BADBR] = "a repetition must be like {2}, {2,} or {2,5}, of 255 at most",
+		[REG_ERANGE] = "a range in [] must go from one character to a later one",
+		[REG_ESPACE] = "no memory",
+		[REG_BADRPT] = "nothing to repeat",
+	};
+
+	if (error > 0 && (size_t)error < sizeof(texts) / sizeof(texts[0]) && texts[error])
+		return texts[error];
+	return "not understood";
+}
+
+int parse_regex(struct options *o, const struct option_row *row, const char *text)
+{
+	struct pattern *pattern = field(o, row);
+	int ret;
+
+	if (pattern->given)
+		regfree(&pattern->regex);
+	ret = regcomp(&pattern->regex, text, REG_EXTENDED | REG_NOSUB);
+	pattern->given = !ret;
+	if (!ret)
+		return 0;
+	return usage_error("--%s: \"%s\" is not an extended regular expression: %s, at or after "
+			   "character %zu",
+			   row->name, text, regex_error(ret), longest_regex(text) + 1);
+}
+
+/* A name has 15 bytes at most (TASK_COMM_LEN); where none of the characters has a meaning, that is how long the text is. */
+int parse_name(struct options *o, const struct option_row *row, const char *regex)
+{
+	if (strlen(regex) > 15 && !strpbrk(regex, ".*+?()[]{}|^$\\"))
+		say("warning: --name: \"%s\" matches nothing: a command's name has 15 bytes at most; use --line", regex);
+	return parse_regex(o, row, regex);
+}
