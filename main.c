@@ -83,7 +83,7 @@ static int run(const struct options *options, char **argv, const struct inherite
 	if (options->ebpf)
 		ret = print(options, source, err);
 	else if (options->request.check)
-		ret = check(source, argv, options->json, status, err);
+		ret = check(source, argv, options->form.json, status, err);
 	else
 		ret = trace(options, source, argv, inherited, status, err);
 	source->ops->stop(source); /* the start may have failed half-way */

@@ -33,25 +33,25 @@ static const struct option_row rows[] = {
 	ROW(0, "count", "N", "end after N execs",
 	 parse_number, AT(count), .least = 1, .most = UINT64_MAX, .unit = 1, .expected = "a number above 0"),
 	{.name = "What to print:"},
-	ROW('J', "json", NULL, "JSON Lines", parse_flag, AT(json)),
-	ROW(0, "tree", NULL, "indented by descent", parse_flag, AT(tree)),
-	ROW('T', "time", NULL, "time, HH:MM:SS", parse_flag, AT(time)),
-	ROW('t', "timestamp", NULL, "seconds since start", parse_flag, AT(timestamp)),
-	ROW('U', "print-uid", NULL, "the real user id", parse_flag, AT(print_uid)),
-	ROW('C', "print-cpu", NULL, "the CPU", parse_flag, AT(print_cpu)),
-	ROW('M', "print-pcomm", NULL, "the parent's name", parse_flag, AT(print_pcomm)),
-	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(quote)),
-	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(print_mntns)),
-	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(print_cgroup)),
+	ROW('J', "json", NULL, "JSON Lines", parse_flag, AT(form.json)),
+	ROW(0, "tree", NULL, "indented by descent", parse_flag, AT(form.tree)),
+	ROW('T', "time", NULL, "time, HH:MM:SS", parse_flag, AT(form.time)),
+	ROW('t', "timestamp", NULL, "seconds since start", parse_flag, AT(form.timestamp)),
+	ROW('U', "print-uid", NULL, "the real user id", parse_flag, AT(form.print_uid)),
+	ROW('C', "print-cpu", NULL, "the CPU", parse_flag, AT(form.print_cpu)),
+	ROW('M', "print-pcomm", NULL, "the parent's name", parse_flag, AT(form.print_pcomm)),
+	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote)),
+	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
+	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
 	ROW(0, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)", parse_time_format),
 	ROW(0, "max-args", "N",
 	 "at most N arguments, the file name included; 0: all\n"
 	 "(of a failure 20,000; default 20, -J: 0)",
-	 parse_number, AT(max_args), .most = UINT32_MAX, .unit = 1, .expected = "a number"),
+	 parse_number, AT(form.max_args), .most = UINT32_MAX, .unit = 1, .expected = "a number"),
 	ROW(0, "max-bytes", "N",
 	 "at most N bytes of an exec's arguments; 0: all\n"
 	 "(default 32K, -J: 256K)",
-	 parse_size, AT(max_bytes)),
+	 parse_size, AT(form.max_bytes)),
 	{.name = "Where to:"},
 	ROW('o', "output", "FILE", "this file, emptied first unless --append", parse_text, AT(output)),
 	ROW(0, "max-size", "SIZE", "begin a new FILE at this size (64M), keep FILE.1", parse_size, AT(max_size), .least = 4096),
@@ -121,14 +121,14 @@ static void request_fields(struct options *o)
 	struct request *r = &o->request;
 
 	r->command = o->command;
-	r->want_ancestors = o->tree;
-	r->want_cgroup = o->json || o->print_cgroup;
-	r->want_mntns = o->json || o->print_mntns;
-	r->want_pcomm = o->json || o->print_pcomm;
-	r->print_cgroup = o->print_cgroup;
-	r->print_mntns = o->print_mntns;
-	r->max_args = o->line.given ? 0 : o->max_args;
-	r->max_bytes = o->line.given && o->max_bytes && o->max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->max_bytes;
+	r->want_ancestors = o->form.tree;
+	r->want_cgroup = o->form.json || o->form.print_cgroup;
+	r->want_mntns = o->form.json || o->form.print_mntns;
+	r->want_pcomm = o->form.json || o->form.print_pcomm;
+	r->print_cgroup = o->form.print_cgroup;
+	r->print_mntns = o->form.print_mntns;
+	r->max_args = o->line.given ? 0 : o->form.max_args;
+	r->max_bytes = o->line.given && o->form.max_bytes && o->form.max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->form.max_bytes;
 }
 
 /* What getopt(3) wants to know. Long options are numbered by their rows. */
@@ -192,7 +192,7 @@ static int check_options(const struct options *o)
 		return usage_error("--keep: nothing is kept without --max-size");
 	if (o->request.check && (o->output || o->command))
 		return usage_error("--check writes to the standard output and runs no command");
-	if (o->json && o->tree)
+	if (o->form.json && o->form.tree)
 		return usage_error("--tree is for text, not for --json");
 	if (o->user && !o->command)
 		return usage_error("--user: there is no command to run; it stands behind --");
@@ -206,7 +206,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	int key, at, ret; /* at: where the word is that is looked at */
 	bool end;
 
-	*options = (struct options){.max_args = UINT64_MAX, .max_bytes = UINT64_MAX};
+	*options = (struct options){.form = {.max_args = UINT64_MAX, .max_bytes = UINT64_MAX}};
 	list_known(&known);
 	while (at = optind, (key = getopt_long(argc, argv, known.shorts, known.longs, NULL)) != -1) {
 		taken = optarg;
@@ -222,10 +222,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		return usage_error("no command stands behind --");
 	if (end)
 		options->command = argv + optind;
-	if (options->max_args == UINT64_MAX)
-		options->max_args = options->json ? 0 : MAX_ARGS;
-	if (options->max_bytes == UINT64_MAX)
-		options->max_bytes = options->json ? MAX_BYTES_JSON : MAX_BYTES_TEXT;
+	if (options->form.max_args == UINT64_MAX)
+		options->form.max_args = options->form.json ? 0 : MAX_ARGS;
+	if (options->form.max_bytes == UINT64_MAX)
+		options->form.max_bytes = options->form.json ? MAX_BYTES_JSON : MAX_BYTES_TEXT;
 	ret = check_options(options);
 	if (ret)
 		return ret;

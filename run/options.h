@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "show/form.h"
 #include "show/output.h"
 #include "source/request.h"
 
@@ -19,13 +20,11 @@ struct pattern {
 
 struct options {
 	struct request request;
+	struct form form;
 	bool help, version, ebpf;
-	bool time, timestamp, quote, print_uid, print_cpu, print_pcomm, print_mntns, print_cgroup;
-	bool json, tree, iso_time, append, quiet, no_sandbox;
+	bool append, quiet, no_sandbox;
 	uint64_t duration; /* ns, 0: until a signal */
 	struct pattern name, line;
-	uint64_t max_args; /* 0: all */
-	uint64_t max_bytes; /* of an exec's arguments, 0: all */
 	uint64_t count; /* execs to print, 0: any number */
 	const char *output; /* a path, NULL: the standard output */
 	uint64_t max_size; /* bytes of that file, 0: any number */

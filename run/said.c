@@ -75,5 +75,5 @@ void say_summary(const struct source *source, const struct printer *p, const str
 		format_text(failed, sizeof(failed), " (%llu of them failed)", (unsigned long long)p->failed);
 	say("%llu execs shown%s, %llu filtered out, %llu lost, in %llu.%llu s",
 	    (unsigned long long)(p->printed > unwritten ? p->printed - unwritten : 0), failed,
-	    (unsigned long long)(p->unwanted + filtered), (unsigned long long)lost, tenths / 10, tenths % 10);
+	    (unsigned long long)filtered, (unsigned long long)lost, tenths / 10, tenths % 10);
 }

@@ -7,6 +7,7 @@
 #include "run/session.h"
 #include "lib/say.h"
 #include "lib/timestamp.h"
+#include "run/filter.h"
 #include "run/helper.h"
 #include "run/said.h"
 #include "run/sandbox.h"
@@ -37,6 +38,8 @@ struct session {
 	const struct options *options;
 	struct source *source;
 	struct output *out;
+	struct filter filter;
+	uint64_t unwanted; /* execs that the filter did not want */
 	struct printer printer;
 	struct command command;
 	bool handed_on; /* a signal, to the command */
@@ -88,7 +91,10 @@ static enum end print_execs(struct session *s, bool all)
 		/* At the end nothing is lost by waiting. */
 		if (all && output_state(s->out) != OUTPUT_FREE)
 			output_flush(s->out);
-		print_exec(printer, &exec);
+		if (filter_wants(&s->filter, &exec))
+			print_exec(printer, &exec);
+		else
+			s->unwanted++;
 	}
 	output_send(s->out);
 	return !s->out->closed && printer->printed < count ? NOT_ENDED : END_OUTPUT;
@@ -200,7 +206,7 @@ static void finish(struct session *s, enum end end)
 	say_losses(s->source, &s->printer, &s->said);
 	say_source_losses(&s->helper.losses, &s->said);
 	output_flush(s->out);
-	say_summary(s->source, &s->printer, &s->said, s->helper.losses.filtered, stops.count && !s->options->quiet);
+	say_summary(s->source, &s->printer, &s->said, s->unwanted + s->helper.losses.filtered, stops.count && !s->options->quiet);
 }
 
 /* From when this returns 0, the command runs, and power has been given up. */
@@ -215,7 +221,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 	s->deadline = o->duration ? monotonic_ns() + o->duration : 0;
 	ops->poll_fds(s->source, s->fds + FD_RINGS);
 	s->out->enough = &stops.count;
-	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->json ? NULL : s->printer.heading);
+	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->form.json ? NULL : s->printer.heading);
 	ops->settle(s->source);
 	/* What a process that is followed makes is followed: so this one is, for that moment. */
 	if (o->command) {
@@ -227,7 +233,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 		if (!ret)
 			ret = command_execute(&s->command, o, err);
 	}
-	why = o->time && !o->iso_time ? tz_set() : NULL;
+	why = o->form.time && !o->form.iso_time ? tz_set() : NULL;
 	if (why)
 		say("warning: times are UTC: the file of the time zone (TZ, /etc/localtime): %s", why);
 	return ret ? ret : split(s, err);
@@ -257,15 +263,16 @@ static int trace(struct session *s, const struct inherited *inherited, struct er
 int session_run(const struct options *options, struct source *source, struct output *out, const struct inherited *inherited,
 		int *status, struct error *err)
 {
-	struct session s = {.options = options, .source = source, .out = out, .helper = {.socket = -1}};
+	struct session s = {.options = options, .filter = {.name = &options->name, .pattern = &options->line}, .source = source, .out = out, .helper = {.socket = -1}};
 	int ret;
 
 	s.fds = calloc(fd_count(&s), sizeof(*s.fds));
 	if (!s.fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	print_init(&s.printer, options, out, source->clock_ahead);
+	print_init(&s.printer, &options->form, out, source->clock_ahead);
 	ret = trace(&s, inherited, err);
 	print_free(&s.printer);
+	filter_free(&s.filter);
 	free(s.fds);
 	*status = s.command.status;
 	return ret;

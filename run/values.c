@@ -195,8 +195,8 @@ int parse_time_format(struct options *o, const struct option_row *row, const cha
 	(void)row;
 	if (strcmp(text, "hms") && strcmp(text, "iso"))
 		return usage_error("--time-format: \"%s\" is neither hms nor iso", text);
-	o->time = true;
-	o->iso_time = !strcmp(text, "iso");
+	o->form.time = true;
+	o->form.iso_time = !strcmp(text, "iso");
 	return 0;
 }
 

@@ -95,7 +95,7 @@ static struct found add_list(struct output *out, const struct arguments *args, u
 static void add_argv(struct printer *printer, const struct exec *exec)
 {
 	const struct arguments *args = &exec->args;
-	uint64_t most = printer->options->max_args;
+	uint64_t most = printer->form->max_args;
 	struct output *out = printer->out;
 	bool no_name = exec->name.state == TEXT_UNREADABLE;
 	struct found found;

@@ -10,37 +10,35 @@
 #include "reader/exec.h"
 #include "reader/merge.h"
 #include "reader/parents.h"
-#include "run/options.h"
+#include "show/form.h"
 #include "show/output.h"
 #include "show/tree.h"
 
 struct printer {
-	const struct options *options;
+	const struct form *form;
 	struct output *out;
 	struct parents parents; /* for the ppid that the kernel side could not tell */
 	int64_t ahead;	   /* as the merge's */
 	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */
 	uint64_t now;	   /* as of print_begin() */
 	struct wall_clock wall;
-	uint64_t printed, failed, unwanted; /* lines, those of failed calls, execs that had no line */
+	uint64_t printed, failed; /* lines, those of failed calls */
 	uint64_t lost; /* execs whose lines the output did not take */
 	uint64_t cut;  /* lines that were cut because others waited */
 	struct loss loss; /* of `lost`, those that have not been taken yet */
 	struct tree tree;
-	char *line;	   /* the argument line for --line */
-	size_t line_size;
 	int64_t second;	   /* that clock[] shows */
 	char clock[32];
 	char heading[192]; /* of a text */
 };
 
-void print_init(struct printer *printer, const struct options *options, struct output *out, int64_t ahead);
+void print_init(struct printer *printer, const struct form *form, struct output *out, int64_t ahead);
 void print_free(struct printer *printer);
 
 /* To be called before the execs of one batch: looks at the clocks. */
 void print_begin(struct printer *printer);
 
-/* Prints the exec's line if --name and --line want it. Nobody waits for the output: when much waits there the line is cut,
+/* Prints the exec's line. Nobody waits for the output: when much waits there the line is cut,
  * when it is full the line is lost. */
 void print_exec(struct printer *printer, struct exec *exec);
 

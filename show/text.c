@@ -34,26 +34,26 @@ static void add_number(struct output *out, bool known, uint64_t number, int widt
 	output_add(out, " ", 1);
 }
 
-void text_heading(const struct options *o, char *heading, size_t size)
+void text_heading(const struct form *form, char *heading, size_t size)
 {
 	size_t used = 0;
 #define ADD(...) (used += format_text(heading + used, size - used, __VA_ARGS__))
 
-	if (o->time)
-		ADD("%-*s", o->iso_time ? ISO_WIDTH : HMS_WIDTH, "TIME");
-	if (o->timestamp)
+	if (form->time)
+		ADD("%-*s", form->iso_time ? ISO_WIDTH : HMS_WIDTH, "TIME");
+	if (form->timestamp)
 		ADD("%-8s", "TIME(s)");
-	if (o->print_uid)
+	if (form->print_uid)
 		ADD("%-6s", "UID");
-	ADD("%-16s %-6s ", o->print_pcomm ? "COMM" : "PCOMM", "PID");
-	if (o->print_pcomm)
+	ADD("%-16s %-6s ", form->print_pcomm ? "COMM" : "PCOMM", "PID");
+	if (form->print_pcomm)
 		ADD("%-16s ", "PCOMM");
 	ADD("%-6s ", "PPID");
-	if (o->print_cpu)
+	if (form->print_cpu)
 		ADD("%-4s ", "CPU");
-	if (o->print_mntns)
+	if (form->print_mntns)
 		ADD("%-10s ", "MNTNS");
-	if (o->print_cgroup)
+	if (form->print_cgroup)
 		ADD("%-10s ", "CGROUP");
 	ADD("%3s %s\n", "RET", "ARGS");
 #undef ADD
@@ -65,7 +65,7 @@ static void add_time(struct printer *printer, uint64_t time)
 	time_t t = ns / 1000000000;
 	struct tm tm;
 
-	if (printer->options->iso_time) {
+	if (printer->form->iso_time) {
 		char text[TIME_ISO];
 
 		time_iso(ns, text);
@@ -102,22 +102,22 @@ static void add_word(struct output *out, const char *before, const struct text *
 
 static void add_args(struct printer *printer, const struct exec *exec)
 {
-	const struct options *o = printer->options;
+	const struct form *form = printer->form;
 	const struct arguments *args = &exec->args;
 	size_t end = args->count;
 	bool more = args->more;
 
 	/* The file's name is the first. */
-	if (o->max_args && args->skip < end && o->max_args - 1 < end - args->skip) {
-		end = args->skip + (size_t)o->max_args - 1;
+	if (form->max_args && args->skip < end && form->max_args - 1 < end - args->skip) {
+		end = args->skip + (size_t)form->max_args - 1;
 		more = true;
 	} else if (args->skip < end && args->list[end - 1].state == TEXT_CUT) {
 		more = false; /* it says so itself */
 	}
-	add_word(printer->out, exec->directory, &exec->name, o->quote);
+	add_word(printer->out, exec->directory, &exec->name, form->quote);
 	for (size_t i = args->skip; i < end; i++) {
 		output_add(printer->out, " ", 1);
-		add_word(printer->out, "", &args->list[i], o->quote);
+		add_word(printer->out, "", &args->list[i], form->quote);
 	}
 	if (more)
 		output_add(printer->out, " ...", 4);
@@ -133,9 +133,9 @@ static void add_times(struct printer *printer, uint64_t time)
 	uint64_t ms = time > printer->start ? (time - printer->start + 500000) / 1000000 : 0;
 	char seconds[24];
 
-	if (printer->options->time)
+	if (printer->form->time)
 		add_time(printer, time);
-	if (!printer->options->timestamp)
+	if (!printer->form->timestamp)
 		return;
 	format_text(seconds, sizeof(seconds), "%llu.%03llu", (unsigned long long)ms / 1000, (unsigned long long)ms % 1000);
 	output_format(printer->out, "%-7s ", seconds);
@@ -143,25 +143,25 @@ static void add_times(struct printer *printer, uint64_t time)
 
 void text_exec(struct printer *printer, const struct exec *exec)
 {
-	const struct options *o = printer->options;
+	const struct form *form = printer->form;
 	struct output *out = printer->out;
 
-	if (o->tree)
+	if (form->tree)
 		output_format(out, "%*s", 2 * tree_depth(&printer->tree, &printer->parents, exec), "");
 	add_times(printer, exec->time);
-	if (o->print_uid)
+	if (form->print_uid)
 		output_format(out, "%-5u ", exec->uid);
 	add_comm(out, exec->comm, 16, "\"\"");
 	output_number(out, exec->pid, -6);
 	output_add(out, " ", 1);
-	if (o->print_pcomm)
+	if (form->print_pcomm)
 		add_comm(out, exec->pcomm, 16, "?");
 	add_number(out, exec_knows(exec, EXEC_PPID), exec->ppid, 6);
-	if (o->print_cpu)
+	if (form->print_cpu)
 		output_format(out, "%-4d ", exec->cpu);
-	if (o->print_mntns)
+	if (form->print_mntns)
 		add_number(out, exec_knows(exec, EXEC_MNTNS), exec->mntns, 10);
-	if (o->print_cgroup)
+	if (form->print_cgroup)
 		add_number(out, exec_knows(exec, EXEC_CGROUP), exec->cgroup, 10);
 	if (exec_knows(exec, EXEC_RESULT))
 		output_number(out, exec->result, 3);

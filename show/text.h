@@ -5,7 +5,7 @@
 #include "show/print.h"
 
 /* Writes the heading, with its newline. */
-void text_heading(const struct options *options, char *heading, size_t size);
+void text_heading(const struct form *form, char *heading, size_t size);
 
 void text_exec(struct printer *printer, const struct exec *exec);
 

@@ -18,7 +18,7 @@
 #include "source/cpus.h"
 #include "source/execs.h"
 #include "source/failures.h"
-#include "source/filter.h"
+#include "source/filter_maps.h"
 #include "source/follow.h"
 #include "source/learn.h"
 #include "source/members.h"

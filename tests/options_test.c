@@ -31,17 +31,17 @@ int main(void)
 		return 1;
 	CASE("no option: 20 arguments, everything else off") {
 		CHECK(!parse(""));
-		CHECK(o.max_args == 20 && !o.request.fails && !o.request.has_uid && !o.request.ppid && !o.duration &&
-		      !o.name.given && !o.line.given && !o.ebpf && !o.quote);
+		CHECK(o.form.max_args == 20 && !o.request.fails && !o.request.has_uid && !o.request.ppid && !o.duration &&
+		      !o.name.given && !o.line.given && !o.ebpf && !o.form.quote);
 	}
 	CASE("short options can stand together") {
 		CHECK(!parse("-xTtUCMq"));
-		CHECK(o.request.fails && o.time && o.timestamp && o.print_uid && o.print_cpu && o.print_pcomm &&
-		      o.quote);
+		CHECK(o.request.fails && o.form.time && o.form.timestamp && o.form.print_uid && o.form.print_cpu && o.form.print_pcomm &&
+		      o.form.quote);
 	}
 	CASE("a long option takes its argument after = or a space") {
 		CHECK(!parse("--max-args=0 --ppid 7 --duration=1.5"));
-		CHECK(o.max_args == 0 && o.request.ppid == 7 && o.duration == 1500000000);
+		CHECK(o.form.max_args == 0 && o.request.ppid == 7 && o.duration == 1500000000);
 	}
 	CASE("-u takes a number or a name") {
 		CHECK(!parse("-u 1000") && o.request.has_uid && o.request.uid == 1000);

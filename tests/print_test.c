@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "run/filter.h"
 #include "show/escape.h"
 #include "show/print.h"
 
@@ -54,11 +55,11 @@ static struct exec make(enum exec_kind kind, const char *name, const char *strin
 #define DONE(name, strings) make(EXEC_DONE, name, strings, sizeof(strings) - 1)
 #define FAILED(name, strings) make(EXEC_FAILED, name, strings, sizeof(strings) - 1)
 
-static const char *printed(const struct options *options, struct exec *e)
+static const char *printed(const struct form *form, struct exec *e)
 {
 	struct printer printer;
 
-	print_init(&printer, options, &out, 0);
+	print_init(&printer, form, &out, 0);
 	printer.start = 1000000000;
 	print_exec(&printer, e);
 	print_free(&printer);
@@ -134,20 +135,20 @@ static void test_escapes(void)
 
 static void test_lines(void)
 {
-	struct options o = {.max_args = 20};
+	struct form o = {.max_args = 20};
 	struct exec e = DONE("/bin/x", "x\0one\0two\0");
 
 	CASE("a line has the original's columns")
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /bin/x one two\n");
 	CASE("every column has its width") {
-		struct options all = {.max_args = 20, .timestamp = true, .print_uid = true,
+		struct form all = {.max_args = 20, .timestamp = true, .print_uid = true,
 				      .print_cpu = true, .print_pcomm = true};
 
 		CHECK_TEXT(printed(&all, &e), "1.500   1000  comm             1234   parent           "
 					      "99     3      0 /bin/x one two\n");
 	}
 	CASE("a number that fills its column keeps off the next one") {
-		struct options two = {.max_args = 20, .timestamp = true, .print_uid = true};
+		struct form two = {.max_args = 20, .timestamp = true, .print_uid = true};
 		struct exec late = e;
 
 		late.uid = 100000;
@@ -155,7 +156,7 @@ static void test_lines(void)
 		CHECK_TEXT(printed(&two, &late), "1001.500 100000 comm             1234   99       0 /bin/x one two\n");
 	}
 	CASE("mount namespace and cgroup have their columns, ? where they are not known") {
-		struct options which = {.max_args = 20, .print_mntns = true, .print_cgroup = true};
+		struct form which = {.max_args = 20, .print_mntns = true, .print_cgroup = true};
 
 		CHECK_TEXT(printed(&which, &e), "comm             1234   99     ?          ?            0 "
 						"/bin/x one two\n");
@@ -256,7 +257,7 @@ static void test_lines(void)
 /* Whether the JSON of the exec has the text. */
 static bool in_json(struct exec *e, const char *part)
 {
-	const struct options json = {.json = true};
+	const struct form json = {.json = true};
 
 	return strstr(printed(&json, e), part);
 }
@@ -293,17 +294,16 @@ static void test_json(void)
 /* Whether the exec is shown with --line. */
 static bool shown(struct exec *e, const char *regex)
 {
-	struct options o = {.max_args = 20, .line = {.given = true}};
-	struct printer printer;
+	const struct pattern none = {0};
+	struct pattern pattern = {.given = true};
+	struct filter filter = {.name = &none, .pattern = &pattern};
+	bool wanted;
 
-	CHECK(!regcomp(&o.line.regex, regex, REG_EXTENDED | REG_NOSUB));
-	print_init(&printer, &o, &out, 0);
-	print_exec(&printer, e);
-	if (printer.printed)
-		drain(&out, from);
-	print_free(&printer);
-	regfree(&o.line.regex);
-	return printer.printed;
+	CHECK(!regcomp(&pattern.regex, regex, REG_EXTENDED | REG_NOSUB));
+	wanted = filter_wants(&filter, e);
+	filter_free(&filter);
+	regfree(&pattern.regex);
+	return wanted;
 }
 
 static void test_undecided(void)

@@ -15,7 +15,7 @@
 static struct ring rings[2];
 static struct records records;
 static struct output out;
-static struct options text = {.max_args = 20, .quote = true, .tree = true, .print_pcomm = true}, json = {.json = true, .max_bytes = 1000};
+static struct form text = {.max_args = 20, .quote = true, .tree = true, .print_pcomm = true}, json = {.json = true, .max_bytes = 1000};
 static struct printer printers[2];
 
 static void set_up(void)

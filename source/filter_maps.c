@@ -12,7 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "source/filter.h"
+#include "source/filter_maps.h"
 #include "kernel/mounts.h"
 #include "lib/format.h"
 #include "loader.h"

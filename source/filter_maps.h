@@ -1,6 +1,6 @@
 /* Which mount namespaces and cgroups are wanted, as maps that the BPF programs look into. */
-#ifndef FILTER_H
-#define FILTER_H
+#ifndef FILTER_MAPS_H
+#define FILTER_MAPS_H
 
 #include "lib/error.h"
 #include "source/request.h"

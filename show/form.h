@@ -1,0 +1,16 @@
+/* The form of the output: which fields, and how much of them. */
+#ifndef FORM_H
+#define FORM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct form {
+	bool json, tree;
+	bool time, iso_time, timestamp, print_uid, print_cpu, print_pcomm, print_mntns, print_cgroup; /* columns of text */
+	bool quote;
+	uint64_t max_args;  /* file name included, 0: all */
+	uint64_t max_bytes; /* of an exec's arguments, 0: all */
+};
+
+#endif
