@@ -140,11 +140,11 @@ lz4_test_SOURCES = lib/lz4.c
 layout_test_SOURCES = kernel/layout.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
-	kernel/chunk.c kernel/mounts.c lib/error.c lib/format.c lib/timestamp.c
+	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
 print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c escape.c output.c rotate.c utf8.c errname.c) reader/exec.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
-options_test_SOURCES = run/options.c run/values.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
-loader_test_SOURCES = loader.c source/members.c kernel/mounts.c lib/error.c lib/format.c
+options_test_SOURCES = run/command_line.c run/values.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
+loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =
 reads_test_SOURCES = elf.c lib/error.c lib/format.c
@@ -189,8 +189,8 @@ FUZZERS = elf lz4 records tracefs proc zone escape options
 elf_FUZZED = elf.c lib/error.c lib/format.c
 lz4_FUZZED = lib/lz4.c
 records_FUZZED = $(sort $(print_test_SOURCES) $(event_test_SOURCES))
-tracefs_FUZZED = kernel/tracefs.c kernel/mounts.c lib/error.c lib/format.c
-proc_FUZZED = kernel/cpulist.c kernel/mounts.c lib/timestamp.c lib/error.c lib/format.c
+tracefs_FUZZED = kernel/tracefs.c lib/files.c lib/error.c lib/format.c
+proc_FUZZED = kernel/cpulist.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
 zone_FUZZED = show/tz.c lib/format.c
 escape_FUZZED = show/escape.c show/utf8.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
 options_FUZZED = $(options_test_SOURCES)
@@ -239,6 +239,7 @@ check:
 		"$(BUILD)/tests/format_test" \
 		"$(BUILD)/tests/wctype_test" \
 		"$(BUILD)/tests/machine_test" \
+		"/usr/bin/python3 tests/house.py" \
 		"sh tests/fuzz.sh $(BUILD)/fuzz" \
 		"sh tests/build.sh" \
 		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \

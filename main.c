@@ -1,95 +1,102 @@
-/* execsnoop: shows every program that a Linux machine executes. */
-#include <errno.h>
+/* execsnoop: shows every program that a Linux machine executes.
+ *
+ * An exec on its way: BPF programs send records (bpf/) -> rings, records, parts (source/) -> struct exec, in order (reader/)
+ * -> filter, session (run/) -> text or JSON, output (show/). tests/house.py checks this map, and who includes whom.
+ *
+ * prog.bpf.c             the BPF object: all programs
+ *   bpf/bpf.h            settings, helpers, maps, filters, fields of all execs
+ *   bpf/settings.h       list of settings, for both sides
+ *   bpf/maps.h           list of maps, for both sides
+ *   bpf/record.h         records that the programs send
+ *   bpf/user.h           rule for addresses of programs, for both sides
+ *   bpf/exec.bpf.h       successful execs
+ *   bpf/call.bpf.h       failed calls
+ *   bpf/thread.bpf.h     threads that begin and end
+ *   bpf/peek.bpf.h       kernel memory, for learning
+ *   bpf/stack.bpf.h      the same for Linux 4.8 to 4.10
+ *   bpf/embed.S          the object, packed
+ * elf.c                  reads the object, links programs
+ * loader.c               bpf(2), perf_event_open(2)
+ *
+ * kernel/features.c      table of what the kernel can do
+ * kernel/layout.c        learns offsets from copies of kernel memory
+ * kernel/peek.c          gets the copies
+ * kernel/abi.c           how each architecture takes execve(2)
+ * kernel/user.c          where user space ends, by architecture
+ * kernel/tracefs.c       tracepoints' numbers and fields
+ * kernel/kprobes.c       kprobes by tracefs
+ * kernel/mounts.c        tracefs, sysfs and proc, mounted or not
+ * kernel/cpulist.c       lists of CPUs
+ * kernel/chunk.c         memory that was read in halves
+ *
+ * source/source.h        what a source of execs can be asked to do
+ * source/request.h       what it is asked for
+ * source/bpf.c           the source by BPF programs: start and end
+ * source/tracer.c        its state, and its lanes
+ * source/plan.c          what a program is linked with; maps and programs by name
+ * source/learn.c         what the kernel is, for the links
+ * source/attach.c        programs to tracepoints
+ * source/execs.c         attaches what sees successful execs
+ * source/failures.c      attaches what sees failed calls
+ * source/follow.c        attaches what follows -p and a command
+ * source/members.c       the threads that are followed
+ * source/filter_maps.c   maps of the kernel-side filters
+ * source/cpus.c          rings of CPUs that come and go
+ * source/records.c       records out of the rings
+ * source/parts.c         an exec out of its records
+ * source/counts.c        counts, and losses
+ *
+ * reader/exec.c          struct exec, its arguments
+ * reader/merge.c         execs of all lanes in order
+ * reader/assembly.c      buffer for one exec's strings
+ * reader/ring.c          a perf ring
+ * reader/remote.c        memory of processes, read from outside
+ * reader/parents.h       a way to ask for a parent
+ *
+ * run/command_line.c     the table of options
+ * run/values.c           their values
+ * run/options.h          what they say
+ * run/run.c              help, check, programs or trace
+ * run/session.c          the loop of a trace
+ * run/filter.c           --name, --line
+ * run/said.c             messages of losses
+ * run/command.c          -- COMMAND
+ * run/signals.c          signals that ask to end
+ * run/helper.c           two processes: the reader's side
+ * run/server.c           the helper's side
+ * run/sandbox.c          the power that both give up
+ * run/check.c            --check
+ * run/disasm.c           --ebpf
+ *
+ * show/form.h            which fields
+ * show/printer.h         state of the printer
+ * show/print.c           one exec, one line
+ * show/text.c            as text
+ * show/json.c            as JSON
+ * show/tree.c            --tree
+ * show/escape.c          text that cannot harm a terminal
+ * show/utf8.c            characters
+ * show/unprintable.h     table of characters, from Unicode
+ * show/errname.c         names of errors
+ * show/tz.c              time zones
+ * show/output.c          lines on their way, without waiting
+ * show/rotate.c          files that are begun anew
+ *
+ * lib/error.c            one error, told once
+ * lib/say.c              messages
+ * lib/format.c           a small printf
+ * lib/files.c            small files
+ * lib/timestamp.c        clocks
+ * lib/lz4.c              unpacks the object
+ * lib/wctype.c           what musl's regex needs */
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "lib/say.h"
-#include "run/check.h"
-#include "run/disasm.h"
-#include "run/session.h"
+#include "run/command_line.h"
+#include "run/run.h"
 #include "run/signals.h"
-#include "source/bpf.h"
-
-/* --ebpf: prints the programs as they would be loaded. What the running kernel has not been asked for is 0 and named beside it. */
-static int print_programs(const struct source *source, struct output *out, struct error *err)
-{
-	const struct object *object = bpf_object(source);
-	struct bpf_insn *insns;
-	int ret;
-
-	for (uint32_t i = 0; i < object->program_count; i++) {
-		ret = bpf_link(source, &object->programs[i], &insns, err);
-		if (ret)
-			return ret;
-		disasm_print(object, &object->programs[i], insns, out);
-		free(insns);
-	}
-	return 0;
-}
-
-/* --help, --version, --ebpf: what is written once and needs no tracing. */
-static int print(const struct options *options, const struct source *source, struct error *err)
-{
-	struct output out;
-	int ret = output_init(&out, STDOUT_FILENO);
-
-	if (ret)
-		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	if (options->help)
-		options_help(&out);
-	else if (options->version)
-		output_add(&out, "execsnoop " VERSION "\n", strlen("execsnoop " VERSION "\n"));
-	else
-		ret = print_programs(source, &out, err);
-	output_flush(&out);
-	output_free(&out);
-	return !ret && out.error ? output_error(&out, err) : ret;
-}
-
-/* *status gets the command's exit status. */
-static int trace(const struct options *options, struct source *source, char **argv, const struct inherited *inherited, int *status,
-		 struct error *err)
-{
-	struct output out = {0};
-	int ret = 0;
-
-	if (options->output)
-		ret = output_open(&out, options->output, err);
-	else if (output_init(&out, STDOUT_FILENO))
-		ret = error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	if (!ret)
-		ret = source->ops->start(source, argv, err);
-	if (!ret)
-		ret = session_run(options, source, &out, inherited, status, err);
-	output_free(&out);
-	if (out.closed && !out.error)
-		out.error = EPIPE;
-	return !ret && out.error ? output_error(&out, err) : ret;
-}
-
-static int run(const struct options *options, char **argv, const struct inherited *inherited, int *status,
-	       struct error *err)
-{
-	struct source *source;
-	int ret;
-
-	if (options->help || options->version)
-		return print(options, NULL, err);
-	source = bpf_open(&options->request, err);
-	if (!source)
-		return -1;
-	if (options->ebpf)
-		ret = print(options, source, err);
-	else if (options->request.check)
-		ret = check(source, argv, options->form.json, status, err);
-	else
-		ret = trace(options, source, argv, inherited, status, err);
-	source->ops->stop(source); /* the start may have failed half-way */
-	source->ops->close(source);
-	return ret;
-}
 
 int main(int argc, char **argv)
 {

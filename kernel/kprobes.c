@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "kernel/kprobes.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "kernel/tracefs.h"
 #include "lib/format.h"
 #include "loader.h"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "kernel/tracefs.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "lib/format.h"
 
 static int read_event_file(int tracefs, const char *event, const char *name, char *text,

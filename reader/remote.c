@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "reader/remote.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "lib/format.h"
 #include "lib/timestamp.h"
 

@@ -107,13 +107,13 @@ void ring_spill(struct ring *ring)
 }
 
 /* The record that is at the header, if it is one of ours. */
-static const struct record_head *look_at(struct ring *ring, const struct perf_event_header *header, const void *record)
+static const void *look_at(struct ring *ring, const struct perf_event_header *header, const void *record)
 {
-	if (header->type != PERF_RECORD_SAMPLE || header->size < sizeof(struct raw_sample) + sizeof(struct record_head))
+	if (header->type != PERF_RECORD_SAMPLE || header->size < sizeof(struct raw_sample))
 		return NULL;
 	ring->current = header->size;
 	ring->record_size = header->size - (uint32_t)sizeof(struct raw_sample);
-	return (const void *)((const struct raw_sample *)record + 1);
+	return (const struct raw_sample *)record + 1;
 }
 
 #define SPILL_KEPT (256U << 10)
@@ -130,9 +130,9 @@ static void next_spilt(struct ring *ring, uint32_t size)
 	ring->spill_from = ring->spill_to = 0;
 }
 
-const struct record_head *ring_peek(struct ring *ring)
+const void *ring_peek(struct ring *ring)
 {
-	const struct record_head *record;
+	const void *record;
 
 	ring->spilt = true;
 	while (ring->spill_from < ring->spill_to) {

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bpf/record.h"
 #include "lib/error.h"
 
 /* More bytes than a record has: a perf record's size is a u16. */
@@ -43,8 +42,8 @@ void ring_update(struct ring *ring);
  * returned before is no longer valid. */
 void ring_spill(struct ring *ring);
 
-/* The record at the tail, or NULL. Valid until ring_next(). */
-const struct record_head *ring_peek(struct ring *ring);
+/* The record at the tail, of ring->record_size bytes, or NULL. Valid until ring_next(). */
+const void *ring_peek(struct ring *ring);
 
 /* Gives the record at the tail back to the kernel. */
 void ring_next(struct ring *ring);

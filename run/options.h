@@ -1,3 +1,4 @@
+/* What the command line asks for. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -7,7 +8,6 @@
 #include <stdint.h>
 
 #include "show/form.h"
-#include "show/output.h"
 #include "source/request.h"
 
 #define VERSION "0.1"
@@ -33,13 +33,5 @@ struct options {
 	char *user;    /* whose the command is to be, or NULL */
 	uint32_t user_uid, user_gid;
 };
-
-/* Reads the command line, whose strings must stay. 0; or 2, a usage error that has been printed on standard error. The
- * caller ends with options_free(). */
-int options_parse(struct options *options, int argc, char **argv);
-void options_free(struct options *options);
-
-/* Prints the help. */
-void options_help(struct output *out);
 
 #endif

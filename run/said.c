@@ -17,8 +17,8 @@ static void say_loss(struct printer *printer, const struct loss *loss)
 	char from[TIME_ISO], to[TIME_ISO];
 
 	print_lost(printer, loss);
-	time_iso(print_wall_time(printer, loss->from), from);
-	time_iso(print_wall_time(printer, loss->to), to);
+	time_iso(wall_time(printer, loss->from), from);
+	time_iso(wall_time(printer, loss->to), to);
 	if (loss->cpu >= 0)
 		say("lost %llu execs on CPU %d between %s and %s: its ring was full (see --ring-size) or not there yet",
 		    (unsigned long long)loss->count, loss->cpu, from, to);

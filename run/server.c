@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "run/server.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "lib/format.h"
 #include "run/sandbox.h"
 #include "show/rotate.h"

@@ -14,7 +14,7 @@ static void add_time(struct printer *printer, const char *key, uint64_t time)
 {
 	char text[TIME_ISO];
 
-	time_iso(print_wall_time(printer, time), text);
+	time_iso(wall_time(printer, time), text);
 	add(printer->out, key);
 	add(printer->out, text);
 	add(printer->out, "\"");

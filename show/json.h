@@ -2,7 +2,7 @@
 #ifndef JSON_H
 #define JSON_H
 
-#include "show/print.h"
+#include "show/printer.h"
 
 void json_exec(struct printer *printer, const struct exec *exec);
 

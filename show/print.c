@@ -32,11 +32,6 @@ void print_begin(struct printer *printer)
 	wall_clock_update(&printer->wall, wall_clock_look());
 }
 
-int64_t print_wall_time(const struct printer *printer, uint64_t time)
-{
-	return (int64_t)(time + (uint64_t)printer->ahead + (uint64_t)printer->wall.offset);
-}
-
 /* Bytes of a name, and of arguments, in a line that is cut because others wait. */
 #define CROWDED_BYTES 256
 #define SCARCE_BYTES 64

@@ -61,7 +61,7 @@ void text_heading(const struct form *form, char *heading, size_t size)
 
 static void add_time(struct printer *printer, uint64_t time)
 {
-	int64_t ns = print_wall_time(printer, time);
+	int64_t ns = wall_time(printer, time);
 	time_t t = ns / 1000000000;
 	struct tm tm;
 

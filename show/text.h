@@ -2,7 +2,7 @@
 #ifndef TEXT_H
 #define TEXT_H
 
-#include "show/print.h"
+#include "show/printer.h"
 
 /* Writes the heading, with its newline. */
 void text_heading(const struct form *form, char *heading, size_t size);

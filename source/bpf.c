@@ -9,6 +9,7 @@
 #include "source/bpf.h"
 #include "kernel/mounts.h"
 #include "kernel/tracefs.h"
+#include "lib/files.h"
 #include "lib/format.h"
 #include "lib/lz4.h"
 #include "lib/say.h"

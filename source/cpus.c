@@ -9,7 +9,7 @@
 
 #include "source/cpus.h"
 #include "kernel/cpulist.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "lib/format.h"
 #include "lib/say.h"
 #include "loader.h"

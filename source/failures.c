@@ -5,20 +5,14 @@
 #include <unistd.h>
 
 #include "source/failures.h"
+#include "kernel/abi.h"
 #include "kernel/kprobes.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "kernel/tracefs.h"
 #include "lib/format.h"
 #include "lib/say.h"
 #include "loader.h"
 #include "source/attach.h"
-
-/* syscall_get_return_value in asm/syscall.h */
-#if defined(__mips__) || defined(__powerpc__)
-#define POSITIVE_ERRNOS true
-#else
-#define POSITIVE_ERRNOS false
-#endif
 
 /* ---- by the system calls' tracepoints ---- */
 
@@ -87,62 +81,6 @@ static int trace_by_tracepoints(struct tracer *t, struct error *err)
 
 /* ---- by their functions, or at all system calls ---- */
 
-/* How a kernel takes the calls of its own programs, and those of 32-bit programs, whose tracepoints do not fire
- * on a 64-bit one. Offsets are in struct pt_regs. */
-static const struct abi {
-	uint64_t slot_size; /* of the caller's argv */
-	const char *functions[2]; /* execve(2)'s and execveat(2)'s, from Linux 4.17 on */
-	bool direct;		  /* they get what the caller gave; else one argument: the caller's registers */
-	uint64_t regs;		  /* that */
-	uint64_t args[4];	  /* the caller's first three arguments, and the fifth, which is execveat(2)'s flags; 0: it is on the stack */
-	uint64_t ret;
-	const char *old_functions[2]; /* before; all of them direct */
-	uint64_t old_args[4];
-	/* For the raw tracepoints that all system calls pass: */
-	uint64_t numbers[2]; /* the calls': arch/x86/entry/syscalls/, include/uapi/asm-generic/unistd.h */
-	uint64_t number;     /* the call's number */
-	uint64_t mode, mode_mask, mode_value; /* what tells such a caller: x86's cs is __USER_CS or __USER32_CS, arm64's
-						 pstate has PSR_MODE32_BIT */
-	uint32_t since; /* the first kernel, as kernel_version(), whose functions are so */
-} abis[2] = {
-#ifdef __x86_64__
-	{8, {"__x64_sys_execve", "__x64_sys_execveat"}, false, 112, {112, 104, 96, 72}, 80,
-	 .old_functions = {"sys_execve", "sys_execveat"}, {112, 104, 96, 72}, {59, 322}, 120, 136, 0xffff, 0x33},
-	{4, {"__ia32_compat_sys_execve", "__ia32_compat_sys_execveat"}, false, 112, {40, 88, 96, 112}, 80,
-	 .old_functions = {"compat_sys_execve", "compat_sys_execveat"}, {112, 104, 96, 72}, {11, 358}, 120, 136, 0xffff, 0x23},
-#elif defined(__i386__) /* others before 5.7, with other names */
-	{4, {"__ia32_sys_execve", "__ia32_sys_execveat"}, false, 24, {0, 4, 8, 16}, .ret = 24},
-#elif defined(__aarch64__)
-	{8, {"__arm64_sys_execve", "__arm64_sys_execveat"}, false, 0, {0, 8, 16, 32}, 0,
-	 .old_functions = {"sys_execve", "sys_execveat"}, {0, 8, 16, 32}, {221, 281}, 280, 264, 0x10, 0},
-	{4, {"__arm64_compat_sys_execve", "__arm64_compat_sys_execveat"}, false, 0, {0, 8, 16, 32}, 0,
-	 .old_functions = {"compat_sys_execve", "compat_sys_execveat"}, {0, 8, 16, 32}, {11, 387}, 280, 264, 0x10, 0x10},
-#elif defined(__arm__)
-	{4, {"sys_execve", "sys_execveat"}, true, 0, {0, 4, 8}, 0, {"sys_execve", "sys_execveat"}, .old_args = {0, 4, 8}},
-#elif defined(__mips64)
-	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48, 64}, 16, {"sys_execve", "sys_execveat"},
-	 .old_args = {32, 40, 48, 64}},
-	{4, {"compat_sys_execve", "compat_sys_execveat"}, true, 0, {32, 40, 48, 64}, 16,
-	 {"compat_sys_execve", "compat_sys_execveat"}, .old_args = {32, 40, 48, 64}},
-#elif defined(__mips__)
-	{4, {"sys_execve", "sys_execveat"}, true, 0, {48, 52, 56}, 40, {"sys_execve", "sys_execveat"}, .old_args = {48, 52, 56}},
-#elif defined(__powerpc64__)
-	{8, {"sys_execve", "sys_execveat"}, false, 24, {24, 32, 40, 56}, 24, .since = 6 << 16 | 1 << 8},
-#elif defined(__s390x__)
-	{8, {"__s390x_sys_execve", "__s390x_sys_execveat"}, false, 40, {152, 48, 56, 72}, .ret = 40, .since = 5 << 16 | 12 << 8},
-#elif defined(__riscv) /* others before 6.6, with other names */
-	{8, {"__riscv_sys_execve", "__riscv_sys_execveat"}, false, 80, {280, 88, 96, 112}, .ret = 80},
-#elif defined(__loongarch__)
-	{8, {"sys_execve", "sys_execveat"}, true, 0, {32, 40, 48, 64}, .ret = 32},
-#endif
-};
-
-#if defined(__loongarch__) || defined(__powerpc64__)
-#define NO_32_BIT_PROGRAMS 1
-#else
-#define NO_32_BIT_PROGRAMS 0
-#endif
-
 /* Where the programs are attached. */
 enum way {
 	BY_KPROBES,	      /* of the kprobe PMU */
@@ -209,23 +147,28 @@ static int attach_probe(struct tracer *t, const struct probes *probes, const str
 	return keep(t, ret);
 }
 
-/* Links for the calls of the ABI; *functions gets the kernel's that take them. */
+/* The functions that serve the calls here, and where the caller's arguments are. */
+struct served {
+	const char *functions[2];
+	struct abi_arguments args;
+};
+
+/* Links for the calls of the ABI. */
 static int link_abi(const struct tracer *t, struct link *link, const struct abi *abi, const struct probes *probes,
-		    const char *const **functions, const uint64_t **args, struct error *err)
+		    struct served *served, struct error *err)
 {
 	bool raw = probes->way == BY_RAW_TRACEPOINTS;
 
-	*functions = abi->functions;
-	*args = abi->args;
+	*served = (struct served){{abi->execve, abi->execveat}, abi->args};
 	link_set(link, SETTING_slot_size, abi->slot_size);
 	link_set(link, SETTING_call_direct, abi->direct);
-	link_set(link, SETTING_call_regs, abi->regs);
-	link_set(link, SETTING_exit_ret, abi->ret);
+	link_set(link, SETTING_call_regs, abi->caller);
+	link_set(link, SETTING_exit_ret, abi->result);
 	link_set(link, SETTING_call_by_probe, !raw);
 	if (raw) {
 		/* Its arguments: on entry the registers and the number, on exit the registers and the result. */
-		link_set(link, SETTING_call_execve, abi->numbers[0]);
-		link_set(link, SETTING_call_execveat, abi->numbers[1]);
+		link_set(link, SETTING_call_execve, abi->execve_number);
+		link_set(link, SETTING_call_execveat, abi->execveat_number);
 		link_set(link, SETTING_call_number, abi->number);
 		link_set(link, SETTING_call_mode, abi->mode);
 		link_set(link, SETTING_call_mode_mask, abi->mode_mask);
@@ -234,23 +177,44 @@ static int link_abi(const struct tracer *t, struct link *link, const struct abi 
 		link_set(link, SETTING_exit_ret, 8);
 		link_set(link, SETTING_call_direct, 0);
 	} else if (!feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS)) { /* both came with Linux 4.17 */
-		*functions = abi->old_functions;
-		*args = abi->old_args;
+		*served = (struct served){{abi->old_execve, abi->old_execveat}, abi->old_args};
 		link_set(link, SETTING_call_direct, 1);
 	}
-	if (raw ? !abi->numbers[0] : !(*functions)[0])
+	if (raw ? !abi->execve_number : !served->functions[0])
 		return error_set(err, ENOTSUP, raw ? NEEDS_KPROBES : "not known below Linux 4.17 on this architecture");
 	return 0;
+}
+
+/* What sees the entry of execve(2), and of execveat(2), whose arguments stand one farther. */
+static int attach_entries(struct tracer *t, const struct probes *probes, struct link *link, const struct served *served, bool compat,
+			  struct error *err)
+{
+	const struct abi_arguments *args = &served->args;
+	struct hook hook = {.program = PROGRAM_ENTER, .event = served->functions[0], .misses = MISSES_ENTRIES};
+	int ret;
+
+	hook.lane = compat ? LANE_ENTER_COMPAT : LANE_ENTER_EXECVE;
+	link_set(link, SETTING_call_filename, args->first);
+	link_set(link, SETTING_call_argv, args->second);
+	ret = attach_probe(t, probes, link, &hook, err);
+	hook.event = served->functions[1];
+	hook.lane = (enum lane_kind)(hook.lane + 1);
+	link_set(link, SETTING_call_has_fd, 1);
+	link_set(link, SETTING_call_fd, args->first);
+	link_set(link, SETTING_call_filename, args->second);
+	link_set(link, SETTING_call_argv, args->third);
+	link_set(link, SETTING_call_flags, args->fifth);
+	return ret ? ret : attach_probe(t, probes, link, &hook, err);
 }
 
 /* The calls of one ABI; *way: how. */
 static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *way, struct error *err)
 {
-	bool compat = abi == &abis[1];
+	bool compat = abi == &compat_abi;
+	struct hook exit = {.program = PROGRAM_EXIT, .lane = compat ? LANE_FAIL_COMPAT : LANE_FAIL, .misses = MISSES_RETURNS};
 	struct link link = t->link;
-	const char *const *functions;
-	const uint64_t *args;
 	struct probes probes = {0};
+	struct served served;
 	int ret;
 
 	if (!abi->slot_size || kernel_version() < abi->since)
@@ -260,31 +224,21 @@ static int trace_by_probes(struct tracer *t, const struct abi *abi, enum way *wa
 		return ret;
 	probes.way = *way;
 	probes.type = *way == BY_RAW_TRACEPOINTS ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_KPROBE;
-	ret = link_abi(t, &link, abi, &probes, &functions, &args, err);
+	ret = link_abi(t, &link, abi, &probes, &served, err);
 	if (ret)
 		return ret;
 	/* A map of programs holds one type: another one for these. It stays open, or the kernel would
 	 * empty it. */
 	ret = link_create_map(&link, &t->object, MAP_pieces_program, 0, err);
-	link_set(&link, SETTING_first_lane, (uint64_t)tracer_lane(t, compat ? LANE_FAIL_COMPAT : LANE_FAIL, 0));
+	link_set(&link, SETTING_first_lane, (uint64_t)tracer_lane(t, exit.lane, 0));
 	if (!ret)
 		ret = link_load_tail(&link, &t->object, PROGRAM_PIECES, probes.type, err);
 	/* All exits pass the one raw tracepoint. */
-	for (int i = 0; !ret && i < (*way == BY_RAW_TRACEPOINTS ? 1 : 2); i++)
-		ret = attach_probe(t, &probes, &link,
-				   &(struct hook){PROGRAM_EXIT, functions[i], NULL, compat ? LANE_FAIL_COMPAT : LANE_FAIL,
-						  MISSES_RETURNS}, err);
-	for (int i = 0; !ret && i < 2; i++) {
-		enum lane_kind lane = (enum lane_kind)((compat ? LANE_ENTER_COMPAT : LANE_ENTER_EXECVE) + i);
-
-		link_set(&link, SETTING_call_has_fd, (uint64_t)i);
-		link_set(&link, SETTING_call_fd, i ? args[0] : 0);
-		link_set(&link, SETTING_call_filename, args[i]);
-		link_set(&link, SETTING_call_argv, args[i + 1]);
-		link_set(&link, SETTING_call_flags, i ? args[3] : 0);
-		ret = attach_probe(t, &probes, &link, &(struct hook){PROGRAM_ENTER, functions[i], NULL, lane, MISSES_ENTRIES}, err);
+	for (int i = 0; !ret && i < (*way == BY_RAW_TRACEPOINTS ? 1 : 2); i++) {
+		exit.event = served.functions[i];
+		ret = attach_probe(t, &probes, &link, &exit, err);
 	}
-	return ret;
+	return ret ? ret : attach_entries(t, &probes, &link, &served, compat, err);
 }
 
 /* ---- both ---- */
@@ -311,7 +265,7 @@ int failures_learn(struct tracer *t, struct error *err)
 		ret = error_set(err, ENOTSUP, "before Linux 4.14 the tracepoints of system calls run no BPF program");
 	format_text(t->no_call_tracepoints, sizeof(t->no_call_tracepoints), "%s", ret ? err->text : "");
 	/* "exec" and "thread_exit" are linked with these, whatever sees the calls. */
-	if (ret && abis[0].slot_size == t->layout.long_size)
+	if (ret && native_abi.slot_size == t->layout.long_size)
 		ret = 0;
 	if (ret)
 		feature_note(&t->base.features, FEATURE_FAILS, false, err->text);
@@ -329,13 +283,13 @@ static int trace_native(struct tracer *t, struct error *err)
 	if (!*t->no_call_tracepoints) {
 		ret = trace_by_tracepoints(t, err);
 		/* EINVAL when it is attached: Linux 4.11 to 4.13 has them, and runs no BPF program there. */
-		if (ret != -EINVAL || !feature_is_missing(&t->base.features, FEATURE_EXIT_EXECVE) || !abis[0].slot_size) {
+		if (ret != -EINVAL || !feature_is_missing(&t->base.features, FEATURE_EXIT_EXECVE) || !native_abi.slot_size) {
 			feature_note(&t->base.features, FEATURE_FAILS, !ret, ret ? err->text : NULL);
 			return ret;
 		}
 		format_text(t->no_call_tracepoints, sizeof(t->no_call_tracepoints), "%s", err->text);
 	}
-	ret = trace_by_probes(t, &abis[0], &way, &no_probes);
+	ret = trace_by_probes(t, &native_abi, &way, &no_probes);
 	if (!ret) {
 		format_text(why, sizeof(why), "%s: %s", how[way], t->no_call_tracepoints);
 		feature_note(&t->base.features, FEATURE_FAILS, true, why);
@@ -358,11 +312,11 @@ int failures_trace(struct tracer *t, struct error *err)
 
 	if (ret || t->layout.long_size != 8)
 		return ret;
-	if (NO_32_BIT_PROGRAMS) {
+	if (NO_COMPAT) {
 		feature_note(&t->base.features, FEATURE_COMPAT_FAILS, true, "there are none on this architecture");
 		return 0;
 	}
-	if (trace_by_probes(t, &abis[1], &way, &no_compat))
+	if (trace_by_probes(t, &compat_abi, &way, &no_compat))
 		what = "of 32-bit programs";
 	else if (way == BY_RAW_TRACEPOINTS)
 		what = "by int 0x80 of 64-bit programs";

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "source/filter_maps.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "lib/format.h"
 #include "loader.h"
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "source/learn.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "kernel/peek.h"
 #include "lib/format.h"
 #include "lib/say.h"
@@ -134,105 +134,131 @@ static int64_t clock_ahead(const struct tracer *t)
 	return clock_offset(text, t->self.ahead_least, t->self.ahead_most);
 }
 
+/* The process's own strings: the kernel lays those of argv one behind the other, and those of the environment behind them
+ * (create_elf_tables). */
+static struct peek_facts own_facts(const struct tracer *t, char **argv)
+{
+	struct peek_facts facts = {.arg_start = (uintptr_t)argv[0], .arg_end = (uintptr_t)argv[0], .proc = -1};
+	struct stat st = {0};
+
+	for (char **arg = argv; *arg; arg++)
+		facts.arg_end = (uintptr_t)*arg + strlen(*arg) + 1;
+	facts.env_end = facts.arg_end;
+	for (char **env = environ; *env; env++)
+		facts.env_end = (uintptr_t)*env + strlen(*env) + 1;
+	if (t->base.proc >= 0 && !fstatat(t->base.proc, "self/ns/mnt", &st, 0))
+		facts.mntns = (uint32_t)st.st_ino;
+	return facts;
+}
+
+/* Attaches "peek", or its twin for kernels whose helpers write to the stack alone. */
+static int attach_first_peek(struct tracer *t, struct error *err)
+{
+	int ret = attach_peek(t, 0, PROGRAM_PEEK, "task/task_rename", err);
+
+	feature_note(&t->base.features, FEATURE_MAP_BUFFERS, ret != -EACCES, ret == -EACCES ? "from Linux 4.11 on" : NULL);
+	if (ret != -EACCES)
+		return ret;
+	free(err->log);
+	err->log = NULL;
+	t->link.on_stack = true;
+	link_set(&t->link, SETTING_map_buffers, 0);
+	return attach_peek(t, 0, PROGRAM_PEEK, "task/task_rename", err);
+}
+
+/* Attaches "peek_exec", which only raw tracepoints can serve. */
+static int attach_exec_peek(struct tracer *t, struct error *err)
+{
+	int ret = link_create_map(&t->link, &t->object, MAP_peek_program, 0, err);
+
+	if (!ret)
+		ret = link_load_tail(&t->link, &t->object, PROGRAM_PEEK_EXEC_AGAIN, BPF_PROG_TYPE_RAW_TRACEPOINT, err);
+	return ret ? ret : attach_peek(t, 1, PROGRAM_PEEK_EXEC, "sched/sched_process_exec", err);
+}
+
 static int learn_layout(struct tracer *t, char **argv, struct error *err)
 {
-	/* The kernel lays the strings of argv one behind the other, and those of the environment behind them
-	 * (create_elf_tables). */
-	const char *end = argv[0], *env_end;
 	const uint64_t name = peek_name();
-	struct stat st = {0};
-	struct peek_facts facts;
+	struct peek_facts facts = own_facts(t, argv);
 	struct user_space user;
 	int ret;
 
-	for (char **arg = argv; *arg; arg++)
-		end = *arg + strlen(*arg) + 1;
-	env_end = end;
-	for (char **env = environ; *env; env++)
-		env_end = *env + strlen(*env) + 1;
-	if (t->base.proc >= 0 && fstatat(t->base.proc, "self/ns/mnt", &st, 0))
-		st.st_ino = 0;
 	link_set(&t->link, SETTING_peek_name, name);
-	ret = attach_peek(t, 0, PROGRAM_PEEK, "task/task_rename", err);
-	feature_note(&t->base.features, FEATURE_MAP_BUFFERS, ret != -EACCES, ret == -EACCES ? "from Linux 4.11 on" : NULL);
-	if (ret == -EACCES) {
-		free(err->log);
-		err->log = NULL;
-		t->link.on_stack = true;
-		link_set(&t->link, SETTING_map_buffers, 0);
-		ret = attach_peek(t, 0, PROGRAM_PEEK, "task/task_rename", err);
-	}
-	if (ret)
-		return ret;
-	ret = peek_self(t->link.maps[MAP_peeks], name, &t->self, err);
+	ret = attach_first_peek(t, err);
+	if (!ret)
+		ret = peek_self(t->link.maps[MAP_peeks], name, &t->self, err);
 	if (ret)
 		return ret;
 	t->layout.long_size = t->self.long_size;
 	link_layout(&t->link, &t->layout, t->self.task);
-	facts = (struct peek_facts){
-		.map = t->link.maps[MAP_peeks],
-		.name = name,
-		.chunk = feature_is_here(&t->base.features, FEATURE_MAP_BUFFERS) ? PEEK_SIZE : STACK_CHUNK_SIZE,
-		.arg_start = (uintptr_t)argv[0],
-		.arg_end = (uintptr_t)end,
-		.env_end = (uintptr_t)env_end,
-		.mntns = (uint32_t)st.st_ino,
-		.proc = -1,
-	};
+	facts.map = t->link.maps[MAP_peeks];
+	facts.name = name;
+	facts.chunk = t->link.on_stack ? STACK_CHUNK_SIZE : PEEK_SIZE;
 	if (feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) && t->base.proc >= 0) {
-		ret = link_create_map(&t->link, &t->object, MAP_peek_program, 0, err);
-		if (!ret)
-			ret = link_load_tail(&t->link, &t->object, PROGRAM_PEEK_EXEC_AGAIN, BPF_PROG_TYPE_RAW_TRACEPOINT, err);
-		if (!ret)
-			ret = attach_peek(t, 1, PROGRAM_PEEK_EXEC, "sched/sched_process_exec", err);
-		if (ret)
-			return ret;
+		ret = attach_exec_peek(t, err);
 		facts.proc = t->base.proc;
 	}
-	ret = peek_layout(&facts, &t->self, &t->layout, err);
+	if (!ret)
+		ret = peek_layout(&facts, &t->self, &t->layout, err);
 	if (ret)
 		return ret;
-	t->base.clock_ahead = clock_ahead(t);
 	user = feature_is_here(&t->base.features, FEATURE_SPLIT_READS)
 		       ? USER_UNCHECKED
-		       : user_space(user_rule_here(), t->layout.long_size, (uintptr_t)end);
+		       : user_space(user_rule_here(), t->layout.long_size, (uintptr_t)facts.arg_end);
 	link_layout(&t->link, &t->layout, t->self.task);
 	link_set(&t->link, SETTING_user_mask, user.mask);
 	link_set(&t->link, SETTING_user_end, user.end);
 	note_layout(t);
-	look_at_proc(t);
-	if (t->base.request->pids.count && (ret = check_ids(t, "--pid", err)))
+	return 0;
+}
+
+/* Refuses what is asked for and the layout does not let be told. */
+static int check_request(const struct tracer *t, struct error *err)
+{
+	const struct request *r = t->base.request;
+	const char *const *missing = t->layout.missing;
+	int ret = 0;
+
+	if (r->pids.count)
+		ret = check_ids(t, "--pid", err);
+	if (!ret && r->ppid)
+		ret = check_ids(t, "--ppid", err);
+	if (ret)
 		return ret;
-	if (t->base.request->ppid && (ret = check_ids(t, "--ppid", err)))
-		return ret;
-	if (t->layout.missing[LAYOUT_ARGS])
+	if (missing[LAYOUT_ARGS])
 		return error_set(err, ENOTSUP,
 				 "cannot find where this kernel keeps a program's arguments "
 				 "(mm_struct.arg_start): %s; please report this kernel's configuration",
-				 t->layout.missing[LAYOUT_ARGS]);
-	if (t->layout.missing[LAYOUT_PARENT] && t->base.request->ppid)
+				 missing[LAYOUT_ARGS]);
+	if (missing[LAYOUT_PARENT] && r->ppid)
 		return error_set(err, ENOTSUP,
 				 "cannot filter by parent: where this kernel keeps it "
 				 "(task_struct.real_parent) is not known: %s",
-				 t->layout.missing[LAYOUT_PARENT]);
-	if (t->layout.missing[LAYOUT_PARENT] && source_follows(&t->base) &&
+				 missing[LAYOUT_PARENT]);
+	if (missing[LAYOUT_PARENT] && source_follows(&t->base) &&
 	    feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS))
 		return error_set(err, ENOTSUP,
 				 "cannot follow descendants (-p, -- COMMAND): where this kernel keeps a "
 				 "process's id (task_struct.pid) is not known: %s",
-				 t->layout.missing[LAYOUT_PARENT]);
-	if (t->layout.missing[LAYOUT_MNTNS] && (t->base.request->mntnsmap || t->base.request->mntns.count))
+				 missing[LAYOUT_PARENT]);
+	if (missing[LAYOUT_MNTNS] && (r->mntnsmap || r->mntns.count))
 		return error_set(err, ENOTSUP,
 				 "cannot filter by mount namespace (--mntns, --mntnsmap): where this kernel "
 				 "keeps it (task_struct.nsproxy) is not known: %s",
-				 t->layout.missing[LAYOUT_MNTNS]);
-	if (t->layout.missing[LAYOUT_MNTNS] && t->base.request->print_mntns)
-		say("warning: --print-mntns shows \"?\": where this kernel keeps the mount namespace is not known: %s",
-		    t->layout.missing[LAYOUT_MNTNS]);
-	if (t->layout.missing[LAYOUT_PARENT])
-		say("warning: the parent is asked of /proc, which a short-lived process may not wait for: "
-		    "task_struct.real_parent: %s", t->layout.missing[LAYOUT_PARENT]);
+				 missing[LAYOUT_MNTNS]);
 	return 0;
+}
+
+static void warn_of_layout(const struct tracer *t)
+{
+	const char *const *missing = t->layout.missing;
+
+	if (missing[LAYOUT_MNTNS] && t->base.request->print_mntns)
+		say("warning: --print-mntns shows \"?\": where this kernel keeps the mount namespace is not known: %s",
+		    missing[LAYOUT_MNTNS]);
+	if (missing[LAYOUT_PARENT])
+		say("warning: the parent is asked of /proc, which a short-lived process may not wait for: "
+		    "task_struct.real_parent: %s", missing[LAYOUT_PARENT]);
 }
 
 int learn_kernel(struct tracer *t, char **argv, struct error *err)
@@ -244,5 +270,13 @@ int learn_kernel(struct tracer *t, char **argv, struct error *err)
 	if (ret)
 		return ret;
 	note_preemption(t);
-	return learn_layout(t, argv, err);
+	ret = learn_layout(t, argv, err);
+	if (ret)
+		return ret;
+	t->base.clock_ahead = clock_ahead(t);
+	look_at_proc(t);
+	ret = check_request(t, err);
+	if (!ret)
+		warn_of_layout(t);
+	return ret;
 }

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "source/members.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "lib/format.h"
 #include "loader.h"
 

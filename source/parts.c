@@ -12,8 +12,11 @@ bool record_is_first(const struct record_head *head)
 bool record_is_sound(const struct record_head *head, size_t size)
 {
 	struct exec_record e;
-	size_t chunk = head->flags & RECORD_ON_STACK ? STACK_CHUNK_SIZE : 0;
+	size_t chunk;
 
+	if (size < sizeof(*head))
+		return false;
+	chunk = head->flags & RECORD_ON_STACK ? STACK_CHUNK_SIZE : 0;
 	if (!record_is_first(head)) {
 		if (head->type == RECORD_PIECES && chunk && !(head->flags & RECORD_LAST))
 			return head->data_len >= sizeof(struct piece) && size >= sizeof(*head) + sizeof(struct piece) + chunk;

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "source/plan.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "lib/format.h"
 #include "loader.h"
 

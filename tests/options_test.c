@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "run/options.h"
+#include "run/command_line.h"
 
 static struct options o;
 

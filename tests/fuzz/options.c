@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/options.h"
+#include "run/command_line.h"
 
 #define WORDS 16
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "kernel/cpulist.h"
-#include "kernel/mounts.h"
+#include "lib/files.h"
 #include "lib/timestamp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

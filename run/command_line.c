@@ -1,10 +1,9 @@
-/* The table below is what is parsed and what --help prints. */
 #include <getopt.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/options.h"
+#include "run/command_line.h"
 #include "lib/format.h"
 #include "run/values.h"
 

@@ -1,0 +1,89 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/run.h"
+#include "run/check.h"
+#include "run/command_line.h"
+#include "run/disasm.h"
+#include "run/session.h"
+#include "source/bpf.h"
+
+/* --ebpf: prints the programs as they would be loaded. What the running kernel has not been asked for is 0 and named beside it. */
+static int print_programs(const struct source *source, struct output *out, struct error *err)
+{
+	const struct object *object = bpf_object(source);
+	struct bpf_insn *insns;
+	int ret;
+
+	for (uint32_t i = 0; i < object->program_count; i++) {
+		ret = bpf_link(source, &object->programs[i], &insns, err);
+		if (ret)
+			return ret;
+		disasm_print(object, &object->programs[i], insns, out);
+		free(insns);
+	}
+	return 0;
+}
+
+/* --help, --version, --ebpf: what is written once and needs no tracing. */
+static int print(const struct options *options, const struct source *source, struct error *err)
+{
+	struct output out;
+	int ret = output_init(&out, STDOUT_FILENO);
+
+	if (ret)
+		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+	if (options->help)
+		options_help(&out);
+	else if (options->version)
+		output_add(&out, "execsnoop " VERSION "\n", strlen("execsnoop " VERSION "\n"));
+	else
+		ret = print_programs(source, &out, err);
+	output_flush(&out);
+	output_free(&out);
+	return !ret && out.error ? output_error(&out, err) : ret;
+}
+
+/* *status gets the command's exit status. */
+static int trace(const struct options *options, struct source *source, char **argv, const struct inherited *inherited, int *status,
+		 struct error *err)
+{
+	struct output out = {0};
+	int ret = 0;
+
+	if (options->output)
+		ret = output_open(&out, options->output, err);
+	else if (output_init(&out, STDOUT_FILENO))
+		ret = error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
+	if (!ret)
+		ret = source->ops->start(source, argv, err);
+	if (!ret)
+		ret = session_run(options, source, &out, inherited, status, err);
+	output_free(&out);
+	if (out.closed && !out.error)
+		out.error = EPIPE;
+	return !ret && out.error ? output_error(&out, err) : ret;
+}
+
+int run(const struct options *options, char **argv, const struct inherited *inherited, int *status, struct error *err)
+{
+	struct source *source;
+	int ret;
+
+	if (options->help || options->version)
+		return print(options, NULL, err);
+	source = bpf_open(&options->request, err);
+	if (!source)
+		return -1;
+	if (options->ebpf)
+		ret = print(options, source, err);
+	else if (options->request.check)
+		ret = check(source, argv, options->form.json, status, err);
+	else
+		ret = trace(options, source, argv, inherited, status, err);
+	source->ops->stop(source); /* the start may have failed half-way */
+	source->ops->close(source);
+	return ret;
+}

@@ -1,0 +1,41 @@
+/* The state of the printer, which the two forms share. */
+#ifndef PRINTER_H
+#define PRINTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/timestamp.h"
+#include "reader/exec.h"
+#include "reader/merge.h"
+#include "reader/parents.h"
+#include "show/form.h"
+#include "show/output.h"
+#include "show/tree.h"
+
+struct printer {
+	const struct form *form;
+	struct output *out;
+	struct parents parents; /* for the ppid that the kernel side could not tell */
+	int64_t ahead;	   /* as the merge's */
+	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */
+	uint64_t now;	   /* as of print_begin() */
+	struct wall_clock wall;
+	uint64_t printed, failed; /* lines, those of failed calls */
+	uint64_t lost; /* execs whose lines the output did not take */
+	uint64_t cut;  /* lines that were cut because others waited */
+	struct loss loss; /* of `lost`, those that have not been taken yet */
+	struct tree tree;
+	int64_t second;	   /* that clock[] shows */
+	char clock[32];
+	char heading[192]; /* of a text */
+};
+
+/* Nanoseconds since 1970, of an exec's time. */
+static inline int64_t wall_time(const struct printer *printer, uint64_t time)
+{
+	return (int64_t)(time + (uint64_t)printer->ahead + (uint64_t)printer->wall.offset);
+}
+
+#endif
