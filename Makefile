@@ -141,7 +141,7 @@ layout_test_SOURCES = kernel/layout.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c escape.c output.c rotate.c utf8.c errname.c) reader/exec.c \
+print_test_SOURCES = run/filter.c $(addprefix show/,print.c fields.c text.c json.c tree.c escape.c output.c rotate.c utf8.c errname.c) reader/exec.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
 options_test_SOURCES = run/command_line.c run/values.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
 loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c

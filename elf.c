@@ -453,7 +453,7 @@ int object_link(const struct object *object, const struct object_program *progra
 					 "which the linker does not have",
 					 program->name, r.setting);
 		low->imm = (int32_t)(uint32_t)setting->value;
-		if (link->moves && setting->value <= INT32_MAX) {
+		if (link->by_mov && setting->value <= INT32_MAX) {
 			/* It has the room of two, so twice. */
 			low->code = BPF_ALU64 | BPF_MOV | BPF_K;
 			*high = *low;

@@ -67,7 +67,7 @@ struct object_link {
 	size_t setting_count;
 	const struct helper_swap *swaps;
 	size_t swap_count;
-	bool moves; /* settings by mov: before Linux 4.11 the verifier takes what ld_imm64 loads for unknown */
+	bool by_mov; /* settings by mov: before Linux 4.11 the verifier takes what ld_imm64 loads for unknown */
 };
 
 /* Reads the object of `size` bytes at data, checking every offset, size, index and string in it.

@@ -71,6 +71,7 @@
  * show/form.h            which fields
  * show/printer.h         state of the printer
  * show/print.c           one exec, one line
+ * show/fields.c          fields: headings, columns, JSON keys
  * show/text.c            as text
  * show/json.c            as JSON
  * show/tree.c            --tree

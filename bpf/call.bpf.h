@@ -55,7 +55,7 @@ INLINE __u64 call_number(__u64 regs)
 	__u16 mode = 0;
 
 	read_kernel(&number, sizeof(number), regs + VALUE(call_number));
-	if (number != VALUE(call_execve) && number != VALUE(call_execveat))
+	if (number != VALUE(execve_number) && number != VALUE(execveat_number))
 		return 0;
 	read_kernel(&mode, sizeof(mode), regs + VALUE(call_mode));
 	return (mode & VALUE(call_mode_mask)) == VALUE(call_mode_value) ? number : 0;
@@ -76,7 +76,7 @@ int on_enter(void *ctx)
 	__u64 regs = VALUE(call_direct) ? (__u64)ctx : argument(ctx, VALUE(call_regs));
 	struct call call = {};
 
-	if (VALUE(call_execve) && call_number(regs) != (VALUE(call_has_fd) ? VALUE(call_execveat) : VALUE(call_execve)))
+	if (VALUE(execve_number) && call_number(regs) != (VALUE(call_has_fd) ? VALUE(execveat_number) : VALUE(execve_number)))
 		return 0;
 	call.filename = call_pointer(regs + VALUE(call_filename));
 	call.argv = call_pointer(regs + VALUE(call_argv));
@@ -118,7 +118,7 @@ int on_exit(void *ctx)
 	if (!s)
 		return 0;
 	/* A raw tracepoint's arguments: the caller's registers, the result. */
-	if (VALUE(call_execve) && !call_number(argument(ctx, 0)))
+	if (VALUE(execve_number) && !call_number(argument(ctx, 0)))
 		return 0;
 	ret = VALUE(call_killed) ? 0 : call_result(ctx);
 	if (!VALUE(call_killed) && (!ret || is_restart(ret))) {

@@ -56,8 +56,8 @@
 	X(first_lane)	   /* number of the program's lane for the first CPU */ \
 	/* System calls: where a program finds a call's arguments and result. */ \
 	X(slot_size)	   /* of the caller's argv: 4 for a 32-bit program */ \
-	X(call_execve)	   /* number of the call; 0: the program is attached to that call alone */ \
-	X(call_execveat) \
+	X(execve_number)	   /* number of the call; 0: the program is attached to that call alone */ \
+	X(execveat_number) \
 	X(call_number)	   /* in the caller's registers: the call's number */ \
 	X(call_mode)	   /* tells the caller's ABI, with its mask and value */ \
 	X(call_mode_mask) \

@@ -119,7 +119,7 @@ uint64_t merge_wait(const struct merge *m)
 
 	if (!lane)
 		return UINT64_MAX;
-	due = lane->state == LANE_READY ? lane->time + HOLD_NS : lane->heard + GIVE_UP_NS;
+	due = lane->state == LANE_READY ? lane->time + HOLD_NS : lane->last_record + GIVE_UP_NS;
 	return due > m->now ? due - m->now : 0;
 }
 

@@ -40,7 +40,7 @@ struct lane {
 	const struct lane_ops *ops; /* NULL: the lane is closed */
 	enum lane_state state;
 	uint64_t time;	/* of the exec that has begun */
-	uint64_t heard; /* when its last record came, or its first was made */
+	uint64_t last_record; /* when its last record came, or its first was made */
 	uint64_t last_time; /* of the last exec that came */
 	struct loss loss; /* not taken yet */
 	int cpu;

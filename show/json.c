@@ -2,8 +2,8 @@
 
 #include "show/json.h"
 #include "lib/timestamp.h"
-#include "show/errname.h"
 #include "show/escape.h"
+#include "show/fields.h"
 
 static void add(struct output *out, const char *text)
 {
@@ -19,29 +19,6 @@ static void add_time(struct printer *printer, const char *key, uint64_t time)
 	add(printer->out, text);
 	add(printer->out, "\"");
 }
-
-static void add_id(struct output *out, const char *key, bool known, uint64_t number)
-{
-	add(out, key);
-	if (known)
-		output_number(out, (int64_t)number, 0);
-	else
-		add(out, "null");
-}
-
-/* A command's name, and its bytes beside it if they are not UTF-8. */
-static void add_name(struct output *out, const char *key, const char name[EXEC_COMM], const char *base64_key)
-{
-	size_t length = strnlen(name, EXEC_COMM);
-
-	add(out, key);
-	if (escape_json(out, name, length))
-		return;
-	add(out, base64_key);
-	escape_base64(out, name, length);
-}
-
-#define EXACT_IN_A_DOUBLE (1ULL << 53)
 
 static void add_filename(struct output *out, const struct exec *exec)
 {
@@ -118,50 +95,11 @@ static void add_argv(struct printer *printer, const struct exec *exec)
 									       : ",\"unreadable\":[\"filename\",\"argv\"]");
 }
 
-static void add_cgroup(struct output *out, const struct exec *exec)
-{
-	add_id(out, ",\"cgroup\":", exec_knows(exec, EXEC_CGROUP), exec->cgroup);
-	/* Many a reader of JSON has doubles. */
-	if (exec->cgroup <= EXACT_IN_A_DOUBLE)
-		return;
-	add(out, ",\"cgroup_string\":\"");
-	output_number(out, (int64_t)exec->cgroup, 0);
-	add(out, "\"");
-}
-
-static void add_result(struct output *out, const struct exec *exec)
-{
-	if (!exec_knows(exec, EXEC_RESULT)) {
-		add(out, ",\"ret\":null");
-		return;
-	}
-	add(out, ",\"ret\":");
-	output_number(out, exec->result, 0);
-	if (exec->result >= 0)
-		return;
-	add(out, ",\"error\":\"");
-	add(out, error_name(exec->result > INT32_MIN ? -exec->result : 0));
-	add(out, "\"");
-}
-
 void json_exec(struct printer *printer, const struct exec *exec)
 {
 	struct output *out = printer->out;
 
-	add_time(printer, "{\"time\":\"", exec->time);
-	add_id(out, ",\"pid\":", true, exec->pid);
-	add_id(out, ",\"ppid\":", exec_knows(exec, EXEC_PPID), exec->ppid);
-	add_id(out, ",\"uid\":", true, exec->uid);
-	add_id(out, ",\"gid\":", true, exec->gid);
-	add_name(out, ",\"comm\":", exec->comm, ",\"comm_base64\":");
-	if (exec_knows(exec, EXEC_PCOMM))
-		add_name(out, ",\"pcomm\":", exec->pcomm, ",\"pcomm_base64\":");
-	else
-		add(out, ",\"pcomm\":null");
-	add_id(out, ",\"cpu\":", true, (uint64_t)exec->cpu);
-	add_id(out, ",\"mntns\":", exec_knows(exec, EXEC_MNTNS), exec->mntns);
-	add_cgroup(out, exec);
-	add_result(out, exec);
+	fields_json(printer, exec);
 	if (exec->checks)
 		add(out, ",\"check\":true");
 	add_filename(out, exec);

@@ -3,6 +3,7 @@
 
 #include "show/print.h"
 #include "lib/timestamp.h"
+#include "show/fields.h"
 #include "show/json.h"
 #include "show/text.h"
 
@@ -18,7 +19,7 @@ void print_init(struct printer *printer, const struct form *form, struct output 
 	};
 	print_begin(printer);
 	if (!form->json)
-		text_heading(form, printer->heading, sizeof(printer->heading));
+		fields_heading(form, printer->heading, sizeof(printer->heading));
 }
 
 void print_free(struct printer *printer)

@@ -4,9 +4,6 @@
 
 #include "show/printer.h"
 
-/* Writes the heading, with its newline. */
-void text_heading(const struct form *form, char *heading, size_t size);
-
 void text_exec(struct printer *printer, const struct exec *exec);
 
 #endif

@@ -167,8 +167,8 @@ static int link_abi(const struct tracer *t, struct link *link, const struct abi 
 	link_set(link, SETTING_call_by_probe, !raw);
 	if (raw) {
 		/* Its arguments: on entry the registers and the number, on exit the registers and the result. */
-		link_set(link, SETTING_call_execve, abi->execve_number);
-		link_set(link, SETTING_call_execveat, abi->execveat_number);
+		link_set(link, SETTING_execve_number, abi->execve_number);
+		link_set(link, SETTING_execveat_number, abi->execveat_number);
 		link_set(link, SETTING_call_number, abi->number);
 		link_set(link, SETTING_call_mode, abi->mode);
 		link_set(link, SETTING_call_mode_mask, abi->mode_mask);

@@ -151,7 +151,7 @@ int link_program(const struct link *link, const struct object *object, const str
 		.setting_count = SETTINGS,
 		.swaps = link->swaps,
 		.swap_count = link->swap_count,
-		.moves = link->on_stack,
+		.by_mov = link->on_stack,
 	};
 	int ret;
 

@@ -197,7 +197,7 @@ static void begin_exec(struct ring_lane *l, const struct record_head *head)
 {
 	enum parts_state state = parts_begin(&l->parts, head);
 
-	l->lane.time = l->lane.heard = l->parts.event.exec.time;
+	l->lane.time = l->lane.last_record = l->parts.event.exec.time;
 	count_gap(l, head->seq, l->lane.time);
 	set_state(l, state);
 }
@@ -220,10 +220,10 @@ static bool gather(struct ring_lane *l, bool last)
 
 	if (part && part->seq == seq && !record_is_first(part)) {
 		add_part(l, &l->bulk, part);
-		l->lane.heard = m->now;
+		l->lane.last_record = m->now;
 	} else if (first && !record_is_first(first) && first->seq == seq) {
 		add_part(l, &l->first, first);
-	} else if (part || first || last || l->lane.heard + (m->crowded ? HOLD_NS : GIVE_UP_NS) <= m->now) {
+	} else if (part || first || last || l->lane.last_record + (m->crowded ? HOLD_NS : GIVE_UP_NS) <= m->now) {
 		/* Something else follows, or nothing for a long time: it was lost. */
 		parts_give_up(&l->parts);
 		l->state = PARTS_COPIED;

@@ -247,9 +247,9 @@ int main(int argc, char **argv)
 			if (!have)
 				settings[link.setting_count++] = (struct object_setting){name, 8};
 		}
-		link.moves = is_for_the_stack(p->name);
+		link.by_mov = is_for_the_stack(p->name);
 		CASE("Linux %s knows every instruction and helper of the program \"%s\" (%u instructions)",
-		     link.moves ? "4.8" : "4.11", p->name, p->insn_count)
+		     link.by_mov ? "4.8" : "4.11", p->name, p->insn_count)
 			check_program(&o, p, &link);
 	}
 	return 0;

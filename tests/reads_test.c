@@ -181,7 +181,7 @@ static uint64_t setting_value(const char *name)
 	/* Offsets that lie within what is there; switches are on or off by chance. */
 	static const struct object_setting known[] = {
 		{"user_mask_setting", ~0ULL}, {"long_size_setting", 8}, {"slot_size_setting", 8}, {"region_shift_setting", 48},
-		{"first_lane_setting", 0}, {"call_execve_setting", 0}, {"cgroup_filter_setting", 0}, {"uid_filter_setting", 0},
+		{"first_lane_setting", 0}, {"execve_number_setting", 0}, {"cgroup_filter_setting", 0}, {"uid_filter_setting", 0},
 		{"ppid_filter_setting", 0}, {"mntnsmap_filter_setting", 0}, {"mntns_filter_setting", 0},
 		{"cgroupmap_filter_setting", 0}, {"member_filter_setting", 0}, {"exec_copy_setting", 0}, {"map_buffers_setting", 1},
 		{"want_fails_setting", 1},

@@ -16,10 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (object_open(&o, data, size, &err))
 		return 0;
 	for (uint32_t i = 0; i < o.program_count; i++)
-		for (link.moves = 0;; link.moves = 1) {
+		for (link.by_mov = 0;; link.by_mov = 1) {
 			if (o.programs[i].insn_count <= BPF_MAXINSNS)
 				object_link(&o, &o.programs[i], &link, insns, &err);
-			if (link.moves)
+			if (link.by_mov)
 				break;
 		}
 	return 0;
