@@ -60,7 +60,7 @@ struct helper_swap {
 	int32_t from, to; /* enum bpf_func_id */
 };
 
-/* What the programs are linked with. */
+/* Values and descriptors for the linking of programs. */
 struct object_link {
 	const int *map_fds; /* one for each of object.maps */
 	const struct object_setting *settings;

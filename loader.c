@@ -33,10 +33,10 @@ static int sys_perf_event_open(const struct perf_event_attr *attr, int pid, int 
 	return ret < 0 ? -errno : (int)ret;
 }
 
-/* What a JIT compiler says that gives up, if the kernel does not take the interpreter then (include/linux/errno.h). */
+/* The error of a JIT compiler that gives up, where the kernel does not fall back to the interpreter (include/linux/errno.h). */
 #define ENOTSUPP 524
 
-/* What to do about a refused bpf(2). */
+/* Advice about a refused bpf(2). */
 static const char *bpf_advice(int errnum)
 {
 	switch (errnum) {
@@ -58,7 +58,7 @@ static const char *bpf_advice(int errnum)
 	}
 }
 
-/* What to do about a refused perf_event_open(2). */
+/* Advice about a refused perf_event_open(2). */
 static const char *perf_advice(int errnum)
 {
 	switch (errnum) {
@@ -297,7 +297,7 @@ int program_load(const char *name, enum bpf_prog_type type, const struct bpf_ins
 	return error_set(err, -fd, "cannot load the BPF program \"%s\": %s; %s", name, strerror(-fd), bpf_advice(-fd));
 }
 
-/* What the kernel said when it was asked for something that it may not know: EINVAL, if it does not. */
+/* Turns the answer to a question that the kernel may not understand (EINVAL) into 1, 0 or -errno. */
 static int known(int fd)
 {
 	if (fd >= 0)
@@ -330,7 +330,7 @@ int program_type_exists(enum bpf_prog_type type)
 	return known(load(NULL, type, insns, sizeof(insns) / sizeof(insns[0]), "GPL", NULL, 0));
 }
 
-/* What the kernel tells of a program; an older one fills a shorter struct. 0 or -errno. */
+/* Asks the kernel about a program. An older kernel fills a shorter struct. 0 or -errno. */
 static int program_info(int program, struct bpf_prog_info *info)
 {
 	union bpf_attr attr = {

@@ -1,4 +1,4 @@
-/* What all BPF programs have in common: helpers, maps, filters, what is told of every exec. */
+/* Common to all BPF programs: helpers, maps, filters, the fields of every exec. */
 #ifndef BPF_H
 #define BPF_H
 
@@ -94,8 +94,8 @@ enum call_flags {
 #define MAP(name, type, key, value, entries) SEC("maps") struct map name = {type, key, value, entries};
 MAPS_LIST(MAP)
 
-/* Keeps clang from using what it knows of a number: the verifier does not know it, and wants the
- * comparison or the mask in the instructions. */
+/* Hides a number from clang. Clang would remove a comparison or a mask that it can prove to be unnecessary; the verifier cannot prove
+ * it, and needs the instruction (docs/INTERNALS.md). */
 #define FORGET(x) __asm__ volatile("" : "+r"(x))
 
 /* Behind the check that a pointer from a map is there: or clang may put it on the stack before the check, and below
@@ -440,7 +440,7 @@ INLINE __u64 argument(void *ctx, __u64 offset)
 /* No errno is larger (EDQUOT of MIPS, 1133), and no number of its calls is smaller. */
 #define POSITIVE_MOST 1200
 
-/* What an execve(2) or execveat(2) returns: 0, -errno, or what is_errno() does not take for one. At the tracepoints of
+/* The result of an execve(2) or execveat(2): 0, -errno, or a number that is_errno() refuses. At the tracepoints of
  * PowerPC and MIPS it is the errno itself, with a flag beside it that is not handed on (syscall_get_return_value in their
  * asm/syscall.h). */
 INLINE long call_result(void *ctx)

@@ -1,4 +1,4 @@
-/* What the BPF programs write into a CPU's ring and the reader takes out of it. Included by both
+/* Records that the BPF programs write into a CPU's ring and the reader takes out of it. Included by both
  * sides, so: fixed-width types, no pointers, no padding. */
 #ifndef RECORD_H
 #define RECORD_H
@@ -22,7 +22,7 @@
 /* A string of a failed exec is read in pieces of at most this many bytes, NUL included. */
 #define PIECE_SIZE 4096
 
-/* What a kernel carries instead whose helpers write to the stack alone (stack.bpf.h). A power of 2. */
+/* Bytes of a record on kernels whose helpers write to the stack alone (stack.bpf.h). A power of 2. */
 #define STACK_CHUNK_SIZE 256
 
 /* How many times the program "exec" is there where it can be preempted (prog.bpf.c). */
@@ -139,7 +139,7 @@ struct peek {
 	__u64 address;
 	__u64 length; /* 1 … PEEK_SIZE */
 	__u64 answered;
-	__u64 task; /* address of the asking thread's task_struct */
+	__u64 task; /* address of a task_struct: "peek" tells the asking thread's; "peek_exec" looks at the exec of this one */
 	__u64 pid_tgid;
 	__u64 time; /* as in an exec_record */
 	__s64 status; /* 0 or -errno of the copy */

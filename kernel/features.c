@@ -3,7 +3,7 @@
 #include "kernel/features.h"
 #include "lib/format.h"
 
-/* What is used where it is missing. */
+/* Name, and the substitute where it is missing. */
 static const struct row {
 	const char *name, *instead;
 } rows[FEATURES] = {

@@ -1,4 +1,4 @@
-/* What the running kernel can do. Each row is asked once, remembered, and is what the tracer decides by; --check
+/* Abilities of the running kernel. Each row is asked once, remembered, and is what the tracer decides by; --check
  * prints them. */
 #ifndef FEATURES_H
 #define FEATURES_H
@@ -63,7 +63,7 @@ bool feature_is_missing(const struct features *features, enum feature feature);
 
 const char *feature_name(enum feature feature);
 
-/* What is used where it is missing, or NULL. */
+/* The substitute where it is missing, or NULL. */
 const char *feature_instead(enum feature feature);
 
 #endif

@@ -307,8 +307,8 @@ static unsigned int find_mntns(const struct learner *l, uint64_t nsproxy, uint64
 	return found;
 }
 
-/* If all have the same nsproxy, so may other processes have it, whose task_structs stand behind ours in the slab: what
- * counts is the first place. */
+/* All four tasks share one nsproxy. Other processes may share it, too, and their task_structs may stand behind ours in the slab. So
+ * the first place of a pointer counts, and a second pointer that leads to our mount namespace makes the answer ambiguous. */
 static const char *learn_mntns(const struct learner *l, struct layout *out)
 {
 	const struct layout_facts *f = l->facts;

@@ -49,7 +49,7 @@ struct private_mount {
 static int mount_in_namespace(void *arg)
 {
 	struct private_mount *m = arg;
-	/* What is not private travels back into the namespace that this one was copied from. In a
+	/* A mount that is not private travels back into the namespace that this one was copied from. In a
 	 * chroot "/" may be no mount point; then only a mount point can be mounted on, which is made
 	 * private itself. */
 	bool all_private = !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);

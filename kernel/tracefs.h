@@ -1,4 +1,4 @@
-/* What tracefs says of a tracepoint. */
+/* Tracepoints' numbers and fields, from tracefs. */
 #ifndef TRACEFS_H
 #define TRACEFS_H
 

@@ -1,4 +1,4 @@
-/* What this program needs of printf(3), which with its floating point is a tenth of a static binary: %d %u %x %c %s %%
+/* The part of printf(3) that this program needs, since floating point is a tenth of a static binary: %d %u %x %c %s %%
  * with l, ll or z, '-' and '0', widths, and the precision of %s. */
 #ifndef FORMAT_H
 #define FORMAT_H

@@ -21,10 +21,10 @@
 #define ALLOWED_MOST_NS 200000000ULL
 #define SHARE 5 /* of the time that passes one part in so many may be spent */
 
-/* What the child writes the answer to: the bytes, and a string more than the limit. */
+/* Size of the memory for an answer: the limit, and one more string. */
 #define SHARED_SIZE (LIST_BYTES + STRING_MOST + 4096)
 
-/* What goes through the pipe with it. */
+/* The reply through the pipe, beside the bytes. */
 struct reply {
 	size_t length;
 	bool complete, cut;

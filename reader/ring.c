@@ -7,7 +7,7 @@
 
 #include "reader/ring.h"
 
-/* What PERF_SAMPLE_RAW puts into a record of type PERF_RECORD_SAMPLE. */
+/* The part that PERF_SAMPLE_RAW adds to a record of type PERF_RECORD_SAMPLE. */
 struct raw_sample {
 	struct perf_event_header header;
 	uint32_t size;

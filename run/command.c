@@ -8,7 +8,7 @@
 
 #include "run/command.h"
 
-/* What can fail before the command runs. */
+/* Steps that can fail before the command runs. */
 enum step { NOTHING, CHANGE_USER, EXECUTE };
 struct failure {
 	enum step step;

@@ -20,7 +20,7 @@ struct command {
 	int status; /* how it ended: its exit status, 128 + the signal's number if one killed it */
 };
 
-/* What the command is to have as this process got it: the signals that are blocked or ignored, and the limits of
+/* State that the command gets as this process got it: the signals that are blocked or ignored, and the limits of
  * locked memory and open files. */
 struct inherited {
 	sigset_t blocked;

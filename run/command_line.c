@@ -114,7 +114,7 @@ void options_help(struct output *out)
 	output_format(out, "* can be given more than once: any of them will do. More: man execsnoop\n");
 }
 
-/* What the source is to tell, and how much of it. --line looks at more than is shown. */
+/* Requests the fields that will be shown, and as many bytes. --line looks at more than is shown. */
 static void request_fields(struct options *o)
 {
 	struct request *r = &o->request;
@@ -130,7 +130,7 @@ static void request_fields(struct options *o)
 	r->max_bytes = o->line.given && o->form.max_bytes && o->form.max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->form.max_bytes;
 }
 
-/* What getopt(3) wants to know. Long options are numbered by their rows. */
+/* The options in the form of getopt(3). Long options are numbered by their rows. */
 struct known {
 	struct option longs[ROWS + 1];
 	char shorts[3 + 2 * ROWS];

@@ -1,4 +1,4 @@
-/* What the command line asks for. */
+/* The meaning of the command line. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 

@@ -1,4 +1,4 @@
-/* What the options ask for: help, a check, the programs, or a trace. */
+/* Does one of: help, a check, the programs, a trace. */
 #ifndef RUN_H
 #define RUN_H
 

@@ -223,7 +223,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 	s->out->enough = &stops.count;
 	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->form.json ? NULL : s->printer.heading);
 	ops->settle(s->source);
-	/* What a process that is followed makes is followed: so this one is, for that moment. */
+	/* A followed process makes followed processes, so this one is followed for a moment. */
 	if (o->command) {
 		ret = ops->adopt(s->source, err);
 		if (!ret)

@@ -9,7 +9,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	(void)context;
 	stops.signal = number;
 	stops.sent = info->si_code <= 0;
-	/* What the terminal sends twice is still the command's affair; the third ends us where we stand, which may be
+	/* The command gets the terminal's first two signals; the third ends this process at once, even in
 	 * a write that nobody reads. */
 	if (++stops.count == 2) {
 		signal(SIGINT, SIG_DFL);

@@ -39,12 +39,12 @@ struct output {
 	const char *(*look)(void *context);
 	void *context;
 	const char *heading; /* of each file, or NULL */
+	/* Offsets in the buffer: 0 … start is written, start … complete are whole lines, complete … used is the line in the making. */
 	char *buffer;
-	size_t start, used, capacity; /* what is to be written: from start to used */
-	size_t complete; /* end of the last line that has ended */
-	size_t sent_at;	 /* `used` when a line in the making was last sent */
-	size_t partial; /* bytes in the file of a line that has not ended there */
-	size_t waiting_most; /* bytes that may wait */
+	size_t start, complete, used, capacity;
+	size_t sent_at;	     /* `used` when the line in the making was last sent */
+	size_t partial;	     /* bytes of the line in the making that are in the file already */
+	size_t waiting_most; /* bytes that may wait: used - start */
 	const volatile sig_atomic_t *enough; /* or NULL; above 1: output_flush() waits no more */
 	bool torn;	     /* there was no memory for a part of the line in the making */
 	uint64_t dropped;    /* lines for which there was no memory */

@@ -111,7 +111,7 @@ static int make_maps(struct tracer *t, struct error *err)
 	return ret;
 }
 
-/* What removes entries is attached before what makes them, or a call would count as one that never ended because its end was not
+/* Programs that remove entries are attached before those that make them, or a call would count as one that never ended because its end was not
  * seen; and what makes them before what looks for them. */
 static int attach_all(struct tracer *t, struct error *err)
 {
@@ -166,7 +166,7 @@ static int start(struct source *source, char **argv, struct error *err)
 	return ret ? ret : attach_all(t, err);
 }
 
-/* What the tracing as it stands takes. */
+/* Notes the memory that the tracing takes. */
 static void note_memory(struct tracer *t)
 {
 	uint64_t resident = 0, maps = 0, rings = 0, page = getauxval(AT_PAGESZ);

@@ -13,7 +13,7 @@ struct counts *read_counts(const struct tracer *t)
 	struct counts *counts = calloc((size_t)tracer_lanes(t), sizeof(*counts));
 	int ret = counts && (t->scratches || asked) ? 0 : -ENOMEM;
 
-	/* What is read here is not older than what was read before. */
+	/* These counts must not be older than what was read before. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	for (int lane = 0; !ret && lane < tracer_lanes(t); lane++) {
 		if (asked)
@@ -38,7 +38,7 @@ struct counts *read_counts(const struct tracer *t)
 
 /* A call that has lasted so long may have returned unseen. */
 #define LONG_NS 1000000000ULL
-/* What ends while we look makes the kernel begin anew. */
+/* A call that ends while we look makes the kernel begin anew. */
 #define LOOKS_MOST 65536
 
 static uint64_t count_not_returned(const struct tracer *t)

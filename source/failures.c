@@ -185,7 +185,7 @@ static int link_abi(const struct tracer *t, struct link *link, const struct abi 
 	return 0;
 }
 
-/* What sees the entry of execve(2), and of execveat(2), whose arguments stand one farther. */
+/* Attaches to the entries of execve(2) and of execveat(2), whose arguments stand one farther. */
 static int attach_entries(struct tracer *t, const struct probes *probes, struct link *link, const struct served *served, bool compat,
 			  struct error *err)
 {

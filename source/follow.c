@@ -169,8 +169,8 @@ void follow_sweep(struct tracer *t)
 		t->unseen_ends += members_sweep(t->link.maps[MAP_members], true, proc, &t->suspects[1]);
 }
 
-/* The programs count what they add and remove. That nothing was added between the two times we look, which are
- * before and after we have seen how many were removed, makes it one moment. */
+/* The programs count the members that they add and remove. Both maps must be empty, and the counts must balance. Counting twice gives
+ * a consistent snapshot if both times as many were added: then nothing was added between. */
 bool follow_all_ended(const struct source *source)
 {
 	const struct tracer *t = (const struct tracer *)source;

@@ -57,7 +57,7 @@ static void add(struct pids *pids, uint32_t pid)
 	pids->bits[pid / 8] |= (uint8_t)(1 << pid % 8);
 }
 
-/* What proc(5) has in the file stat at `path`: the parent, and the flags. false: it has ended. */
+/* Reads the parent and the flags from the file stat (proc(5)) at `path`. false: the process has ended. */
 static bool read_stat(int proc, const char *path, uint32_t *ppid, unsigned long *flags)
 {
 	char text[1024];
@@ -170,8 +170,8 @@ int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	ret = add_threads(&s, pid);
 	add(s.known, pid);
-	/* What a member makes, the kernel adds, and meanwhile all that comes from a root. What was made by one
-	 * before that one became a member is found in the next round; where all come and go fast, the rounds
+	/* The kernel side adds a member's children, and meanwhile those of a root. A child that
+	 * was made before its parent became a member is found in the next round. If all come and go fast, the rounds
 	 * have no end. */
 	do {
 		s.changed = false;

@@ -19,7 +19,7 @@ struct event {
 	bool unreadable; /* the arguments end where they could no longer be read */
 };
 
-/* What all execs of a source are put together with. */
+/* Shared by all execs of a source that are put together. */
 struct gathering {
 	struct asking asking;
 	uint64_t most;	     /* bytes of arguments that are waited for of an exec, 0: any number */

@@ -1,4 +1,4 @@
-/* What linking and loading a program needs, and nothing else: copied freely, and changed in the copy. */
+/* All that linking and loading a program needs, and nothing else. Copy it freely, and change the copy. */
 #ifndef PLAN_H
 #define PLAN_H
 

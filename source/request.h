@@ -1,4 +1,4 @@
-/* What a source of execs is asked for: which execs, and which of their fields. */
+/* A request to a source: which execs, and which of their fields. */
 #ifndef REQUEST_H
 #define REQUEST_H
 

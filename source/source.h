@@ -25,7 +25,7 @@ struct losses {
 
 struct source_ops;
 
-/* What all sources have. */
+/* Common to all sources. */
 struct source {
 	const struct source_ops *ops;
 	const struct request *request;

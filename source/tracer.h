@@ -80,7 +80,7 @@ struct tracer {
 	int peek_events[2]; /* what the learner attached, or -1 */
 	uint64_t call_fields[CALL_EVENTS][4]; /* offsets in the records of the system calls' tracepoints (failures.c) */
 	char no_call_tracepoints[256]; /* why execve(2) and execveat(2) have none here; "": they have */
-	/* What is attached. */
+	/* Attachments. */
 	int attached[48];
 	size_t attached_count;
 	struct kprobes kprobes;

@@ -255,7 +255,7 @@ static void test_open(const struct suite *t, const struct object *o)
 	}
 }
 
-/* What linking has to make of a program, by the relocation sections as the test reads them. */
+/* The linked form of a program, by the relocation sections as the test reads them. */
 static void relocate(const struct suite *t, const char *program, struct bpf_insn *insns)
 {
 	const Elf64_Shdr *code = section(&t->good, program), *s;

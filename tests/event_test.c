@@ -545,7 +545,7 @@ static void test_pieces(void)
 		CHECK(argument(string, false) && argument(NULL, false) && argument("end", false));
 	}
 	CASE("so it is where a pointer has 4 bytes") {
-		/* What is behind the list is nobody's business. */
+		/* The bytes behind the list must not be read. */
 		char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 		uint32_t short_list[] = {(uint32_t)(uintptr_t)low, 1, (uint32_t)(uintptr_t)low, 0, (uint32_t)(uintptr_t)low};
 

@@ -180,7 +180,7 @@ static bool trace_child(void *context)
 	return k->may_trace;
 }
 
-/* What the tasks have. */
+/* The state of the tasks. */
 static void put_members(struct kernel *k, const struct shape *s)
 {
 	for (int who = 0; who < LAYOUT_TASKS; who++)
@@ -235,7 +235,7 @@ static void build(struct kernel *k, const struct shape *s)
 	put_nsproxy(k, NSPROXY_COPY, 0, UTS_COPY);
 }
 
-/* What all point to besides; the last cannot be read. */
+/* Other memory that all point to; the last cannot be read. */
 static void add_pointers(struct kernel *k)
 {
 	share(k, 64, address(k, UTS));
@@ -261,7 +261,7 @@ static struct layout learn(struct kernel *k)
 	return l;
 }
 
-/* What the shape says, without the parts that are missing. */
+/* The offsets of the shape, without the parts that are missing. */
 static struct layout expected(const struct shape *s, unsigned int missing)
 {
 	struct layout wanted = {.long_size = s->long_size};

@@ -1,4 +1,4 @@
-/* What the loader makes of the real verifier's answers. Runs as root. */
+/* The loader and the real verifier's answers. Runs as root. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

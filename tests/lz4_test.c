@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 		CHECK(!memcmp(got, wanted, size));
 	}
 	CASE("refuses a frame that is cut off") {
-		/* What ends it, four zeros, is not looked at. */
+		/* The four zeros at its end are not looked at. */
 		for (size_t n = 0; n < packed_size - 4; n++)
 			CHECK(unpack(packed, n, size) == -EINVAL);
 	}

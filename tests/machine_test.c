@@ -1,4 +1,4 @@
-/* What is made of what a machine says: where user space ends, which CPUs there are, which version it has, how its clocks
+/* Answers of a machine, and what follows from them: where user space ends, which CPUs there are, which version it has, how its clocks
  * stand. */
 #include <elf.h>
 #include <link.h>

@@ -1,4 +1,4 @@
-/* What the options mean, and which are refused. */
+/* The meaning of the options, and those that are refused. */
 #include <getopt.h>
 #include <stdlib.h>
 

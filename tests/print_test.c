@@ -1,4 +1,4 @@
-/* What is printed, to the letter. */
+/* The output, to the letter. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 static char text[1 << 20];
 
-/* What came out of the pipe that a printer's output writes to. */
+/* Reads the pipe that a printer's output writes to. */
 static const char *drain(struct output *out, int from)
 {
 	ssize_t n;

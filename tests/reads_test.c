@@ -26,7 +26,7 @@ static uint64_t noise(void)
 	return state ^= state << 17;
 }
 
-/* What a hostile program may have as a pointer: the kernel's memory, the last bytes of user space, nothing, good ones. */
+/* Pointers of a hostile program: the kernel's memory, the last bytes of user space, nothing, good ones. */
 static uint64_t hostile(void)
 {
 	switch (noise() % 6) {
