@@ -246,8 +246,12 @@ check:
 		"sh tests/btf.sh $(BUILD)/tests $(CLANG)" \
 		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/ways.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/calls.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/many.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/output.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/follow.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/container.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/sanitized.sh $(SANITIZED) $(BUILD)/tests" \
 		"$(BUILD)/tests/flood hide 3 $(BUILD)/tests/nothing ./execsnoop" \

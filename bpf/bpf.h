@@ -94,8 +94,8 @@ enum call_flags {
 #define MAP(name, type, key, value, entries) SEC("maps") struct map name = {type, key, value, entries};
 MAPS_LIST(MAP)
 
-/* Hides a number from clang. Clang would remove a comparison or a mask that it can prove to be unnecessary; the verifier cannot prove
- * it, and needs the instruction (docs/INTERNALS.md). */
+/* Hides a number from clang. Clang would remove a comparison or a mask that it can prove to be unnecessary; the verifier
+ * cannot prove it, and needs the instruction (docs/INTERNALS.md). */
 #define FORGET(x) __asm__ volatile("" : "+r"(x))
 
 /* Behind the check that a pointer from a map is there: or clang may put it on the stack before the check, and below
@@ -268,10 +268,16 @@ INLINE int is_root(__u64 task)
 	return map_lookup(&roots, &key) != 0;
 }
 
-/* Whether the task belongs to a root, or its parent does. Descendants of these are found in /proc, or made by members. */
+/* Whether the task belongs to a root, or to what descends from one. */
 INLINE int under_root(__u64 task)
 {
-	return is_root(task) || is_root(read_long(task + VALUE(task_real_parent)));
+#pragma unroll
+	for (int i = 0; i < 8 && task; i++) {
+		if (is_root(task))
+			return 1;
+		task = read_long(task + VALUE(task_real_parent));
+	}
+	return 0;
 }
 
 /* Makes the current task a member if it is to be one; tid: its id, before an exec changed that. */
@@ -311,7 +317,7 @@ INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 	__u64 parent, leader, ids, mntns = 0, cgroup = 0;
 	__u32 ppid = 0;
 
-	if (uid_is_filtered() || (VALUE(member_filter) && !map_lookup(&members, &task)))
+	if (uid_is_filtered())
 		return 0;
 	if (VALUE(want_cgroup))
 		cgroup = get_cgroup_id();
@@ -358,8 +364,8 @@ INLINE void forget_call(struct scratch *s, __u64 task)
 		s->counts.unentered++;
 }
 
-/* A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
-INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
+/* 1: the task is a member, and still known as one. A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
+INLINE int keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 {
 	__u64 old, tid = (__u32)get_pid_tgid();
 	__u32 old_pid = 0;
@@ -370,12 +376,13 @@ INLINE void keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 		old_pid = ctx[1];
 	old = old_pid;
 	if (!is_member(s, task, old))
-		return;
+		return 0;
 	/* It may be known in both ways, and nobody will remove the old id. */
 	if (!map_delete(&newcomers, &old))
 		s->counts.removed++;
 	if (tid != old)
 		map_update(&members, &task, &tid, BPF_EXIST);
+	return 1;
 }
 
 /* A result that says why a call failed (MAX_ERRNO, include/linux/err.h). Where seccomp(2) traps or kills the caller, its

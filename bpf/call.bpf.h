@@ -125,9 +125,7 @@ int on_exit(void *ctx)
 		map_delete(&calls, &task);
 		return 0;
 	}
-	if (VALUE(member_filter))
-		is_member(s, task, (__u32)get_pid_tgid());
-	if (!describe(s, &s->exec, task)) {
+	if ((VALUE(member_filter) && !is_member(s, task, (__u32)get_pid_tgid())) || !describe(s, &s->exec, task)) {
 		s->counts.filtered++;
 		map_delete(&calls, &task);
 		return 0;
@@ -280,13 +278,6 @@ INLINE int take_three(void *ctx, struct scratch *s)
 	return s->end != END_LOST;
 }
 
-/* Whatever is left of the slots. */
-INLINE void take_sixteenth(void *ctx, struct scratch *s)
-{
-	if (take_piece(s) && s->used >= PIECES_BEGIN)
-		send_pieces(ctx, s, 0);
-}
-
 SEC("pieces")
 int on_pieces(void *ctx)
 {
@@ -299,11 +290,12 @@ int on_pieces(void *ctx)
 	s->more.head.seq = s->counts.seq;
 	if (!s->next) /* argv = NULL is as good as an empty one */
 		s->end = END_READ;
-	if (s->next && (s->at < s->have || read_slots(s))) {
+	/* A string that goes on needs no slot. */
+	if (s->next && (s->end || s->at < s->have || read_slots(s))) {
 		before = s->at;
 		if (take_three(ctx, s) && VALUE(many_pieces) && take_three(ctx, s) && take_three(ctx, s) && take_three(ctx, s) &&
 		    take_three(ctx, s))
-			take_sixteenth(ctx, s);
+			take_piece(s); /* the sixteenth */
 		s->next += (s->at - before) * VALUE(slot_size);
 		if (VALUE(max_strings) && s->end < END_LOST) {
 			s->strings -= s->at - before;
@@ -311,6 +303,9 @@ int on_pieces(void *ctx)
 				s->end = END_ENOUGH;
 		}
 	}
+	/* Three pieces must fit behind those that wait, wherever the round has ended. */
+	if (s->end < END_LOST && s->used >= PIECES_BEGIN)
+		send_pieces(ctx, s, 0);
 	if (s->end < END_LOST)
 		tail_call(ctx, &pieces_program, 0);
 	/* Still here: at the end of the list, or as often as the kernel lets a program follow itself (MAX_TAIL_CALL_CNT). The

@@ -104,7 +104,8 @@ INLINE void mark_handled(struct scratch *s, __u64 task, __u64 mark)
 		s->counts.recovered++;
 }
 
-/* Fills the record of an exec, behind describe(), with its name and the first of its arguments. Bytes of arguments that are wanted. */
+/* Fills the record of an exec, behind describe(), with its name and the first of its arguments. Bytes of arguments that are
+ * wanted. */
 INLINE __u64 fill_exec(const __u64 *ctx, struct scratch *s, __u64 start, __u64 end, __u64 env_end)
 {
 	__u64 left = end > start ? end - start : 0, wanted = left, len = 0, pos;
@@ -165,9 +166,7 @@ int on_exec(__u64 *ctx)
 		return 0;
 	if (VALUE(want_fails))
 		forget_call(s, task);
-	if (VALUE(member_filter))
-		keep_membership(ctx, s, task);
-	if (!describe(s, &s->exec, task)) {
+	if ((VALUE(member_filter) && !keep_membership(ctx, s, task)) || !describe(s, &s->exec, task)) {
 		s->counts.filtered++;
 		if (VALUE(exec_copy))
 			mark_handled(s, task, mark);

@@ -46,7 +46,7 @@ int on_peek_exec(__u64 *ctx)
 
 	if (!peek || peek->task != get_task())
 		return 0;
-	done = peek->length; /* words that earlier rounds have followed */
+	done = peek->address; /* words that earlier rounds have followed */
 	if (done > BPRM_WORDS - WORDS_A_ROUND)
 		return 0;
 	targets = (void *)peek->data;
@@ -61,8 +61,9 @@ int on_peek_exec(__u64 *ctx)
 			read_kernel(&target, sizeof(target), word);
 		targets[done + i] = target;
 	}
-	peek->length = done + WORDS_A_ROUND;
-	tail_call(ctx, &peek_program, 0);
+	peek->address = done + WORDS_A_ROUND;
+	if (done < BPRM_WORDS - WORDS_A_ROUND)
+		tail_call(ctx, &peek_program, 0);
 	peek->answered = 1;
 	return 0;
 }

@@ -66,9 +66,7 @@ int on_exec_stack(__u64 *ctx)
 	task = current_task();
 	if (VALUE(want_fails))
 		forget_call(s, task);
-	if (VALUE(member_filter))
-		keep_membership(ctx, s, task);
-	if (!describe(s, e, task)) {
+	if ((VALUE(member_filter) && !keep_membership(ctx, s, task)) || !describe(s, e, task)) {
 		s->counts.filtered++;
 		return 0;
 	}
@@ -195,9 +193,7 @@ int on_exit_stack(void *ctx)
 		map_delete(&calls, &task);
 		return 0;
 	}
-	if (VALUE(member_filter))
-		is_member(s, task, (__u32)get_pid_tgid());
-	if (!describe(s, e, task)) {
+	if ((VALUE(member_filter) && !is_member(s, task, (__u32)get_pid_tgid())) || !describe(s, e, task)) {
 		s->counts.filtered++;
 		map_delete(&calls, &task);
 		return 0;

@@ -37,9 +37,9 @@ int on_fork(__u64 *ctx)
 	return 0;
 }
 
-/* The call's return was not seen. Either the thread was killed in the call: then it has another image, and had become a 32-bit task
- * (load_elf_binary, where its old image has gone), so that no tracepoint showed a return; what it was called with has gone, too. Or
- * the kernel did not show the return. */
+/* The call's return was not seen. Either the thread was killed in the call: then it has another image, and had become a
+ * 32-bit task (load_elf_binary, where its old image has gone), so that no tracepoint showed a return; what it was called
+ * with has gone, too. Or the kernel did not show the return. */
 INLINE int was_killed(const struct call *call, __u64 task)
 {
 	__u64 now = image(task);

@@ -42,7 +42,8 @@ const struct abi compat_abi = {
 	.mode_value = 0x23,
 };
 #elif defined(__i386__)
-/* ebx, ecx, edx, esi, edi; the result in eax. A function gets its first argument in eax. Before 5.7 the functions have other names. */
+/* ebx, ecx, edx, esi, edi; the result in eax. A function gets its first argument in eax. Before 5.7 the functions have other
+ * names. */
 enum { BX, CX, DX, SI, DI, BP, AX };
 #define AT(register) (4 * (register))
 
@@ -113,8 +114,8 @@ const struct abi native_abi = {
 };
 const struct abi compat_abi = {0};
 #elif defined(__mips64)
-/* $4 to $9 (n64), the result in $2. 32-bit programs (o32): the kernel copies the arguments to the same registers for its function.
- * The functions get the caller's arguments. */
+/* $4 to $9 (n64), the result in $2. 32-bit programs (o32): the kernel copies the arguments to the same registers for its
+ * function. The functions get the caller's arguments. */
 enum { R_2 = 2, R_4 = 4, R_5, R_6, R_8 = 8 };
 #define AT(register) (8 * (register))
 
@@ -174,8 +175,8 @@ const struct abi native_abi = {
 };
 const struct abi compat_abi = {0};
 #elif defined(__s390x__)
-/* r2 to r7, the first of them in orig_gpr2 behind r15; the result in r2. Before r0 stand args[1] and the psw of two words. A function
- * gets its first argument in r2; below 5.12 it is not known. */
+/* r2 to r7, the first of them in orig_gpr2 behind r15; the result in r2. Before r0 stand args[1] and the psw of two words. A
+ * function gets its first argument in r2; below 5.12 it is not known. */
 enum { GPR2 = 2, GPR3, GPR4, GPR5, GPR6, ORIG_GPR2 = 16 };
 #define AT(register) (8 * (3 + (register)))
 
@@ -190,8 +191,8 @@ const struct abi native_abi = {
 };
 const struct abi compat_abi = {0};
 #elif defined(__riscv)
-/* a0 to a5, the first of them in orig_a0; the result in a0. Before 6.6 the functions have other names. A function gets its first argument
- * in a0. */
+/* a0 to a5, the first of them in orig_a0; the result in a0. Before 6.6 the functions have other names. A function gets its
+ * first argument in a0. */
 enum { A0 = 10, A1, A2, A3, A4, ORIG_A0 = 35 };
 #define AT(register) (8 * (register))
 

@@ -307,8 +307,9 @@ static unsigned int find_mntns(const struct learner *l, uint64_t nsproxy, uint64
 	return found;
 }
 
-/* All four tasks share one nsproxy. Other processes may share it, too, and their task_structs may stand behind ours in the slab. So
- * the first place of a pointer counts, and a second pointer that leads to our mount namespace makes the answer ambiguous. */
+/* All four tasks share one nsproxy. Other processes may share it, too, and their task_structs may stand behind ours in the
+ * slab. So the first place of a pointer counts, and a second pointer that leads to our mount namespace makes the answer
+ * ambiguous. */
 static const char *learn_mntns(const struct learner *l, struct layout *out)
 {
 	const struct layout_facts *f = l->facts;
@@ -380,8 +381,8 @@ static bool is_in_order(const struct layout *l)
 	       l->task_tgid == l->task_pid + 4;
 }
 
-/* Behind the struct there may be what is left of another one, of an exec before this: its pointers are where the struct's own are,
- * so many bytes farther. The struct has more than 256. */
+/* Behind the struct there may be what is left of another one, of an exec before this: its pointers are where the struct's
+ * own are, so many bytes farther. The struct has more than 256. */
 #define COPY_DISTANCE 256
 
 static void forget_copy(struct places *places)
@@ -406,8 +407,8 @@ void layout_learn_bprm(struct layout *layout, const struct layout_bprm *direct, 
 		if (by_script && by_script->targets[i] == program)
 			add_place(&interp, i * layout->long_size);
 	}
-	/* Without a script, they are where they are in every tree from 4.4 to 6.19 if its members are not shuffled, which those of
-	 * an mm_struct would be as well. */
+	/* Without a script, they are where they are in every tree from 4.4 to 6.19 if its members are not shuffled, which
+	 * those of an mm_struct would be as well. */
 	if (!by_script && names.count == 2 && names.second == names.first + layout->long_size && is_in_order(layout)) {
 		filename = (struct places){.first = names.first, .count = 1};
 		interp = (struct places){.first = names.second, .count = 1};

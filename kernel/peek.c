@@ -270,7 +270,8 @@ static int execute(struct peeker *p, const char *script)
 			return 0;
 	}
 	p->peek.answered = 0;
-	p->peek.length = 0; /* words that "peek_exec" has followed */
+	p->peek.address = 0; /* words that "peek_exec" has followed */
+	p->peek.length = 1;
 	if (map_update(p->map, &zero, &p->peek) || fchdir(p->proc))
 		return 0;
 	/* The descriptors and the directory are this child's own. */

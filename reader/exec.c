@@ -80,7 +80,7 @@ void exec_split(struct exec *exec, const struct block *block, size_t most, struc
 	if (room->capacity > KEPT_MOST)
 		argument_room_free(room);
 	args->count = 0;
-	while (rest.length && (!most || args->count < most + SCRIPT_STRINGS + 2)) {
+	while (rest.length && (!most || args->count < SCRIPT_STRINGS + 2 || args->count - SCRIPT_STRINGS - 2 < most)) {
 		if (!make_room(room, args->count + 1)) {
 			args->more = true;
 			break;

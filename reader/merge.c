@@ -126,7 +126,7 @@ uint64_t merge_wait(const struct merge *m)
 void merge_spill(struct merge *m)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (m->lanes[i]->ops && m->lanes[i]->ops->spill && m->lanes[i]->state != LANE_TAKEN)
+		if (m->lanes[i]->ops && m->lanes[i]->ops->spill && m->lanes[i]->state < LANE_BUSY)
 			m->lanes[i]->ops->spill(m->lanes[i]);
 }
 

@@ -19,6 +19,7 @@ enum lane_state {
 	LANE_EMPTY,	/* no exec has begun */
 	LANE_GATHERING, /* its first record is here, others are missing */
 	LANE_READY,
+	LANE_BUSY,  /* a record in the ring is looked at: nothing may move it */
 	LANE_TAKEN, /* handed out by merge_next() */
 };
 

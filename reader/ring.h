@@ -38,8 +38,8 @@ void ring_unmap(struct ring *ring);
 /* Sees what the kernel has written by now. */
 void ring_update(struct ring *ring);
 
-/* Takes all records out of the ring, as far as as many bytes of memory as it has go, so that the kernel has room. What ring_peek()
- * returned before is no longer valid. */
+/* Takes all records out of the ring, as far as as many bytes of memory as it has go, so that the kernel has room. What
+ * ring_peek() returned before is no longer valid. */
 void ring_spill(struct ring *ring);
 
 /* The record at the tail, of ring->record_size bytes, or NULL. Valid until ring_next(). */

@@ -10,7 +10,8 @@
 #include "run/session.h"
 #include "source/bpf.h"
 
-/* --ebpf: prints the programs as they would be loaded. What the running kernel has not been asked for is 0 and named beside it. */
+/* --ebpf: prints the programs as they would be loaded. What the running kernel has not been asked for is 0 and named beside
+ * it. */
 static int print_programs(const struct source *source, struct output *out, struct error *err)
 {
 	const struct object *object = bpf_object(source);

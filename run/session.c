@@ -119,14 +119,12 @@ static enum end is_over(struct session *s)
 		return END_HELPER;
 	if (stops.count == 1 && !ended) {
 		hand_on(s);
-		return NOT_ENDED;
+	} else if (stops.count) {
+		s->command.status = ended ? s->command.status : 128 + stops.signal;
+		return END_SIGNAL;
 	}
-	if (stops.count && !ended)
-		s->command.status = 128 + stops.signal;
 	if (ended && source_follows(s->source))
 		helper_ask_gone(&s->helper);
-	if (stops.count)
-		return END_SIGNAL;
 	if (s->helper.gone)
 		return END_ALL_ENDED;
 	return s->deadline && monotonic_ns() >= s->deadline ? END_DURATION : NOT_ENDED;

@@ -7,8 +7,8 @@
 #include "show/output.h"
 #include "source/source.h"
 
-/* Runs the command, if there is one, and prints execs until there is a reason to end. The source has been started. *status gets the
- * command's exit status. 0 or -errno with err filled. */
+/* Runs the command, if there is one, and prints execs until there is a reason to end. The source has been started. *status
+ * gets the command's exit status. 0 or -errno with err filled. */
 int session_run(const struct options *options, struct source *source, struct output *out, const struct inherited *inherited,
 		int *status, struct error *err);
 

@@ -12,8 +12,8 @@ struct stops {
 };
 extern struct stops stops;
 
-/* Handles them, and ignores those that a failed write raises. ends: false where nothing is to be ended in order. hangup: false where
- * nohup(1) ignores SIGHUP. */
+/* Handles them, and ignores those that a failed write raises. ends: false where nothing is to be ended in order. hangup:
+ * false where nohup(1) ignores SIGHUP. */
 void signals_handle(bool ends, bool hangup);
 
 #endif

@@ -39,7 +39,8 @@ struct output {
 	const char *(*look)(void *context);
 	void *context;
 	const char *heading; /* of each file, or NULL */
-	/* Offsets in the buffer: 0 … start is written, start … complete are whole lines, complete … used is the line in the making. */
+	/* Offsets in the buffer: 0 … start is written, start … complete are whole lines, complete … used is the line in the
+	 * making. */
 	char *buffer;
 	size_t start, complete, used, capacity;
 	size_t sent_at;	     /* `used` when the line in the making was last sent */

@@ -15,8 +15,9 @@ const char *rotate_base(const char *path);
  * character device, or a regular file of this user's with one name. The descriptor, or -errno with err filled. */
 int rotate_open(const char *path, int *directory, struct error *err);
 
-/* Makes BASE BASE.1, BASE.1 BASE.2, up to BASE.keep, and begins a new BASE. If BASE is not the open file `current`, it has its new
- * name already, or is somebody else's: then no other gets a new name. The new file's descriptor, or -errno with err filled. */
+/* Makes BASE BASE.1, BASE.1 BASE.2, up to BASE.keep, and begins a new BASE. If BASE is not the open file `current`, it has
+ * its new name already, or is somebody else's: then no other gets a new name. The new file's descriptor, or -errno with err
+ * filled. */
 int rotate_files(int directory, const char *base, unsigned int keep, int current, struct error *err);
 
 /* The fate of the open file's name: "removed", "replaced", or NULL: it is there. */

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* Whether the text is a rule of POSIX's TZ (XBD 8.3, with RFC 9636's hours of more than one day): "CET-1CEST,M3.5.0,M10.5.0/3". */
+/* Whether the text is a rule of POSIX's TZ (XBD 8.3, with RFC 9636's hours of more than one day):
+ * "CET-1CEST,M3.5.0,M10.5.0/3". */
 bool tz_is_rule(const char *text);
 
 /* Gives libc the rule at the end of the file that TZ or /etc/localtime names (RFC 9636), since musl trusts whatever else is in

@@ -19,11 +19,11 @@ int need_tracefs(struct tracer *t, struct error *err)
 }
 
 /* A raw tracepoint needs no tracefs, costs less, and fires where a perf event does not: below 5.16 when the name is longer
- * than 2 KiB (PERF_MAX_TRACE_SIZE), and while a bpf(2) call is at work on the CPU (bpf_prog_active in trace_call_bpf),
- * which any other user of BPF can make be most of the time. But from 7.0 on its programs run with preemption on
+ * than 2 KiB (PERF_MAX_TRACE_SIZE), and while a bpf(2) call is at work on the CPU (bpf_prog_active in trace_call_bpf), which
+ * any other user of BPF can make be most of the time. But from 7.0 on its programs run with preemption on
  * (include/linux/tracepoint.h: srcu_fast_notrace), and one that is preempted is not run for what another task executes
- * meanwhile on that CPU (__bpf_trace_run). So there each program has lanes of its own, and "exec" is there several times. So it is with the tracepoints of system
- * calls there, which are perf events (trace_call_bpf_faultable). */
+ * meanwhile on that CPU (__bpf_trace_run). So there each program has lanes of its own, and "exec" is there several times. So
+ * it is with the tracepoints of system calls there, which are perf events (trace_call_bpf_faultable). */
 void note_preemption(struct tracer *t)
 {
 	/* The one question that the kernel answers in no other way. A wrong answer costs some time, or some memory. */

@@ -111,8 +111,8 @@ static int make_maps(struct tracer *t, struct error *err)
 	return ret;
 }
 
-/* Programs that remove entries are attached before those that make them, or a call would count as one that never ended because its end was not
- * seen; and what makes them before what looks for them. */
+/* Programs that remove entries are attached before those that make them, or a call would count as one that never ended
+ * because its end was not seen; and what makes them before what looks for them. */
 static int attach_all(struct tracer *t, struct error *err)
 {
 	bool fails = t->base.request->fails, follows = source_follows(&t->base);
@@ -234,6 +234,9 @@ static void settle(struct source *source)
 	for (size_t i = 0; i < sizeof(frozen) / sizeof(frozen[0]); i++)
 		if (t->link.maps[frozen[i]] != t->link.maps[MAP_members]) /* which stands in for others (link_use_map) */
 			map_freeze(t->link.maps[frozen[i]]);
+	if (t->link.maps[MAP_peek_program]) /* the last that holds "peek_exec" */
+		close(t->link.maps[MAP_peek_program]);
+	t->link.maps[MAP_peek_program] = 0;
 	free(t->unpacked); /* no program is loaded any more */
 	t->unpacked = NULL;
 }
@@ -345,6 +348,7 @@ struct source *bpf_open(const struct request *request, struct error *err)
 	};
 	link_init(&t->link);
 	link_request(&t->link, request, false);
+	link_layout(&t->link, &t->layout, 0);
 	if (open_object(t, err)) {
 		free(t->unpacked);
 		free(t);

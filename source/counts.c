@@ -107,21 +107,20 @@ static uint64_t least_of_misses(const struct programs *programs)
 static uint64_t count_skipped(const struct tracer *t)
 {
 	/* First the one, then the other, which makes up for it. */
-	uint64_t execs = sum_of_misses(&t->missing[MISSES_EXECS]), recovered = 0, known;
+	uint64_t execs = sum_of_misses(&t->missing[MISSES_EXECS]), recovered = 0;
 	struct missed missed = t->attached_count ? count_missed(t) : t->missed_at_end;
 	uint64_t returns = sum_of_misses(&t->missing[MISSES_RETURNS]), entries = sum_of_misses(&t->missing[MISSES_ENTRIES]);
 	uint64_t unentered = count_unentered(t) - t->unentered;
 
 	COUNT_ALL(t, dropped, execs);
 	COUNT_ALL(t, recovered, recovered);
-	/* The kernel counts (from 6.7 on) also returns and entries of calls that did not fail. A failed one is still noted, or its
-	 * entry was missed, too. */
+	/* The kernel counts (from 6.7 on) also returns and entries of calls that did not fail. A failed one is still noted,
+	 * or its entry was missed, too. */
 	entries = entries > unentered ? entries - unentered : 0;
-	known = missed.by_tracepoints + missed.by_probes;
-	returns = returns > known ? returns - known : 0;
+	returns = returns > missed.by_tracepoints ? returns - missed.by_tracepoints : 0;
 	if (returns > missed.not_returned + entries)
 		returns = missed.not_returned + entries;
-	return (execs > recovered ? execs - recovered : 0) + known + returns;
+	return (execs > recovered ? execs - recovered : 0) + missed.by_probes + missed.by_tracepoints + returns;
 }
 
 void count_losses(const struct tracer *t, struct losses *losses)

@@ -36,15 +36,16 @@ static int learn_fields(struct tracer *t, struct error *err)
 {
 	int ret = need_tracefs(t, err);
 
-	for (int e = 0; !ret && e < CALL_EVENTS; e++) {
+	for (int i = 1; !ret && i <= CALL_EVENTS; i++) {
+		int e = i % CALL_EVENTS; /* entries first */
 		struct field fields[FIELDS_MOST];
 		size_t count = 0;
 
 		for (; events[e].fields[count].name; count++)
 			fields[count] = (struct field){events[e].fields[count].name, t->layout.long_size, 0};
 		ret = tracepoint_fields(t->tracefs, events[e].event, fields, count, err);
-		for (size_t i = 0; !ret && i < count; i++)
-			t->call_fields[e][i] = fields[i].offset;
+		for (size_t f = 0; !ret && f < count; f++)
+			t->call_fields[e][f] = fields[f].offset;
 	}
 	return ret;
 }

@@ -32,6 +32,8 @@ static int attach_end(struct tracer *t, const struct hook *hook, struct error *e
 	link_set(&killed, SETTING_first_lane, (uint64_t)tracer_lane(t, hook->lane, 0));
 	if (!ret && t->base.request->fails && !link.on_stack)
 		ret = link_load_tail(&killed, &t->object, PROGRAM_KILLED, program_type(t), err);
+	if (!ret)
+		map_freeze(link.maps[MAP_killed_program]); /* as settle() freezes the others */
 	return ret ? ret : hook_attach(t, hook, &link, program_type(t), err);
 }
 
@@ -169,8 +171,8 @@ void follow_sweep(struct tracer *t)
 		t->unseen_ends += members_sweep(t->link.maps[MAP_members], true, proc, &t->suspects[1]);
 }
 
-/* The programs count the members that they add and remove. Both maps must be empty, and the counts must balance. Counting twice gives
- * a consistent snapshot if both times as many were added: then nothing was added between. */
+/* The programs count the members that they add and remove. Both maps must be empty, and the counts must balance. Counting
+ * twice gives a consistent snapshot if both times as many were added: then nothing was added between. */
 bool follow_all_ended(const struct source *source)
 {
 	const struct tracer *t = (const struct tracer *)source;

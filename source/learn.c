@@ -73,7 +73,11 @@ static int attach_peek(struct tracer *t, int i, enum program which, const char *
 
 	if (program < 0)
 		return program;
-	t->peek_events[i] = attach(t, event, program, program_type(t), err);
+	/* The tracepoint of "peek_exec" is noted when "exec" is attached to it. */
+	if (which == PROGRAM_PEEK_EXEC)
+		t->peek_events[i] = raw_tracepoint_attach(event, program, err);
+	else
+		t->peek_events[i] = attach(t, event, program, program_type(t), err);
 	close(program); /* the tracepoint holds it */
 	return t->peek_events[i] < 0 ? t->peek_events[i] : 0;
 }
@@ -173,7 +177,7 @@ static int attach_exec_peek(struct tracer *t, struct error *err)
 
 	if (!ret)
 		ret = link_load_tail(&t->link, &t->object, PROGRAM_PEEK_EXEC_AGAIN, BPF_PROG_TYPE_RAW_TRACEPOINT, err);
-	return ret ? ret : attach_peek(t, 1, PROGRAM_PEEK_EXEC, "sched/sched_process_exec", err);
+	return ret ? ret : attach_peek(t, 1, PROGRAM_PEEK_EXEC, "sched_process_exec", err);
 }
 
 static int learn_layout(struct tracer *t, char **argv, struct error *err)

@@ -316,6 +316,7 @@ void parts_give_up(struct parts *p)
 {
 	const struct exec_record *e = &p->event.exec;
 
+	p->event.cut |= p->buffer.cut;
 	if (e->head.type == RECORD_FAIL || !ask_args(p, wanted(p)))
 		lose_part(p);
 	done(p, PARTS_COPIED);
@@ -332,6 +333,7 @@ enum parts_state parts_add(struct parts *p, const struct record_head *head)
 	bool last = head->flags & RECORD_LAST ||
 		    (head->type == RECORD_ARGS && offset + head->data_len >= wanted(p));
 
+	event->cut |= p->buffer.cut;
 	if (head->flags & RECORD_LOST) {
 		parts_give_up(p);
 		return PARTS_COPIED;
@@ -339,7 +341,6 @@ enum parts_state parts_add(struct parts *p, const struct record_head *head)
 	if (head->type == RECORD_PIECES && head->part != p->next_part)
 		lose_part(p); /* the ring was full for a part before this one */
 	p->next_part = head->part + 1;
-	event->cut |= p->buffer.cut;
 	if (!event->cut && !event->unreadable) {
 		if (head->type == RECORD_PIECES && head->flags & RECORD_ON_STACK)
 			take_stack_piece(p, data, head->data_len, head->flags & RECORD_CUT);

@@ -1,5 +1,5 @@
-/* An exec that is put together from the records of the BPF programs. What they could not read is read from outside, if it is still
- * there. */
+/* An exec that is put together from the records of the BPF programs. What they could not read is read from outside, if it is
+ * still there. */
 #ifndef PARTS_H
 #define PARTS_H
 

@@ -77,8 +77,8 @@ void link_request(struct link *l, const struct request *r, bool cgroup_ids)
 	link_set(l, SETTING_want_fails, r->fails);
 }
 
-/* Where the kernel's addresses begin at 3 GiB, a 32-bit program's stack is right below: linux_binprm.exec points there, to the name
- * once more, and 32-bit ARM lets that be read. */
+/* Where the kernel's addresses begin at 3 GiB, a 32-bit program's stack is right below: linux_binprm.exec points there, to
+ * the name once more, and 32-bit ARM lets that be read. */
 static uint64_t region_shift(const struct layout *layout, uint64_t task)
 {
 	return layout->long_size == 4 && task >> 30 == 3 ? 30 : layout_region_shift(layout->long_size);

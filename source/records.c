@@ -195,8 +195,10 @@ static void set_state(struct ring_lane *l, enum parts_state state)
 
 static void begin_exec(struct ring_lane *l, const struct record_head *head)
 {
-	enum parts_state state = parts_begin(&l->parts, head);
+	enum parts_state state;
 
+	l->lane.state = LANE_BUSY;
+	state = parts_begin(&l->parts, head);
 	l->lane.time = l->lane.last_record = l->parts.event.exec.time;
 	count_gap(l, head->seq, l->lane.time);
 	set_state(l, state);
@@ -205,10 +207,10 @@ static void begin_exec(struct ring_lane *l, const struct record_head *head)
 /* Adds a record, which is at the tail of that ring, to the exec that is being gathered. */
 static void add_part(struct ring_lane *l, struct ring *ring, const struct record_head *head)
 {
+	l->lane.state = LANE_BUSY;
 	l->state = parts_add(&l->parts, head);
 	ring_next(ring);
-	if (l->state == PARTS_COPIED)
-		l->lane.state = LANE_READY;
+	l->lane.state = l->state == PARTS_COPIED ? LANE_READY : LANE_GATHERING;
 }
 
 /* Goes on with the exec that is being gathered. false: its next record has not come. */

@@ -17,8 +17,8 @@ struct records {
 	struct asker asker;
 };
 
-/* For so many lanes, `cpus` of each kind, none of which has rings yet. proc: /proc, if it shows the initial pid namespace and we are in
- * it, or -1: then nothing is asked of processes. 0 or -ENOMEM. */
+/* For so many lanes, `cpus` of each kind, none of which has rings yet. proc: /proc, if it shows the initial pid namespace
+ * and we are in it, or -1: then nothing is asked of processes. 0 or -ENOMEM. */
 int records_init(struct records *records, size_t lanes, int cpus, int proc, int64_t ahead);
 /* Unmaps the rings, frees everything. */
 void records_free(struct records *records);

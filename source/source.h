@@ -53,14 +53,14 @@ struct source_ops {
 	bool (*all_ended)(const struct source *source);
 	/* Forgets threads that have ended unseen, and counts. seqs: by lane, gets how many execs it has reported. */
 	void (*look)(struct source *source, uint32_t *seqs, struct losses *losses);
-	/* Finds out for which lanes rings are to be opened, since their CPU has come online; how many. has: by lane, whether it has
-	 * rings. remove: by lane, gets whether these are to be closed, since the CPU has gone. */
+	/* Finds out for which lanes rings are to be opened, since their CPU has come online; how many. has: by lane, whether
+	 * it has rings. remove: by lane, gets whether these are to be closed, since the CPU has gone. */
 	int (*look_at_cpus)(struct source *source, const uint8_t *has, uint8_t *remove);
 	/* Opens the two rings of one of those lanes: its number, or -1. The rings are the caller's; the descriptors end with the
 	 * lane. */
 	int (*open_lane)(struct source *source, struct ring rings[2]);
-	/* In the process that reads: takes the two rings of a lane over; closes them once they are empty (false: they are not); whether
-	 * it has them; fills two entries for poll(2) for each lane. */
+	/* In the process that reads: takes the two rings of a lane over; closes them once they are empty (false: they are
+	 * not); whether it has them; fills two entries for poll(2) for each lane. */
 	void (*add_rings)(struct source *source, int lane, const struct ring rings[2]);
 	bool (*remove_rings)(struct source *source, int lane);
 	bool (*has_rings)(const struct source *source, int lane);

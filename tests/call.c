@@ -132,8 +132,9 @@ static int by_thread_that_forks(char **argv)
 	return -1;
 }
 
-/* ARG is how many processes there are before the exec, each forked by the one before it, which ends then; the second
- * how many microseconds each waits; the third a file: when that is there, the next executes. Those that are left go to this process, which lives on until all have ended. */
+/* ARG is how many processes there are before the exec, each forked by the one before it, which ends then; the second how
+ * many microseconds each waits; the third a file: when that is there, the next executes. Those that are left go to this
+ * process, which lives on until all have ended. */
 static int by_chain(char **argv)
 {
 	int status;
@@ -457,6 +458,24 @@ static int with_sizes(char **argv)
 {
 	make_sizes(argv);
 	return by_execve(argv);
+}
+
+/* As with_sizes, but the array of arguments begins so many slots, the first of the numbers, before the end of a page; the caller lives
+ * on for a while. */
+static int with_slots(char **argv)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), before = (size_t)atoi(argv[1]), count = 0;
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), **args;
+
+	argv[1] = argv[0];
+	make_sizes(++argv);
+	while (argv[count])
+		count++;
+	args = (char **)(pages + page) - before;
+	memcpy(args, argv, (count + 1) * sizeof(*args));
+	execve(args[0], args, environ);
+	usleep(300000);
+	return -1;
 }
 
 /* Executes nothing: prints the same arguments as the tracer shows them, in quotation marks. */
@@ -887,6 +906,7 @@ int main(int argc, char **argv)
 		{"long", with_long_argument},
 		{"many", with_many_arguments},
 		{"sizes", with_sizes},
+		{"slots", with_slots},
 		{"print-sizes", print_sizes},
 		{"page-size", print_page_size},
 		{"secret", with_secret},

@@ -30,7 +30,7 @@ rows() {
 
 # What each kernel is booted as: name, MiB, CPUs, kernel parameters, seconds, tests.
 boots() {
-	echo "- $mib $cpus - 1200 e2e,ways,filter,storm,guest"
+	echo "- $mib $cpus - 1200 e2e,ways,calls,many,filter,follow,storm,guest"
 	[ "$1" != armhf ] || echo "two-CPUs $mib 2 - 300 storm,brief" # all of it would take an hour's quarter
 	[ "$1" = amd64 ] || return
 	cat <<-END
@@ -140,7 +140,7 @@ initramfs() {
 		dmesg -c >/dev/null # what a machine complains of before
 		for t in $(sed 's/.* tests=\([^ ]*\).*/\1/; s/,/ /g' /proc/cmdline); do
 			case $t in # without what needs more than BusyBox has, or a faster machine
-			filter) CASES='^-p|^-- (shows a|ends|hands signals|leaves|gives)|^--cgroup' ;;
+			filter | follow) CASES='^-p|^-- (shows a|ends|hands signals|leaves|gives)|^--cgroup' ;;
 			brief) t=guest CASES='^works (here|with )|^says|^takes|^shows' ;; # where nothing is, is not the memory's affair
 			*) CASES= ;;
 			esac

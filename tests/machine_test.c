@@ -1,5 +1,5 @@
-/* Answers of a machine, and what follows from them: where user space ends, which CPUs there are, which version it has, how its clocks
- * stand. */
+/* Answers of a machine, and what follows from them: where user space ends, which CPUs there are, which version it has, how
+ * its clocks stand. */
 #include <elf.h>
 #include <link.h>
 #include <stdlib.h>
