@@ -4,7 +4,7 @@
  * -> filter, session (run/) -> text or JSON, output (show/). tests/house.py checks this map, and who includes whom.
  *
  * prog.bpf.c             the BPF object: all programs
- *   bpf/bpf.h            settings, helpers, maps, filters, fields of all execs
+ *   bpf/common.bpf.h     settings, helpers, maps, filters, fields of all execs
  *   bpf/settings.h       list of settings, for both sides
  *   bpf/maps.h           list of maps, for both sides
  *   bpf/record.h         records that the programs send

@@ -2,7 +2,7 @@
 #ifndef CALL_BPF_H
 #define CALL_BPF_H
 
-#include "bpf/bpf.h"
+#include "bpf/common.bpf.h"
 
 /* The kernel counts only what tracepoints miss. */
 INLINE void count_missed(struct scratch *s, const struct call *call)

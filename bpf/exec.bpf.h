@@ -2,7 +2,7 @@
 #ifndef EXEC_BPF_H
 #define EXEC_BPF_H
 
-#include "bpf/bpf.h"
+#include "bpf/common.bpf.h"
 
 /* Sends the exec record with its name and len bytes of arguments behind it. */
 INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)

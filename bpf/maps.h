@@ -1,4 +1,4 @@
-/* The maps of the BPF programs: one list, from which bpf.h defines them and plan.h numbers them, in the object's order. */
+/* The maps of the BPF programs: one list, from which common.bpf.h defines them and plan.h numbers them, in the object's order. */
 #ifndef MAPS_H
 #define MAPS_H
 

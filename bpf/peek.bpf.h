@@ -2,7 +2,7 @@
 #ifndef PEEK_BPF_H
 #define PEEK_BPF_H
 
-#include "bpf/bpf.h"
+#include "bpf/common.bpf.h"
 
 SEC("peek")
 int on_rename(void *ctx)

@@ -127,7 +127,7 @@ struct call {
 	__u64 image; /* the mm_struct of the caller: a failed call leaves it as it is */
 	__u64 time;  /* when it began, as in an exec_record */
 	__s32 dirfd;
-	__u32 flags; /* enum call_flags in bpf.h */
+	__u32 flags; /* enum call_flags in common.bpf.h */
 };
 
 /* Words of a struct linux_binprm that are searched for what it says of the file's name. */

@@ -1,4 +1,4 @@
-/* The settings of the BPF programs: one list, from which bpf.h declares symbols and plan.h numbers values.
+/* The settings of the BPF programs: one list, from which common.bpf.h declares symbols and plan.h numbers values.
  *
  * A setting is an undefined symbol whose *address* is the value. elf.c writes it into the ld_imm64 that loads it, so the verifier
  * sees a constant, and a filter that is off costs nothing. Offsets are in bytes. No offset can be 0, so 0 means "not known". */

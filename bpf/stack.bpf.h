@@ -6,7 +6,7 @@
 #ifndef STACK_BPF_H
 #define STACK_BPF_H
 
-#include "bpf/bpf.h"
+#include "bpf/common.bpf.h"
 
 struct chunk {
 	__u64 bytes[STACK_CHUNK_SIZE / 8];

@@ -2,7 +2,7 @@
 #ifndef THREAD_BPF_H
 #define THREAD_BPF_H
 
-#include "bpf/bpf.h"
+#include "bpf/common.bpf.h"
 #include "bpf/call.bpf.h"
 
 /* Whatever a member makes, thread or process, is a member before it runs. */

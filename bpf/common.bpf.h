@@ -1,6 +1,6 @@
 /* Common to all BPF programs: helpers, maps, filters, the fields of every exec. */
-#ifndef BPF_H
-#define BPF_H
+#ifndef COMMON_BPF_H
+#define COMMON_BPF_H
 
 #include <asm/errno.h>
 #include <linux/bpf.h>
