@@ -348,6 +348,8 @@ orphans() {
 	done
 }
 
+case_ "shows one of several threads that execute at once" racing
+case_ "shows an exec that fails when there is no way back" impossible
 case_ "shows what was not in memory yet" untouched
 case_ "says what was not in memory and has gone" untouched_and_gone
 case_ "shows a string of which the kernel had read a part" half_there

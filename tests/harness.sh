@@ -28,7 +28,7 @@ case_() {
 	mkdir "$D"
 	cp "$PROGRAMS/nothing" "$D/prog"
 	out=$D/out err=$D/err failures=0 tracer='' skipped=''
-	$function
+	if command -v "$function" >/dev/null; then $function; else fail "there is no function $function"; fi
 	[ -z "$tracer" ] || stop
 	if [ "$failures" = 0 ]; then
 		echo "ok $sentence${skipped:+ # skip: $skipped}"

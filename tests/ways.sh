@@ -422,8 +422,6 @@ else
 	skip "shows the first process of a pid namespace" "this kernel has none"
 fi
 case_ "shows a process in a mount namespace of its own" mount_namespace
-case_ "shows one of several threads that execute at once" racing
-case_ "shows an exec that fails when there is no way back" impossible
 case_ "shows an exec by a thread under its process's id" thread
 case_ "shows a process that executes four times, in order" three_times
 case_ "shows the user after setuid" after_setuid
