@@ -356,7 +356,7 @@ ten_thousand_arguments() {
 	shown -2 "$D/missing" <"$D/many"
 	# Of a caller that has gone, the beginning, as far as the kernel side reads it; the end is marked.
 	least=500
-	since 4 17 || least=90
+	since 4 17 || least=80
 	args -2 "$D/gone" >"$D/shown"
 	grep -q ' \.\.\.$' "$D/shown" || fail "the end is not marked"
 	n=$(($(wc -w <"$D/shown") - 2))
