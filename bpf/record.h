@@ -25,7 +25,7 @@
 /* Bytes of a record on kernels whose helpers write to the stack alone (stack.bpf.h). A power of 2. */
 #define STACK_CHUNK_SIZE 256
 
-/* How many times the program "exec" is there where it can be preempted (prog.bpf.c). */
+/* How many times the program "exec" is there where it can be preempted (exec.bpf.h). */
 #define EXEC_COPIES 4
 
 enum record_type {

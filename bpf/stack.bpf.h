@@ -1,7 +1,7 @@
 /* The programs for Linux 4.8 to 4.10, whose verifiers let a helper write to the stack alone, and only as many bytes
  * as a constant says. What is shorter than a chunk is read in halves, each to its own place: first 128 bytes, then
- * 64, and so on, those that the length has a bit for; event.c puts them together. There is no bpf_probe_read_str (4.11)
- * either: of a failed call's strings a chunk is read, or what is left of the page, and event.c finds their ends; what is
+ * 64, and so on, those that the length has a bit for; parts.c puts them together. There is no bpf_probe_read_str (4.11)
+ * either: of a failed call's strings a chunk is read, or what is left of the page, and parts.c finds their ends; what is
  * longer it asks the caller for. */
 #ifndef STACK_BPF_H
 #define STACK_BPF_H

@@ -1,6 +1,6 @@
 /* Two processes from set-up on. The reader takes execs out of the rings and prints them: it touches what strangers wrote, so
  * it gives up all power (sandbox.h). The helper keeps what still needs power, and answers a few fixed questions; it touches
- * nothing that strangers wrote; a child of its copies some for the reader (caller.h). The reader is the process that was
+ * nothing that strangers wrote; a child of its copies some for the reader (remote.h). The reader is the process that was
  * started; the helper is its child, and ends with it. */
 #ifndef HELPER_H
 #define HELPER_H

@@ -146,7 +146,7 @@ static const uint16_t renaming[] = {
 };
 
 /* No exec, no socket, no ptrace(2), no mount(2). fork(2), pipes and what goes with them are for the child that reads other
- * processes' memory (caller.c); perf_event_open(2) is for a CPU that comes online. */
+ * processes' memory (remote.c); perf_event_open(2) is for a CPU that comes online. */
 static const uint16_t helper_calls[] = {
 	CALLS_OF_BOTH SYS_read, SYS_write, SYS_writev, SYS_readv, SYS_ioctl, SYS_getdents64, SYS_readlinkat, SYS_kill, SYS_tkill,
 	SYS_gettid, SYS_getpid, SYS_getppid, SYS_clone, SYS_prctl, SYS_pipe2, SYS_dup3, SYS_dup, SYS_process_vm_readv,

@@ -74,13 +74,18 @@ void keep_program(struct tracer *t, int program, enum misses misses)
 		kept->fds[kept->count++] = program;
 }
 
-int hook_attach(struct tracer *t, const struct hook *hook, const struct link *link, enum bpf_prog_type type, struct error *err)
+int hook_load(struct tracer *t, const struct hook *hook, const struct link *link, enum bpf_prog_type type, struct error *err)
 {
 	struct link own = *link;
-	int program, ret;
 
 	link_set(&own, SETTING_first_lane, (uint64_t)tracer_lane(t, hook->lane, 0));
-	program = link_load(&own, &t->object, hook->program, type, err);
+	return link_load(&own, &t->object, hook->program, type, err);
+}
+
+int hook_attach(struct tracer *t, const struct hook *hook, const struct link *link, enum bpf_prog_type type, struct error *err)
+{
+	int program = hook_load(t, hook, link, type, err), ret;
+
 	if (program < 0)
 		return program;
 	ret = keep(t, attach(t, hook->event, program, type, err));

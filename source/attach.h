@@ -22,7 +22,10 @@ void note_preemption(struct tracer *tracer);
  * raw form. */
 enum bpf_prog_type program_type(const struct tracer *tracer);
 
-/* Loads the hook's program, linked with that, and attaches it. The program is kept if its misses mean something. 0 or -errno. */
+/* Loads the hook's program, linked with that and the hook's lane; the program, for the caller to close, or -errno. */
+int hook_load(struct tracer *tracer, const struct hook *hook, const struct link *link, enum bpf_prog_type type, struct error *err);
+
+/* Loads the hook's program, and attaches it. The program is kept if its misses mean something. 0 or -errno. */
 int hook_attach(struct tracer *tracer, const struct hook *hook, const struct link *link, enum bpf_prog_type type, struct error *err);
 
 /* Attaches a program of that type to "category/name"; the attachment or -errno. */

@@ -127,12 +127,9 @@ struct probes {
 static int attach_probe(struct tracer *t, const struct probes *probes, const struct link *link, const struct hook *hook,
 			struct error *err)
 {
+	int program = hook_load(t, hook, link, probes->type, err), ret;
 	bool at_return = hook->program == PROGRAM_EXIT;
-	struct link own = *link;
-	int program, ret;
 
-	link_set(&own, SETTING_first_lane, (uint64_t)tracer_lane(t, hook->lane, 0));
-	program = link_load(&own, &t->object, hook->program, probes->type, err);
 	if (program < 0)
 		return program;
 	if (probes->way == BY_KPROBES)

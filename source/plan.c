@@ -48,7 +48,7 @@ void link_set(struct link *link, enum setting setting, uint64_t value)
 	link->settings[setting].value = value;
 }
 
-/* The program "count" comes to some 250 (prog.bpf.c). Scripts' own strings stand before those that --max-args counts (event.c);
+/* The program "count" comes to some 250 (exec.bpf.h). Scripts' own strings stand before those that --max-args counts (exec.c);
  * one more tells that there are more. */
 #define COUNTED_MOST 240
 #define SCRIPT_STRINGS 11
