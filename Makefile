@@ -152,7 +152,7 @@ machine_test_SOURCES = kernel/user.c kernel/cpulist.c lib/timestamp.c show/tz.c 
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/flood $(BUILD)/tests/hostile $(BUILD)/tests/btf \
-	$(BUILD)/tests/busy
+	$(BUILD)/tests/busy $(BUILD)/tests/live
 # A 32-bit one, where there may be such.
 amd64_32 = i386-linux-gnu
 arm64_32 = armv7-linux-gnueabihf
@@ -185,12 +185,13 @@ $(UNITS:%=$(BUILD)/tests/%): $(BUILD)/tests/%: tests/%.c $$($$*_SOURCES) tests/c
 	$(CLANG) $(TEST_CFLAGS) -o $@ $< $($*_SOURCES)
 
 # Fuzzers: each of a parser, with libFuzzer and the sanitizers.
-FUZZERS = elf lz4 records tracefs proc zone escape options
+FUZZERS = elf lz4 records tracefs proc events zone escape options
 elf_FUZZED = elf.c lib/error.c lib/format.c
 lz4_FUZZED = lib/lz4.c
 records_FUZZED = $(sort $(print_test_SOURCES) $(event_test_SOURCES))
 tracefs_FUZZED = kernel/tracefs.c lib/files.c lib/error.c lib/format.c
 proc_FUZZED = kernel/cpulist.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
+events_FUZZED = source/sample.c source/connector.c source/image.c source/pipe.c reader/exec.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
 zone_FUZZED = show/tz.c lib/format.c
 escape_FUZZED = show/escape.c show/utf8.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
 options_FUZZED = $(options_test_SOURCES)
@@ -252,6 +253,7 @@ check:
 		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/follow.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/container.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/sources.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/sanitized.sh $(SANITIZED) $(BUILD)/tests" \
 		"$(BUILD)/tests/flood hide 3 $(BUILD)/tests/nothing ./execsnoop" \

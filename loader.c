@@ -58,8 +58,7 @@ static const char *bpf_advice(int errnum)
 	}
 }
 
-/* Advice about a refused perf_event_open(2). */
-static const char *perf_advice(int errnum)
+const char *perf_advice(int errnum)
 {
 	switch (errnum) {
 	case ENOSYS:
@@ -433,6 +432,11 @@ int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int progra
 	close(fd);
 	return error_set(err, errnum, "cannot attach a BPF program to the kernel's function %s: %s",
 			 function, strerror(errnum));
+}
+
+int event_open(const struct perf_event_attr *attr, int cpu)
+{
+	return sys_perf_event_open(attr, -1, cpu);
 }
 
 static struct perf_event_attr ring_event(uint32_t watermark)

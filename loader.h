@@ -68,6 +68,13 @@ int tracepoint_attach(uint64_t id, const char *name, int program, struct error *
  * when the descriptor is closed. */
 int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int program, struct error *err);
 
+/* perf_event_open(2) for all processes on one CPU; close-on-exec. A descriptor or -errno. */
+struct perf_event_attr;
+int event_open(const struct perf_event_attr *attr, int cpu);
+
+/* Advice about a refused perf_event_open(2). */
+const char *perf_advice(int errnum);
+
 /* A perf event to which BPF programs that run on `cpu` can write records, for ring_map().
  * -ENODEV without a message: the CPU is offline. */
 int ring_event_open(int cpu, uint32_t watermark, struct error *err);

@@ -27,10 +27,13 @@
  * kernel/kprobes.c       kprobes by tracefs
  * kernel/mounts.c        tracefs, sysfs and proc, mounted or not
  * kernel/cpulist.c       lists of CPUs
+ * kernel/namespaces.c    mount namespaces by number
+ * kernel/cgroups.c       cgroups by id
  * kernel/chunk.c         memory that was read in halves
  *
  * source/source.h        what a source of execs can be asked to do
  * source/request.h       what it is asked for
+ * source/sources.c       all sources, the best first
  * source/bpf.c           the source by BPF programs: start and end
  * source/tracer.c        its state, and its lanes
  * source/plan.c          what a program is linked with; maps and programs by name
@@ -45,6 +48,24 @@
  * source/records.c       records out of the rings
  * source/parts.c         an exec out of its records
  * source/counts.c        counts, and losses
+ * source/collector.h     state of a process that collects execs without BPF
+ * source/collector_source.c  a source by such a process, from outside
+ * source/collect.c       the loop of that process
+ * source/events.c        forks, execs, ends: what each becomes
+ * source/processes.c     the processes that live
+ * source/sightings.c     execs until it is certain whose strings were read
+ * source/image.c         strings of a program image, from /proc
+ * source/catchers.c      threads that read them before a program can end
+ * source/passes.c        filters
+ * source/pipe.c          execs to the reader
+ * source/perf.c          by perf events: tracepoint with stack, or records of processes
+ * source/perf_events.c   the events and rings
+ * source/perf_thread.c   what wakes the threads
+ * source/sample.c        records of perf events
+ * source/proc.c          by the proc connector
+ * source/connector.c     its messages
+ * source/trace.c         by ptrace(2)
+ * source/watch.c         by looking at /proc
  *
  * reader/exec.c          struct exec, its arguments
  * reader/merge.c         execs of all lanes in order

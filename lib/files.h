@@ -9,9 +9,12 @@ int read_file(int dir, const char *path, char *buffer, unsigned int size);
 /* Fields of /proc/PID/stat, as proc(5) numbers them. */
 #define STAT_PPID 4
 #define STAT_FLAGS 9
+#define STAT_THREADS 20
 #define STAT_START_TIME 22
+#define STAT_START_STACK 28
 #define STAT_ARG_START 48
 #define STAT_ARG_END 49
+#define STAT_ENV_END 51
 
 /* Where field `number`, 3 or higher, begins in the text of such a file; NULL: it is not there. */
 const char *stat_field(const char *text, int number);

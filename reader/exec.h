@@ -20,6 +20,9 @@ enum exec_field {
 	EXEC_MNTNS = 1 << 2,
 	EXEC_CGROUP = 1 << 3,
 	EXEC_RESULT = 1 << 4, /* not known: the thread was killed in the call, or seccomp(2) made the result */
+	EXEC_IDS = 1 << 5,  /* uid and gid */
+	EXEC_CPU = 1 << 6,
+	EXEC_NAMED = 1 << 7, /* comm */
 };
 
 enum text_state { TEXT_WHOLE, TEXT_CUT, TEXT_UNREADABLE };

@@ -159,6 +159,22 @@ const void *ring_peek(struct ring *ring)
 	return NULL;
 }
 
+const void *ring_peek_any(struct ring *ring)
+{
+	const struct perf_event_header *header = (const void *)(ring->data + (ring->tail & (ring->size - 1)));
+	uint32_t size = header->size;
+
+	ring->spilt = false;
+	if (ring->tail == ring->head)
+		return NULL;
+	if (size < sizeof(*header)) { /* what cannot be: nothing behind it can be told apart */
+		release(ring, (uint32_t)(ring->head - ring->tail));
+		return NULL;
+	}
+	ring->current = size;
+	return at_tail(ring, size);
+}
+
 void ring_next(struct ring *ring)
 {
 	if (ring->current && ring->spilt)

@@ -45,6 +45,9 @@ void ring_spill(struct ring *ring);
 /* The record at the tail, of ring->record_size bytes, or NULL. Valid until ring_next(). */
 const void *ring_peek(struct ring *ring);
 
+/* The same of any kind, with its header: ring->current bytes. For rings that are not spilt. */
+const void *ring_peek_any(struct ring *ring);
+
 /* Gives the record at the tail back to the kernel. */
 void ring_next(struct ring *ring);
 

@@ -81,9 +81,10 @@ int check(struct source *source, char **argv, bool json, int *status, struct err
 	feature_note(features, FEATURE_TRACING, !*status, *status ? err->text : NULL);
 	if (*status)
 		say("%s", err->text);
-	source->ops->ask_rest(source);
+	if (source->ops->ask_rest)
+		source->ops->ask_rest(source);
 	check_helper(features);
-	why = sandbox_reader(&(struct sandbox_descriptors){out.fd, say_descriptor(), -1});
+	why = sandbox_reader(&(struct sandbox_descriptors){out.fd, say_descriptor(), -1, -1});
 	feature_note(features, FEATURE_SANDBOX, !why, why);
 	features_print(features, &out, json);
 	output_free(&out);

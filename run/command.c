@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,9 @@ int command_start(struct command *command, const struct options *o, const struct
 	errnum = errno;
 	if (!command->pid) {
 		close(go[1]);
+		/* Yama lets a process be traced by its ancestors alone, unless it says so itself. */
+		if (command->tracer)
+			prctl(PR_SET_PTRACER, (unsigned long)command->tracer, 0, 0, 0);
 		while ((n = read(go[0], &byte, 1)) < 0 && errno == EINTR)
 			;
 		if (n != 1) /* there is no tracer any more */

@@ -17,6 +17,7 @@ extern const int inherited_signals[INHERITED_SIGNALS];
 struct command {
 	pid_t pid; /* 0: none runs (any more) */
 	int go, failed; /* until it executes: it begins when a byte comes from the one, and writes to the other what failed */
+	pid_t tracer; /* that may trace it, though it is not its parent; 0: none */
 	int status; /* how it ended: its exit status, 128 + the signal's number if one killed it */
 };
 

@@ -59,12 +59,11 @@ static const struct option_row rows[] = {
 	ROW(0, "append", NULL, "keep what FILE has", parse_flag, AT(append)),
 	ROW(0, "quiet", NULL, "no summary at the end", parse_flag, AT(quiet)),
 	{.name = "Other:"},
-	ROW(0, "ring-size", "KIB",
-	 "each CPU's ring, rounded up to 2^n (default 64 to\n"
-	 "4096, by memory and CPUs)",
-	 /* Perf counts a ring's pages in an int. */
+	ROW(0, "ring-size", "KIB", "each CPU's ring (default 64 to 4096, by memory and CPUs)",
+	 /* Perf counts a ring's pages in an int. It is rounded up to a power of 2. */
 	 parse_number, AT(request.ring_size), .least = 1, .most = 1 << 20, .unit = 1024,
 	 .expected = "a number of KiB from 1 to 1048576"),
+	ROW(0, "source", "NAME", "bpf, perf, proc, sideband, trace, watch (the best)", parse_text, AT(source)),
 	ROW(0, "check", NULL, "what works here", parse_flag, AT(request.check)),
 	ROW(0, "no-sandbox", NULL, "keep all power", parse_flag, AT(no_sandbox)),
 	ROW(0, "ebpf", NULL, "print BPF programs", parse_flag, AT(ebpf)),

@@ -78,8 +78,8 @@ int helper_start(struct helper *h, const struct helper_work *work, const char **
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	h->shared.remove = (uint8_t *)(h->shared.seqs + lanes);
 	h->shared.has = h->shared.remove + lanes;
-	for (size_t lane = 0; lane < lanes; lane++)
-		h->shared.has[lane] = source->ops->has_rings(source, (int)lane);
+	for (size_t lane = 0; source->ops->rings && lane < lanes; lane++)
+		h->shared.has[lane] = source->ops->rings->has(source, (int)lane);
 	server_init(&server, work, &h->shared);
 	*why = NULL;
 	return work->sandbox ? start_process(h, why, err) : 0;
@@ -262,9 +262,10 @@ void helper_look(struct helper *h, bool finally)
 static void change_lanes(struct helper *h)
 {
 	struct source *source = h->source;
+	const struct source_rings *ops = source->ops->rings;
 
 	for (uint32_t lane = 0; lane < source->merge->count; lane++) {
-		if (!h->shared.remove[lane] || !source->ops->remove_rings(source, (int)lane))
+		if (!h->shared.remove[lane] || !ops->remove(source, (int)lane))
 			continue;
 		h->shared.remove[lane] = 0;
 		h->shared.has[lane] = 0;
@@ -279,7 +280,7 @@ static void change_lanes(struct helper *h)
 
 		if (!exchange(h, &q, SHORT_MS, &r, fds) || r.result < 0 || (size_t)r.result >= source->merge->count || fds[1] < 0)
 			break;
-		if (source->ops->has_rings(source, r.result) || ring_map(&rings[0], fds[0], (size_t)r.size, &err)) {
+		if (ops->has(source, r.result) || ring_map(&rings[0], fds[0], (size_t)r.size, &err)) {
 			close(fds[0]);
 			close(fds[1]);
 			continue;
@@ -289,7 +290,7 @@ static void change_lanes(struct helper *h)
 			close(fds[1]);
 			continue;
 		}
-		source->ops->add_rings(source, r.result, rings);
+		ops->add(source, r.result, rings);
 		h->shared.has[r.result] = 1;
 		h->lanes_changed = true;
 	}
@@ -303,11 +304,13 @@ bool helper_take_look(struct helper *h, bool finally)
 	if (!h->looked)
 		return false;
 	h->looked = false;
+	if (!source->ops->rings)
+		return true;
 	/* All execs that were reported by the look before have come by now, or never will. */
 	for (uint32_t lane = 0; lane < source->merge->count; lane++) {
 		uint32_t seq = now[lane];
 
-		source->ops->expect(source, (int)lane, finally ? seq : h->seqs[lane]);
+		source->ops->rings->expect(source, (int)lane, finally ? seq : h->seqs[lane]);
 		h->seqs[lane] = seq;
 	}
 	if (!finally)

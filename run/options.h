@@ -22,6 +22,7 @@ struct options {
 	struct request request;
 	struct form form;
 	bool help, version, ebpf;
+	const char *source; /* its name, NULL: the best that works */
 	bool append, quiet, no_sandbox;
 	uint64_t duration; /* ns, 0: until a signal */
 	struct pattern name, line;

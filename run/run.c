@@ -4,11 +4,16 @@
 #include <unistd.h>
 
 #include "run/run.h"
+#include "lib/format.h"
+#include "lib/say.h"
 #include "run/check.h"
 #include "run/command_line.h"
 #include "run/disasm.h"
+#include "run/sandbox.h"
 #include "run/session.h"
+#include "run/values.h"
 #include "source/bpf.h"
+#include "source/sources.h"
 
 /* --ebpf: prints the programs as they would be loaded. What the running kernel has not been asked for is 0 and named beside
  * it. */
@@ -47,10 +52,60 @@ static int print(const struct options *options, const struct source *source, str
 	return !ret && out.error ? output_error(&out, err) : ret;
 }
 
-/* *status gets the command's exit status. */
-static int trace(const struct options *options, struct source *source, char **argv, const struct inherited *inherited, int *status,
-		 struct error *err)
+/* Starts the source; what has failed is closed. */
+static struct source *start_one(const struct source_row *row, const struct options *options, char **argv, bool *refused,
+				struct error *err)
 {
+	struct source *source;
+
+	*refused = false;
+	if (row->alone && !options->request.command && !options->request.pids.count) {
+		error_set(err, EINVAL, "it works only for -p and a command");
+		return NULL;
+	}
+	if (options->request.fails && !row->fails) {
+		error_set(err, ENOTSUP, "-x: it cannot see failed calls");
+		return NULL;
+	}
+	source = row->open(&options->request, err);
+	if (source && !options->no_sandbox)
+		source->confine = sandbox_collector;
+	if (!source || !source->ops->start(source, argv, err))
+		return source;
+	*refused = source->refused;
+	source->ops->stop(source); /* it may have begun */
+	source->ops->close(source);
+	return NULL;
+}
+
+/* Starts the best source that works here, or the one that is asked for. NULL: none, with err filled. */
+static struct source *start_best(const struct options *options, char **argv, struct error *err)
+{
+	const struct source_row *only = options->source ? source_find(options->source) : NULL;
+	struct source *source;
+	struct error other;
+	bool refused;
+
+	source = start_one(only ? only : &sources[0], options, argv, &refused, err);
+	for (size_t i = 1; !source && !only && !refused && i < SOURCES; i++) {
+		other = (struct error){0};
+		source = start_one(&sources[i], options, argv, &refused, &other);
+		if (source)
+			say("%s cannot be used here: %s", sources[0].name, err->text);
+		if (source || refused) {
+			free(err->log);
+			*err = other;
+		}
+	}
+	if (source && source_find(source->name)->lacks)
+		say("execs are seen by --source %s, which does not show %s", source->name, source_find(source->name)->lacks);
+	return source;
+}
+
+/* *status gets the command's exit status. */
+static int trace(const struct options *options, char **argv, const struct inherited *inherited, int *status, struct error *err)
+{
+	struct source *source = NULL;
 	struct output out = {0};
 	int ret = 0;
 
@@ -58,14 +113,28 @@ static int trace(const struct options *options, struct source *source, char **ar
 		ret = output_open(&out, options->output, err);
 	else if (output_init(&out, STDOUT_FILENO))
 		ret = error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	if (!ret)
-		ret = source->ops->start(source, argv, err);
-	if (!ret)
-		ret = session_run(options, source, &out, inherited, status, err);
+	if (!ret) {
+		source = start_best(options, argv, err);
+		ret = source ? session_run(options, source, &out, inherited, status, err) : -1;
+	}
 	output_free(&out);
 	if (out.closed && !out.error)
 		out.error = EPIPE;
+	if (source) {
+		source->ops->stop(source);
+		source->ops->close(source);
+	}
 	return !ret && out.error ? output_error(&out, err) : ret;
+}
+
+static int refuse_source(const char *name)
+{
+	char names[64] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < SOURCES; i++)
+		used += format_text(names + used, sizeof(names) - used, i ? ", %s" : "%s", sources[i].name);
+	return usage_error("--source: \"%s\" is none of %s", name, names);
 }
 
 int run(const struct options *options, char **argv, const struct inherited *inherited, int *status, struct error *err)
@@ -75,15 +144,19 @@ int run(const struct options *options, char **argv, const struct inherited *inhe
 
 	if (options->help || options->version)
 		return print(options, NULL, err);
+	if (options->source && !source_find(options->source)) {
+		*status = refuse_source(options->source);
+		return 0;
+	}
+	if (!options->ebpf && !options->request.check)
+		return trace(options, argv, inherited, status, err);
 	source = bpf_open(&options->request, err);
 	if (!source)
 		return -1;
 	if (options->ebpf)
 		ret = print(options, source, err);
-	else if (options->request.check)
-		ret = check(source, argv, options->form.json, status, err);
 	else
-		ret = trace(options, source, argv, inherited, status, err);
+		ret = check(source, argv, options->form.json, status, err);
 	source->ops->stop(source); /* the start may have failed half-way */
 	source->ops->close(source);
 	return ret;

@@ -118,6 +118,8 @@ static const uint16_t receiving[] = {
 #endif
 };
 
+static const uint16_t reading[] = {SYS_read};
+
 /* Of a line that could not be written whole. */
 static const uint16_t shortening[] = {
 #ifdef SYS_lseek
@@ -206,6 +208,9 @@ static uint64_t needed_capabilities(const struct sandbox_needs *needs)
 
 	if (needs->rename)
 		keep |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
+	/* Another user's /proc/PID/mem; and to end the events of the proc connector, below Linux 6.6. */
+	if (needs->collects)
+		keep |= 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_NET_ADMIN;
 	if (needs->any_user)
 		keep |= 1ULL << CAP_KILL;
 	return keep;
@@ -238,6 +243,13 @@ static int drop_capabilities(const struct sandbox_needs *needs)
 	    (!ring_events_allowed() || map_next_key(-1, &key, &key) == -EPERM))
 		keep |= admin;
 	return set_capabilities(keep, keep);
+}
+
+void sandbox_collector(void)
+{
+	const struct sandbox_needs needs = {.collects = true};
+
+	drop_capabilities(&needs);
 }
 
 /* ---- seccomp(2): what is not in a list fails with EPERM ---- */
@@ -398,7 +410,7 @@ static int drop_all_capabilities(void)
 
 const char *sandbox_reader(const struct sandbox_descriptors *d)
 {
-	const uint32_t out[] = {(uint32_t)d->output}, socket[] = {(uint32_t)d->socket};
+	const uint32_t out[] = {(uint32_t)d->output}, socket[] = {(uint32_t)d->socket}, pipe[] = {(uint32_t)d->pipe};
 	const uint32_t written[] = {(uint32_t)d->output, (uint32_t)d->messages, (uint32_t)d->socket};
 	static const uint32_t socketcalls[] = {9 /* send */, 10, 11, 12, 16 /* sendmsg */, 17}; /* include/uapi/linux/net.h */
 	static struct filter f;
@@ -409,6 +421,8 @@ const char *sandbox_reader(const struct sandbox_descriptors *d)
 	add_memory(&f);
 	add_calls(&f, writing, COUNT(writing), ARG_IS, 0, written, COUNT(written));
 	add_calls(&f, receiving, COUNT(receiving), ARG_IS, 0, socket, 1);
+	if (d->pipe >= 0)
+		add_calls(&f, reading, COUNT(reading), ARG_IS, 0, pipe, 1);
 	add_calls(&f, shortening, COUNT(shortening), ARG_IS, 0, out, 1);
 	add_calls(&f, replacing, COUNT(replacing), ARG_IS, 1, out, 1);
 #ifdef SYS_socketcall

@@ -7,6 +7,7 @@
 /* The helper's tasks that need more power than the others. */
 struct sandbox_needs {
 	bool rename;   /* begins new files (--max-size) */
+	bool collects; /* collects execs without BPF */
 	bool any_user; /* sends signals to a process that may be another user's by now */
 };
 
@@ -14,11 +15,15 @@ struct sandbox_needs {
  * NULL. */
 const char *sandbox_helper(const struct sandbox_needs *needs);
 
+/* For a process that collects execs, and each thread of it: drops the capabilities that it does not need once it has begun. */
+void sandbox_collector(void);
+
 /* All that the reader has to do with, but rings, which it can only map and wait for. */
 struct sandbox_descriptors {
 	int output;   /* is written to */
 	int messages; /* the same */
 	int socket;   /* to the helper */
+	int pipe;     /* from what collects execs, or -1 */
 };
 
 /* Drops all capabilities, becomes a user that nothing belongs to where it may, and forbids all system calls but reading and

@@ -22,8 +22,8 @@ static void look(struct server *s, const struct question *q, struct reply *r)
 	const char *how;
 
 	source->ops->look(source, s->shared.seqs, &r->losses);
-	if (!q->number)
-		r->result = source->ops->look_at_cpus(source, s->shared.has, s->shared.remove);
+	if (!q->number && source->ops->rings)
+		r->result = source->ops->rings->look_at_cpus(source, s->shared.has, s->shared.remove);
 	how = s->file >= 0 ? rotate_look(s->work.output->directory, s->work.output->base, s->file) : NULL;
 	r->moved = !how ? NOT_MOVED : *how == 'r' && !strcmp(how, "removed") ? REMOVED : REPLACED;
 }
@@ -99,7 +99,7 @@ int server_handle(struct server *s, const struct question *q, struct reply *r, i
 		look(s, q, r);
 		break;
 	case RING:
-		r->result = source->ops->open_lane(source, rings);
+		r->result = source->ops->rings ? source->ops->rings->open_lane(source, rings) : -1;
 		if (r->result < 0)
 			break;
 		r->size = rings[0].size;

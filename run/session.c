@@ -32,6 +32,7 @@ enum end {
 	END_DURATION,
 	END_OUTPUT, /* that was all that is asked for, or it cannot be written */
 	END_HELPER,
+	END_SOURCE,
 };
 
 struct session {
@@ -117,6 +118,8 @@ static enum end is_over(struct session *s)
 
 	if (s->helper.ended)
 		return END_HELPER;
+	if (s->source->ended)
+		return END_SOURCE;
 	if (stops.count == 1 && !ended) {
 		hand_on(s);
 	} else if (stops.count) {
@@ -152,7 +155,8 @@ static int split(struct session *s, struct error *err)
 
 	if (ret)
 		return ret;
-	s->source->ops->ask_through(s->source, &(struct asking){helper_ask, helper_rest, &s->helper});
+	if (s->source->ops->rings)
+		s->source->ops->rings->ask_through(s->source, &(struct asking){helper_ask, helper_rest, &s->helper});
 	s->printer.parents = (struct parents){helper_parent, &s->helper};
 	s->out->begin_file = helper_rotate;
 	s->out->look = helper_moved;
@@ -163,7 +167,7 @@ static int split(struct session *s, struct error *err)
 	if (why)
 		say("warning: the helper keeps more power than it needs: %s", why);
 	helper_drop_descriptors(&s->helper, s->out);
-	why = sandbox_reader(&(struct sandbox_descriptors){s->out->fd, say_descriptor(), s->helper.socket});
+	why = sandbox_reader(&(struct sandbox_descriptors){s->out->fd, say_descriptor(), s->helper.socket, s->source->pipe});
 	if (why)
 		say("warning: it keeps more power than it needs: %s", why);
 	return 0;
@@ -220,14 +224,16 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 	ops->poll_fds(s->source, s->fds + FD_RINGS);
 	s->out->enough = &stops.count;
 	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->form.json ? NULL : s->printer.heading);
-	ops->settle(s->source);
+	if (ops->settle)
+		ops->settle(s->source);
 	/* A followed process makes followed processes, so this one is followed for a moment. */
 	if (o->command) {
-		ret = ops->adopt(s->source, err);
+		ret = ops->adopt ? ops->adopt(s->source, err) : 0;
+		s->command.tracer = (pid_t)s->source->tracer;
 		if (!ret)
 			ret = command_start(&s->command, o, inherited, err);
 		if (!ret)
-			ret = ops->release(s->source, err);
+			ret = ops->release(s->source, (uint32_t)s->command.pid, err);
 		if (!ret)
 			ret = command_execute(&s->command, o, err);
 	}
@@ -253,6 +259,8 @@ static int trace(struct session *s, const struct inherited *inherited, struct er
 	}
 	if (s->helper.ended)
 		ret = error_set(err, EPIPE, "the helper process has ended (was it killed?), and with it the tracing");
+	if (end == END_SOURCE)
+		ret = error_set(err, EPIPE, "the process that collects execs has ended (was it killed?), and with it the tracing");
 	finish(s, end);
 	helper_stop(&s->helper);
 	return ret;
@@ -267,7 +275,7 @@ int session_run(const struct options *options, struct source *source, struct out
 	s.fds = calloc(fd_count(&s), sizeof(*s.fds));
 	if (!s.fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	print_init(&s.printer, &options->form, out, source->clock_ahead);
+	print_init(&s.printer, &options->form, out, source->name, source->clock_ahead);
 	ret = trace(&s, inherited, err);
 	print_free(&s.printer);
 	filter_free(&s.filter);

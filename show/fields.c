@@ -39,11 +39,11 @@ static const struct field {
 	[SINCE] = {KIND_SINCE, VALUE(time), 0, NULL, NULL, "TIME(s)", 7, IF(timestamp), NULL},
 	[PID] = {KIND_NUMBER, VALUE(pid), 0, KEY("pid"), NULL, "PID", 6, ALWAYS, NULL},
 	[PPID] = {KIND_NUMBER, VALUE(ppid), EXEC_PPID, KEY("ppid"), NULL, "PPID", 6, ALWAYS, NULL},
-	[UID] = {KIND_NUMBER, VALUE(uid), 0, KEY("uid"), NULL, "UID", 5, IF(print_uid), NULL},
-	[GID] = {KIND_NUMBER, VALUE(gid), 0, KEY("gid"), NULL, NULL, 0, ALWAYS, NULL},
-	[COMM] = {KIND_NAME, VALUE(comm), 0, KEY("comm"), KEY("comm_base64"), "PCOMM", 16, ALWAYS, "\"\""},
+	[UID] = {KIND_NUMBER, VALUE(uid), EXEC_IDS, KEY("uid"), NULL, "UID", 5, IF(print_uid), NULL},
+	[GID] = {KIND_NUMBER, VALUE(gid), EXEC_IDS, KEY("gid"), NULL, NULL, 0, ALWAYS, NULL},
+	[COMM] = {KIND_NAME, VALUE(comm), EXEC_NAMED, KEY("comm"), KEY("comm_base64"), "PCOMM", 16, ALWAYS, "\"\""},
 	[PCOMM] = {KIND_NAME, VALUE(pcomm), EXEC_PCOMM, KEY("pcomm"), KEY("pcomm_base64"), "PCOMM", 16, IF(print_pcomm), "?"},
-	[CPU] = {KIND_NUMBER, VALUE(cpu), 0, KEY("cpu"), NULL, "CPU", 4, IF(print_cpu), NULL},
+	[CPU] = {KIND_NUMBER, VALUE(cpu), EXEC_CPU, KEY("cpu"), NULL, "CPU", 4, IF(print_cpu), NULL},
 	[MNTNS] = {KIND_NUMBER, VALUE(mntns), EXEC_MNTNS, KEY("mntns"), NULL, "MNTNS", 10, IF(print_mntns), NULL},
 	[CGROUP] = {KIND_NUMBER, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup"), KEY("cgroup_string"), "CGROUP", 10, IF(print_cgroup), NULL},
 	[RESULT] = {KIND_RESULT, VALUE(result), EXEC_RESULT, KEY("ret"), KEY("error"), "RET", 3, ALWAYS, NULL},
@@ -157,10 +157,10 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 			add_time(printer, exec->time, f->width);
 		} else if (f->kind == KIND_SINCE) {
 			add_since(printer, exec->time, f->width);
-		} else if (f->kind == KIND_NAME) {
-			add_name(out, value_of(exec, f), f);
 		} else if (!is_known(exec, f)) {
 			output_format(out, f->kind == KIND_RESULT ? "%*s " : "%-*s ", f->width, "?");
+		} else if (f->kind == KIND_NAME) {
+			add_name(out, value_of(exec, f), f);
 		} else {
 			output_number(out, f->kind == KIND_RESULT ? exec->result : (int64_t)number_of(exec, f),
 				      f->kind == KIND_RESULT ? f->width : -f->width);

@@ -104,7 +104,9 @@ void json_exec(struct printer *printer, const struct exec *exec)
 		add(out, ",\"check\":true");
 	add_filename(out, exec);
 	add_argv(printer, exec);
-	add(out, "}");
+	add(out, ",\"source\":\"");
+	add(out, printer->source);
+	add(out, "\"}");
 	output_end_line(out);
 }
 

@@ -7,11 +7,12 @@
 #include "show/json.h"
 #include "show/text.h"
 
-void print_init(struct printer *printer, const struct form *form, struct output *out, int64_t ahead)
+void print_init(struct printer *printer, const struct form *form, struct output *out, const char *source, int64_t ahead)
 {
 	*printer = (struct printer){
 		.form = form,
 		.out = out,
+		.source = source,
 		.ahead = ahead,
 		.start = monotonic_ns() - (uint64_t)ahead,
 		.wall = wall_clock_look(),

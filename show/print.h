@@ -4,7 +4,7 @@
 
 #include "show/printer.h"
 
-void print_init(struct printer *printer, const struct form *form, struct output *out, int64_t ahead);
+void print_init(struct printer *printer, const struct form *form, struct output *out, const char *source, int64_t ahead);
 void print_free(struct printer *printer);
 
 /* To be called before the execs of one batch: looks at the clocks. */

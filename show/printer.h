@@ -17,6 +17,7 @@
 struct printer {
 	const struct form *form;
 	struct output *out;
+	const char *source; /* by which execs are seen */
 	struct parents parents; /* for the ppid that the kernel side could not tell */
 	int64_t ahead;	   /* as the merge's */
 	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */

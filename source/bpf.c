@@ -37,6 +37,7 @@ static int open_filters(struct tracer *t, struct error *err)
 	bool by_id;
 	int ret = filters_open(&f, t->base.request, t->base.proc, feature_is_here(&t->base.features, FEATURE_CGROUP_IDS), err);
 
+	t->base.refused = ret;
 	if (ret)
 		return ret;
 	ret = link_create_map(&t->link, &t->object, MAP_members, source_follows(&t->base) ? members_capacity() : 1, err);
@@ -127,8 +128,10 @@ static int attach_all(struct tracer *t, struct error *err)
 	if (!ret && fails)
 		ret = failures_trace(t, err);
 	t->unentered = ret ? 0 : count_unentered(t);
-	if (!ret && follows)
-		ret = find_members(t, err);
+	if (ret || !follows)
+		return ret;
+	ret = find_members(t, err);
+	t->base.refused = ret;
 	return ret;
 }
 
@@ -295,8 +298,17 @@ static void close_source(struct source *source)
 	free(t);
 }
 
+static const struct source_rings rings = {
+	.look_at_cpus = look_at_cpus,
+	.open_lane = open_wanted_lane,
+	.add = add_rings,
+	.remove = remove_rings,
+	.has = has_rings,
+	.expect = expect,
+	.ask_through = ask_through,
+};
+
 static const struct source_ops ops = {
-	.name = "bpf",
 	.start = start,
 	.settle = settle,
 	.ask_rest = ask_rest,
@@ -304,14 +316,8 @@ static const struct source_ops ops = {
 	.release = follow_release,
 	.all_ended = follow_all_ended,
 	.look = look,
-	.look_at_cpus = look_at_cpus,
-	.open_lane = open_wanted_lane,
-	.add_rings = add_rings,
-	.remove_rings = remove_rings,
-	.has_rings = has_rings,
 	.poll_fds = poll_rings,
-	.expect = expect,
-	.ask_through = ask_through,
+	.rings = &rings,
 	.divide = divide,
 	.stop = stop,
 	.close = close_source,
@@ -341,7 +347,7 @@ struct source *bpf_open(const struct request *request, struct error *err)
 		return NULL;
 	}
 	*t = (struct tracer){
-		.base = {.ops = &ops, .request = request, .proc = -1},
+		.base = {.ops = &ops, .name = "bpf", .request = request, .proc = -1, .pipe = -1},
 		.tracefs = -1,
 		.sysfs = -1,
 		.peek_events = {-1, -1},

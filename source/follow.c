@@ -152,10 +152,11 @@ int follow_adopt(struct source *source, struct error *err)
 	return 0;
 }
 
-int follow_release(struct source *source, struct error *err)
+int follow_release(struct source *source, uint32_t command, struct error *err)
 {
 	struct tracer *t = (struct tracer *)source;
 
+	(void)command; /* its maker was followed */
 	return leave_members(t, t->link.maps[MAP_members], &t->self.task, err);
 }
 

@@ -18,7 +18,7 @@ int find_members(struct tracer *tracer, struct error *err);
 
 /* As in struct source_ops. */
 int follow_adopt(struct source *source, struct error *err);
-int follow_release(struct source *source, struct error *err);
+int follow_release(struct source *source, uint32_t command, struct error *err);
 bool follow_all_ended(const struct source *source);
 
 /* Forgets members that have ended unseen. */

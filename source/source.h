@@ -28,31 +28,22 @@ struct source_ops;
 /* Common to all sources. */
 struct source {
 	const struct source_ops *ops;
+	const char *name; /* of --source */
 	const struct request *request;
 	struct features features;
 	int proc; /* /proc, -1: not to be had */
 	bool proc_is_initial; /* /proc, and this process, are in the initial pid namespace, whose ids a source tells */
 	int64_t clock_ahead; /* this process's CLOCK_MONOTONIC is so many ns ahead of the one in execs' times */
 	struct merge *merge; /* from the start on */
+	int pipe; /* that the reader reads, or -1 */
+	uint32_t tracer; /* the process that is going to trace the command by ptrace(2), 0: none */
+	void (*confine)(void); /* by which a process that collects, and each thread of it, gives up power; NULL: it keeps it */
+	bool ended; /* what traces has ended by itself */
+	bool refused; /* the start failed for what was asked for, so that other sources would fail, too */
 };
 
-/* Functions that fail return -errno with err filled. */
-struct source_ops {
-	const char *name;
-	/* Learns the kernel, and traces: when it returns 0, every exec is recorded or counted as lost. argv: as main() got it,
-	 * where the kernel laid its strings. */
-	int (*start)(struct source *source, char **argv, struct error *err);
-	/* Puts away what only the start needed. It can take some 70 ms. */
-	void (*settle)(struct source *source);
-	/* --check: asks the kernel for what the start did not need. */
-	void (*ask_rest)(struct source *source);
-	/* Between the two, what this process makes is followed as a command. */
-	int (*adopt)(struct source *source, struct error *err);
-	int (*release)(struct source *source, struct error *err);
-	/* Whether all that is followed (-p, a command) has ended. false: nothing is followed. */
-	bool (*all_ended)(const struct source *source);
-	/* Forgets threads that have ended unseen, and counts. seqs: by lane, gets how many execs it has reported. */
-	void (*look)(struct source *source, uint32_t *seqs, struct losses *losses);
+/* Of a source with rings, two for each lane, which the helper opens and the reader reads. */
+struct source_rings {
 	/* Finds out for which lanes rings are to be opened, since their CPU has come online; how many. has: by lane, whether
 	 * it has rings. remove: by lane, gets whether these are to be closed, since the CPU has gone. */
 	int (*look_at_cpus)(struct source *source, const uint8_t *has, uint8_t *remove);
@@ -60,18 +51,39 @@ struct source_ops {
 	 * lane. */
 	int (*open_lane)(struct source *source, struct ring rings[2]);
 	/* In the process that reads: takes the two rings of a lane over; closes them once they are empty (false: they are
-	 * not); whether it has them; fills two entries for poll(2) for each lane. */
-	void (*add_rings)(struct source *source, int lane, const struct ring rings[2]);
-	bool (*remove_rings)(struct source *source, int lane);
-	bool (*has_rings)(const struct source *source, int lane);
-	void (*poll_fds)(const struct source *source, struct pollfd *fds);
+	 * not); whether it has them. */
+	void (*add)(struct source *source, int lane, const struct ring rings[2]);
+	bool (*remove)(struct source *source, int lane);
+	bool (*has)(const struct source *source, int lane);
 	/* Counts as lost what has not come of the `seq` execs that the lane had reported long ago. */
 	void (*expect)(struct source *source, int lane, uint32_t seq);
 	/* Lets somebody else read the memory of processes. */
 	void (*ask_through)(struct source *source, const struct asking *asking);
-	/* From now on another process holds what is attached (true: this one, and the other reads the rings). */
+};
+
+/* Functions that fail return -errno with err filled. */
+struct source_ops {
+	/* Learns the kernel, and traces: when it returns 0, every exec is recorded or counted as lost. argv: as main() got it,
+	 * where the kernel laid its strings. */
+	int (*start)(struct source *source, char **argv, struct error *err);
+	/* Puts away what only the start needed. It can take some 70 ms. Or NULL. */
+	void (*settle)(struct source *source);
+	/* --check: asks the kernel for what the start did not need. Or NULL. */
+	void (*ask_rest)(struct source *source);
+	/* From here on, what this process makes is followed as a command, until release(). Or NULL. */
+	int (*adopt)(struct source *source, struct error *err);
+	/* The process by that id becomes the command. */
+	int (*release)(struct source *source, uint32_t command, struct error *err);
+	/* Whether all that is followed (-p, a command) has ended. false: nothing is followed. */
+	bool (*all_ended)(const struct source *source);
+	/* Forgets threads that have ended unseen, and counts. seqs: by lane, gets how many execs it has reported. */
+	void (*look)(struct source *source, uint32_t *seqs, struct losses *losses);
+	/* In the process that reads: fills two entries for poll(2) for each lane. */
+	void (*poll_fds)(const struct source *source, struct pollfd *fds);
+	const struct source_rings *rings; /* or NULL */
+	/* From now on another process holds what is attached (true: this one, and the other reads). */
 	void (*divide)(struct source *source, bool keeps);
-	/* Ends the tracing. The rings can still be read. */
+	/* Ends the tracing. What has come can still be read. */
 	void (*stop)(struct source *source);
 	void (*close)(struct source *source);
 };

@@ -218,7 +218,7 @@ max_bytes() {
 	traced calls -x --max-args 0 --max-bytes 0
 	shows 1 " 0 $D/prog a000000001 .* a000010000\$"
 	traced calls -J -x
-	grep "\"filename\":\"$D/prog\"," "$out" | grep -q 'a000010000"]}$' || fail "prog: $(grep -F "$D/prog" "$out" | tail -c 200)"
+	grep "\"filename\":\"$D/prog\"," "$out" | grep -q 'a000010000"],"source":"bpf"}$' || fail "prog: $(grep -F "$D/prog" "$out" | tail -c 200)"
 	grep "\"filename\":\"$D/missing\"," "$out" >"$D/line"
 	[ "$(wc -c <"$D/line")" -gt 40000 ] || fail "missing: $(tail -c 200 "$D/line")"
 	grep -q truncated "$D/line" && fail "missing: it is cut"

@@ -10,7 +10,7 @@ refused() {
 	name=$1 injection=$2 text=$3
 	shift 3
 	# shellcheck disable=SC2086 # several options in one word
-	strace -f -qq -o "$T/trace" $injection "$X" -d 0.1 "$@" >"$T/out" 2>"$T/err"
+	strace -f -qq -o "$T/trace" $injection "$X" --source bpf -d 0.1 "$@" >"$T/out" 2>"$T/err"
 	status=$?
 	if [ $status = 1 ] && ! [ -s "$T/out" ] && [ "$(wc -l <"$T/err")" = 1 ] &&
 		grep -q "^execsnoop: cannot .*$text\|^execsnoop: tracefs .*$text" "$T/err"; then
@@ -26,7 +26,7 @@ goes_on() {
 	name=$1 injection=$2
 	shift 2
 	# shellcheck disable=SC2086
-	if $strace -f -qq -o "$T/trace" $injection "$X" -d 0.1 "$@" >"$T/out" 2>"$T/err" &&
+	if $strace -f -qq -o "$T/trace" $injection "$X" --source bpf -d 0.1 "$@" >"$T/out" 2>"$T/err" &&
 		! grep -v 'programs cannot be seen here' "$T/err" >"$T/said" &&
 		grep -q INJECTED "$T/trace" && grep -q ^PCOMM "$T/out"; then
 		echo "ok $name"

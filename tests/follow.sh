@@ -150,7 +150,7 @@ bad_pids() {
 	usage_error 'not a process id' --pid -1
 	refused '--pid: cannot find process 4194303: No such process; ' --pid 4194303
 	if unshare -pf --mount-proc true 2>/dev/null; then
-		unshare -pf --mount-proc "$X" -d 5 -p 1 >"$out" 2>"$err"
+		unshare -pf --mount-proc "$X" --source bpf -d 5 -p 1 >"$out" 2>"$err"
 		[ $? = 1 ] || fail "a pid namespace: exit status $?"
 		has "$err" 'in another pid namespace than the initial one'
 	fi
@@ -284,7 +284,7 @@ in_a_pid_namespace() {
 	is $? 0
 	seen early late
 	for option in -p -P; do
-		unshare -pf --mount-proc "$X" -d 1 $option 1 >"$out" 2>"$err"
+		unshare -pf --mount-proc "$X" --source bpf -d 1 $option 1 >"$out" 2>"$err"
 		is $? 1
 		has "$err" 'in another pid namespace than the initial one'
 	done
@@ -296,7 +296,7 @@ in_a_pid_namespace() {
 
 # Where members are known by their ids, as before Linux 4.17.
 by_id_in_a_pid_namespace() {
-	unshare -pf --mount-proc strace -D -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" -- \
+	unshare -pf --mount-proc strace -D -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" --source bpf -- \
 		sh -c "$(ends_late)" >"$out" 2>"$err"
 	is $? 0
 	seen early late

@@ -20,6 +20,7 @@ lz4 400000
 records 300000
 tracefs 300000
 proc 300000
+events 300000
 zone 300000
 escape 300000
 options 50000

@@ -27,7 +27,7 @@ as() {
 refuses() {
 	text=$1
 	shift
-	"$X" -d 1 "$@" >"$out" 2>"$err"
+	"$X" --source bpf -d 1 "$@" >"$out" 2>"$err"
 	status=$?
 	[ $status = 1 ] || fail "$*: exit status $status, not 1"
 	has "$err" "$text"

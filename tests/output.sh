@@ -42,7 +42,7 @@ keys() {
 	}
 	traced acts -J -x
 	valid "$out"
-	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","gid","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv"]'
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","gid","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv","source"]'
 	is "$(json 'select(.ret == 0) | [.filename, .argv, .ppid, .uid, .gid, .comm]')" \
 		"[\"$D/prog\",[\"$D/prog\",\"a b\",\"\"],$$,0,0,\"prog\"]"
 	is "$(json 'select(.ret != 0) | [.ret, .error, .filename, .argv]')" "[-2,\"ENOENT\",\"$D/missing\",[\"$D/missing\",\"x\"]]"
@@ -197,7 +197,7 @@ to_a_file() {
 	has "$err" '^execsnoop: --output: cannot open .*/link": .*; it is a symbolic link, which is not followed$'
 	is "$(grep -c "$D/prog" "$D/file")" 6
 	# What cannot be traced leaves the file as it is.
-	strace -f -qq -o "$D/trace" -e inject=perf_event_open:error=EACCES "$X" -o "$D/file" 2>"$err"
+	strace -f -qq -o "$D/trace" -e inject=perf_event_open:error=EACCES "$X" --source bpf -o "$D/file" 2>"$err"
 	is $? 1
 	is "$(grep -c "$D/prog" "$D/file")" 6
 	"$X" -o "$D/none/file" 2>"$err"

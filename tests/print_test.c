@@ -38,7 +38,7 @@ static struct exec make(enum exec_kind kind, const char *name, const char *strin
 {
 	struct exec e = {
 		.kind = kind,
-		.known = EXEC_PPID | EXEC_PCOMM | EXEC_RESULT,
+		.known = EXEC_PPID | EXEC_PCOMM | EXEC_RESULT | EXEC_IDS | EXEC_CPU | EXEC_NAMED,
 		.cpu = 3,
 		.pid = 1234,
 		.ppid = 99,
@@ -59,7 +59,7 @@ static const char *printed(const struct form *form, struct exec *e)
 {
 	struct printer printer;
 
-	print_init(&printer, form, &out, 0);
+	print_init(&printer, form, &out, "bpf", 0);
 	printer.start = 1000000000;
 	print_exec(&printer, e);
 	print_free(&printer);
@@ -204,7 +204,7 @@ static void test_lines(void)
 	CASE("the parent that is not known shows as ?") {
 		e = DONE("/bin/x", "x\0");
 		e.ppid = 0;
-		e.known = EXEC_RESULT;
+		e.known = EXEC_RESULT | EXEC_IDS | EXEC_CPU | EXEC_NAMED;
 		CHECK_TEXT(printed(&o, &e), "comm             1234   ?        0 /bin/x\n");
 	}
 	CASE("what could not be read is told from what is empty") {

@@ -1,0 +1,177 @@
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "source/catchers.h"
+
+/* Above so many bytes of strings that nobody has taken, no more are read. */
+#define BYTES_MOST (64U << 20)
+#define STACK_SIZE (256U << 10)
+
+/* Where execs are told early, so many can wait for their arguments; and they are looked for at such intervals, so many times. */
+#define WAITING_MOST 16
+#define TRIES_MOST 200
+#define FIRST_NS 20000
+#define LAST_NS 1000000
+
+struct waiting {
+	uint32_t pid;
+	uint64_t time;
+	int tries;
+};
+
+struct thread {
+	struct catchers *catchers;
+	int cpu;
+	void *handle;
+	struct waiting waiting[WAITING_MOST];
+	size_t count;
+};
+
+static void add(struct catchers *all, struct catch *caught)
+{
+	pthread_mutex_lock(&all->lock);
+	if (all->last)
+		all->last->next = caught;
+	else
+		all->first = caught;
+	all->last = caught;
+	all->bytes += caught->reading.strings.args_length;
+	pthread_mutex_unlock(&all->lock);
+}
+
+/* Whether the reading is of a process that lives, but has no arguments yet. */
+static bool is_early(const struct reading *reading)
+{
+	return !reading->read && reading->stat.state && reading->stat.state != 'Z';
+}
+
+/* Reads. false: it is too early. last: or it has no arguments. */
+static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time, bool last)
+{
+	struct catch *caught = calloc(1, sizeof(*caught));
+
+	if (!caught)
+		return true;
+	*caught = (struct catch){.cpu = cpu, .pid = pid, .time = time, .exec = {.pid = pid}};
+	if (__atomic_load_n(&all->bytes, __ATOMIC_RELAXED) < BYTES_MOST)
+		image_read(all->proc, pid, all->most, all->clock_ahead, &caught->reading);
+	if (!last && is_early(&caught->reading)) {
+		free(caught);
+		return false;
+	}
+	if (caught->reading.stat.state) {
+		passes_ask(all->passes, &caught->exec);
+		if (all->ops->ids && process_ids(all->proc, pid, &caught->exec.uid, &caught->exec.gid))
+			caught->exec.known |= EXEC_IDS;
+	}
+	add(all, caught);
+	return true;
+}
+
+/* Looks again at those that had no arguments. */
+static void look_again(struct thread *t)
+{
+	for (size_t i = 0; i < t->count;) {
+		struct waiting *w = &t->waiting[i];
+
+		if (catch_one(t->catchers, t->cpu, w->pid, w->time, ++w->tries == TRIES_MOST))
+			*w = t->waiting[--t->count];
+		else
+			i++;
+	}
+}
+
+static int64_t wait_ns(const struct thread *t)
+{
+	int64_t ns = LAST_NS;
+
+	for (size_t i = 0; i < t->count; i++)
+		if ((int64_t)FIRST_NS * (1 + t->waiting[i].tries) < ns)
+			ns = (int64_t)FIRST_NS * (1 + t->waiting[i].tries);
+	return t->count ? ns : -1;
+}
+
+static void *run(void *argument)
+{
+	struct thread *t = argument;
+	struct waiting next = {0};
+
+	if (t->catchers->confine)
+		t->catchers->confine();
+	for (;;) {
+		if (t->catchers->ops->wait(t->handle, wait_ns(t), &next.pid, &next.time) &&
+		    !catch_one(t->catchers, t->cpu, next.pid, next.time, !t->catchers->ops->early || t->count == WAITING_MOST))
+			t->waiting[t->count++] = next;
+		else if (t->count)
+			look_again(t);
+	}
+	return NULL;
+}
+
+/* musl has no sched_setscheduler(2): it is a thread's, not a process's as POSIX has it. The caller becomes one of those threads
+ * for a moment, because a thread inherits that; another one could not be seen to fail. */
+static int change_scheduling(int policy, int priority)
+{
+	const struct sched_param param = {.sched_priority = priority};
+
+	return syscall(SYS_sched_setscheduler, 0, policy, &param) ? -errno : 0;
+}
+
+static void start_one(struct catchers *all, int cpu, const pthread_attr_t *attributes)
+{
+	struct thread *t = calloc(1, sizeof(*t));
+	cpu_set_t set;
+	pthread_t thread;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	if (!t || sched_setaffinity(0, sizeof(set), &set)) { /* it is offline */
+		free(t);
+		return;
+	}
+	*t = (struct thread){.catchers = all, .cpu = cpu, .handle = all->ops->open(all->context, cpu)};
+	if (t->handle && !pthread_create(&thread, attributes, run, t))
+		all->runs[cpu] = true;
+	else
+		free(t);
+}
+
+void catchers_start(struct catchers *all, int cpus)
+{
+	pthread_attr_t attributes;
+	cpu_set_t before;
+
+	pthread_mutex_init(&all->lock, NULL);
+	if (cpus > CATCHERS_MOST || sched_getaffinity(0, sizeof(before), &before) || change_scheduling(SCHED_FIFO, 1))
+		return;
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	for (int cpu = 0; cpu < cpus; cpu++)
+		start_one(all, cpu, &attributes);
+	pthread_attr_destroy(&attributes);
+	sched_setaffinity(0, sizeof(before), &before);
+	change_scheduling(SCHED_OTHER, 0);
+}
+
+struct catch *catchers_take(struct catchers *all)
+{
+	struct catch *caught;
+
+	if (!__atomic_load_n(&all->first, __ATOMIC_ACQUIRE))
+		return NULL;
+	pthread_mutex_lock(&all->lock);
+	caught = all->first;
+	all->first = caught->next;
+	if (!all->first)
+		all->last = NULL;
+	all->bytes -= caught->reading.strings.args_length;
+	pthread_mutex_unlock(&all->lock);
+	caught->next = NULL;
+	return caught;
+}

@@ -1,0 +1,262 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/events.h"
+#include "lib/timestamp.h"
+
+uint64_t collector_now(const struct collector *c)
+{
+	return monotonic_ns() - (uint64_t)c->base.clock_ahead;
+}
+
+/* Puts what is known of the process into its exec. */
+static void describe(struct collector *c, const struct process *process, struct exec *exec)
+{
+	exec->uid = process->uid;
+	exec->gid = process->gid;
+	exec->known |= process->has_ids ? EXEC_IDS : 0U;
+	processes_describe(&c->processes, process, exec);
+	if (!*exec->comm)
+		memcpy(exec->comm, process->comm, sizeof(exec->comm));
+	exec->known |= *exec->comm ? EXEC_NAMED : 0U;
+}
+
+static void ask(struct collector *c, struct sighting *s)
+{
+	struct process *process = s->process;
+
+	if (process && !process->has_ids) {
+		process->has_ids = process_ids(c->base.proc, process->pid, &process->uid, &process->gid);
+		describe(c, process, &s->exec);
+	}
+	if (process && !(s->exec.known & (EXEC_MNTNS | EXEC_CGROUP)))
+		passes_ask(&c->passes, &s->exec);
+}
+
+/* While the process stands: nothing can change. */
+static void ask_at_once(struct collector *c, struct sighting *s)
+{
+	ask(c, s);
+	s->certain = s->read_at;
+	if (s->process)
+		sightings_end(&c->sightings, s->process, UINT64_MAX);
+}
+
+void events_ask_rest(struct collector *c)
+{
+	struct sighting *s;
+
+	while ((s = c->sightings.unasked)) {
+		c->sightings.unasked = s->next;
+		ask(c, s);
+		c->ops->take(c);
+	}
+}
+
+static void fill(struct collector *c, struct sighting *s, const struct reading *reading)
+{
+	if (s->process && reading->stat.state && (!s->has_image || image_is_same(&s->image, &reading->stat.image))) {
+		process_update(s->process, &reading->stat);
+		describe(c, s->process, &s->exec);
+	}
+	sightings_fill(&c->sightings, s, reading);
+}
+
+/* Reads an exec's strings now, if that has not been done with success. */
+static void read_now(struct collector *c, struct sighting *s)
+{
+	struct reading reading;
+
+	if (!s->process || s->read_at)
+		return;
+	image_read(c->base.proc, s->process->pid, c->base.request->max_bytes, c->base.clock_ahead, &reading);
+	fill(c, s, &reading);
+}
+
+/* The time of an event and that of a thread's event of the same exec are hardly further apart, and never much. */
+#define SAME_NS 100000ULL
+#define SAME_MOST_NS 5000000ULL
+
+/* The exec that the thread has seen, too: of those of the process, the one that is the nearest in time. */
+static struct sighting *find_caught(const struct collector *c, const struct catch *caught, uint64_t least)
+{
+	const struct process *process = processes_find(&c->processes, caught->pid);
+	struct sighting *nearest = NULL;
+
+	for (struct sighting *s = process ? process->pending : NULL; s; s = s->before) {
+		uint64_t apart = s->exec.time > caught->time ? s->exec.time - caught->time : caught->time - s->exec.time;
+
+		if (apart > least)
+			continue;
+		least = apart;
+		nearest = s;
+	}
+	return nearest;
+}
+
+void events_read_late(struct collector *c)
+{
+	struct sighting *s = c->sightings.first;
+
+	if (s && s->process && !s->read_at && !s->certain && !s->next_exec && s->exec.time + DECIDE_NS < collector_now(c))
+		read_now(c, s);
+}
+
+static void fill_caught(struct collector *c, struct sighting *s, const struct catch *caught)
+{
+	const struct reading *reading = &caught->reading;
+
+	/* What was read of the next image is the same process's, but may have been changed by it. */
+	if (!s->has_image || image_is_same(&s->image, &reading->stat.image)) {
+		s->exec.known |= caught->exec.known;
+		s->exec.mntns = caught->exec.mntns;
+		s->exec.cgroup = caught->exec.cgroup;
+		if (exec_knows(&caught->exec, EXEC_IDS) && s->process) {
+			s->process->uid = caught->exec.uid;
+			s->process->gid = caught->exec.gid;
+			s->process->has_ids = true;
+		}
+	}
+	fill(c, s, reading);
+}
+
+/* To be called before the next event of a process is looked at, which would decide the exec before it. */
+void events_take_caught(struct collector *c)
+{
+	struct catch *caught;
+	struct sighting *s;
+
+	while (c->caught || (c->caught = catchers_take(&c->catchers))) {
+		caught = c->caught;
+		s = find_caught(c, caught, SAME_NS);
+		/* Its event is still to come; or it has been lost. */
+		if (!s && caught->time > c->seen[caught->cpu] && caught->time + DECIDE_NS > collector_now(c))
+			return;
+		c->caught = NULL;
+		if (!s)
+			s = find_caught(c, caught, SAME_MOST_NS);
+		if (!s)
+			free(caught->reading.strings.bytes);
+		else
+			fill_caught(c, s, caught);
+		free(caught);
+	}
+}
+
+void collector_fork(struct collector *c, uint32_t parent, uint32_t pid, uint64_t time)
+{
+	struct process *old;
+
+	events_take_caught(c);
+	old = processes_find(&c->processes, pid);
+	if (old && time <= old->noted) /* a look at /proc has found it before its event has come */
+		return;
+	/* Its end was not seen. */
+	if (old && old->pending)
+		sightings_end(&c->sightings, old, 0);
+	processes_remove(&c->processes, pid);
+	processes_fork(&c->processes, parent, pid);
+}
+
+void collector_exit(struct collector *c, uint32_t pid, uint64_t time)
+{
+	struct process *process;
+
+	events_take_caught(c);
+	process = processes_find(&c->processes, pid);
+	if (!process)
+		return;
+	sightings_end(&c->sightings, process, time);
+	if (process->has_threads)
+		process->leader_ended = true;
+	else
+		processes_remove(&c->processes, pid);
+}
+
+/* Takes what the event tells of the strings. false: no memory. */
+static bool take_strings(struct collector *c, struct sighting *s, const struct exec_event *event)
+{
+	uint64_t most = c->base.request->max_bytes;
+	struct image_strings *strings = &s->strings;
+
+	s->image = event->image;
+	s->has_image = image_is_known(&event->image);
+	if (!event->name)
+		return true;
+	s->named = true;
+	s->certain = event->args;
+	strings->name_length = (uint32_t)(event->name_length < EXEC_NAME_MOST ? event->name_length : EXEC_NAME_MOST - 1);
+	strings->args_length = (uint32_t)(most && most < event->args_length ? most : event->args_length);
+	strings->bytes = malloc((size_t)strings->name_length + 1 + strings->args_length);
+	if (!strings->bytes)
+		return false;
+	memcpy(strings->bytes, event->name, strings->name_length);
+	strings->bytes[strings->name_length] = '\0';
+	strings->name = strings->name_length < event->name_length ? TEXT_CUT : TEXT_WHOLE;
+	if (!event->args)
+		return true;
+	memcpy(strings->bytes + strings->name_length + 1, event->args, strings->args_length);
+	strings->args = strings->args_length < event->args_length ? TEXT_CUT : TEXT_WHOLE;
+	c->sightings.bytes += strings->args_length;
+	return true;
+}
+
+void collector_ended(struct collector *c, uint32_t tid, uint64_t time)
+{
+	struct process *process = processes_find(&c->processes, tid);
+
+	if (!process)
+		return;
+	process->has_threads = false;
+	collector_exit(c, tid, time);
+}
+
+/* Where no thread reads, it is done here. */
+static bool is_read_here(const struct collector *c, int cpu)
+{
+	return cpu < 0 || cpu >= CATCHERS_MOST || !c->catchers.runs[cpu];
+}
+
+void collector_exec(struct collector *c, const struct exec_event *event)
+{
+	struct exec exec = {.kind = EXEC_DONE, .known = EXEC_RESULT, .time = event->time, .pid = event->pid, .cpu = event->cpu};
+	struct process *process;
+	struct sighting *s;
+
+	events_take_caught(c);
+	if (event->cpu >= 0 && event->cpu < CATCHERS_MOST)
+		c->seen[event->cpu] = event->time;
+	process = processes_note(&c->processes, event->pid);
+	if (!process || (source_follows(&c->base) && !process->followed)) {
+		c->shared->losses.filtered += process != NULL;
+		return;
+	}
+	process->has_threads = process->leader_ended = false; /* an exec ends all others */
+	exec.known |= event->cpu >= 0 ? EXEC_CPU : 0U;
+	memcpy(exec.comm, event->comm, strnlen(event->comm, EXEC_COMM - 1));
+	memcpy(process->comm, exec.comm, sizeof(process->comm));
+	process->has_ids &= c->ops->tells_ids;
+	describe(c, process, &exec);
+	s = sightings_add(&c->sightings, process, &exec);
+	if (!s || !take_strings(c, s, event)) {
+		c->shared->losses.skipped++;
+		return;
+	}
+	if (is_read_here(c, event->cpu))
+		read_now(c, s);
+	if (c->ops->traces)
+		ask_at_once(c, s);
+}
+
+void collector_lose(struct collector *c, uint64_t count)
+{
+	c->shared->losses.skipped += count;
+	c->lost |= count > 0;
+}
+
+void events_ended(void *context, struct process *process)
+{
+	struct collector *c = context;
+
+	sightings_end(&c->sightings, process, collector_now(c));
+}

@@ -1,0 +1,47 @@
+/* Events, as a collector's source tells of them: they become execs whose strings are sought. */
+#ifndef EVENTS_H
+#define EVENTS_H
+
+#include "source/collector.h"
+
+/* The time as execs have it: CLOCK_MONOTONIC of the initial time namespace, ns. */
+uint64_t collector_now(const struct collector *collector);
+
+/* A process has been made; a process has ended (its last thread has, or it is not known to have had more than one). */
+void collector_fork(struct collector *collector, uint32_t parent, uint32_t pid, uint64_t time);
+void collector_exit(struct collector *collector, uint32_t pid, uint64_t time);
+/* A thread has ended, which is told of a process's first one when it is the last. */
+void collector_ended(struct collector *collector, uint32_t tid, uint64_t time);
+
+/* An event that tells of an exec. */
+struct exec_event {
+	uint32_t pid;
+	uint64_t time;
+	int cpu; /* -1: not known */
+	const char *comm; /* "": not known */
+	struct image image; /* all 0: not known */
+	const char *name; /* of the file, NULL: not known */
+	size_t name_length;
+	const char *args; /* all strings of argv, NULL: not known */
+	size_t args_length;
+};
+
+/* A process has executed. Strings that the event does not tell are read. */
+void collector_exec(struct collector *collector, const struct exec_event *event);
+
+/* So many events were lost, each of which may have been an exec. */
+void collector_lose(struct collector *collector, uint64_t count);
+
+/* Takes what the threads have read of execs that have been seen here, too. */
+void events_take_caught(struct collector *collector);
+
+/* The oldest exec is about to be told without its strings, which no thread has read: they are read now, if it lives. */
+void events_read_late(struct collector *collector);
+
+/* Asks for the rest of what /proc tells of those that live, as long as no event comes: strings are more urgent. */
+void events_ask_rest(struct collector *collector);
+
+/* For processes_scan() and its like; context: the collector. */
+void events_ended(void *context, struct process *process);
+
+#endif

@@ -1,0 +1,190 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/image.h"
+#include "lib/files.h"
+#include "lib/format.h"
+#include "lib/timestamp.h"
+#include "reader/remote.h"
+
+#define NAME_MOST 4096 /* PATH_MAX */
+
+/* The kernel writes a newline as \n and a backslash twice (proc_task_name in fs/proc/array.c). */
+static void copy_comm(char comm[EXEC_COMM], const char *from, const char *end)
+{
+	size_t used = 0;
+
+	memset(comm, 0, EXEC_COMM);
+	for (; from < end && used < EXEC_COMM - 1; from++) {
+		if (*from == '\\' && from + 1 < end) {
+			from++;
+			comm[used++] = *from == 'n' ? '\n' : *from;
+		} else {
+			comm[used++] = *from;
+		}
+	}
+}
+
+bool process_parse_stat(const char *text, struct process_stat *stat)
+{
+	const char *begin = strchr(text, '('), *at = begin ? strrchr(begin, ')') : NULL;
+	uint64_t values[STAT_ENV_END + 1] = {0};
+
+	if (!at || at[1] != ' ' || !at[2])
+		return false;
+	*stat = (struct process_stat){.state = at[2]};
+	copy_comm(stat->comm, begin + 1, at);
+	at = strchr(at + 2, ' ');
+	for (int field = STAT_PPID; at && field <= STAT_ENV_END; field++) {
+		values[field] = strtoull(at + 1, NULL, 10);
+		at = strchr(at + 1, ' ');
+	}
+	stat->ppid = (uint32_t)values[STAT_PPID];
+	stat->threads = (uint32_t)values[STAT_THREADS];
+	stat->start_time = values[STAT_START_TIME];
+	stat->image = (struct image){values[STAT_START_STACK], values[STAT_ARG_START], values[STAT_ARG_END], values[STAT_ENV_END]};
+	return true;
+}
+
+int process_stat(int proc, uint32_t pid, struct process_stat *stat)
+{
+	char path[32], text[1024];
+	int ret;
+
+	format_text(path, sizeof(path), "%u/stat", pid);
+	ret = read_file(proc, path, text, sizeof(text));
+	if (ret < 0)
+		return ret;
+	return process_parse_stat(text, stat) ? 0 : -EINVAL;
+}
+
+bool process_ids(int proc, uint32_t pid, uint32_t *uid, uint32_t *gid)
+{
+	char path[32], text[2048], *at;
+
+	format_text(path, sizeof(path), "%u/status", pid);
+	if (read_file(proc, path, text, sizeof(text)) < 0)
+		return false;
+	/* The name in the first line has no newline in it, so none of these is in it. */
+	at = strstr(text, "\nUid:\t");
+	if (!at)
+		return false;
+	*uid = (uint32_t)strtoul(at + 6, NULL, 10);
+	at = strstr(at, "\nGid:\t");
+	if (!at)
+		return false;
+	*gid = (uint32_t)strtoul(at + 6, NULL, 10);
+	return true;
+}
+
+/* ---- strings ---- */
+
+/* Behind the name there is nothing more on the stack: it is not a part of the environment, which a program can move (prctl(2),
+ * PR_SET_MM). */
+static bool is_last(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+/* The kernel puts the file's name behind the environment (create_elf_tables in fs/binfmt_elf.c, bprm->exec in fs/exec.c); how
+ * far it goes is not known, and the stack may end before. */
+static void read_name(int mem, const struct image *image, struct image_strings *s)
+{
+	ssize_t n = image->env_end >= image->arg_end ? pread(mem, s->bytes, NAME_MOST, (off_t)image->env_end) : 0;
+
+	s->name_length = n > 0 ? (uint32_t)strnlen(s->bytes, (size_t)n) : 0;
+	s->name = s->name_length && s->name_length < n && is_last(s->bytes + s->name_length, (size_t)n - s->name_length)
+			  ? TEXT_WHOLE : TEXT_UNREADABLE;
+	if (s->name != TEXT_WHOLE)
+		s->name_length = 0;
+	s->bytes[s->name_length] = '\0';
+}
+
+static bool read_by_addresses(int mem, const struct image *image, uint64_t most, struct image_strings *s)
+{
+	uint64_t size = image->arg_end - image->arg_start, wanted = most && most < size ? most : size;
+	char *args;
+
+	if (mem < 0 || !image_is_known(image) || image->arg_end < image->arg_start)
+		return false;
+	wanted = wanted < LIST_BYTES ? wanted : LIST_BYTES;
+	s->bytes = malloc(NAME_MOST + 1 + (size_t)wanted);
+	if (!s->bytes)
+		return false;
+	args = s->bytes + NAME_MOST + 1;
+	if (pread(mem, args, (size_t)wanted, (off_t)image->arg_start) != (ssize_t)wanted) {
+		free(s->bytes);
+		s->bytes = NULL;
+		return false;
+	}
+	s->args = wanted < size ? TEXT_CUT : TEXT_WHOLE;
+	/* Without a NUL at its end, it is what the program has made of it (setproctitle). */
+	if (wanted && wanted == size && args[wanted - 1])
+		s->args = TEXT_UNREADABLE;
+	s->args_length = s->args == TEXT_UNREADABLE ? 0 : (uint32_t)wanted;
+	read_name(mem, image, s);
+	memmove(s->bytes + s->name_length + 1, args, s->args_length);
+	return true;
+}
+
+/* By /proc/PID/cmdline, which tells no name, and changes with what the program makes of its arguments. */
+static bool read_cmdline(int proc, uint32_t pid, uint64_t most, struct image_strings *s)
+{
+	size_t wanted = most && most < LIST_BYTES ? (size_t)most : LIST_BYTES, used = 0, size = 4096;
+	char path[32], *bytes;
+	ssize_t n = 1;
+	int fd;
+
+	format_text(path, sizeof(path), "%u/cmdline", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	s->bytes = malloc(size + 1);
+	while (fd >= 0 && s->bytes && used < wanted && (n = read(fd, s->bytes + 1 + used, size - used)) > 0) {
+		used += (size_t)n;
+		if (used < size)
+			continue;
+		size *= 2;
+		bytes = realloc(s->bytes, size + 1);
+		if (!bytes)
+			break;
+		s->bytes = bytes;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (!s->bytes || !used || n < 0) {
+		free(s->bytes);
+		s->bytes = NULL;
+		return false;
+	}
+	s->bytes[0] = '\0';
+	s->args_length = (uint32_t)(used < wanted ? used : wanted);
+	s->args = n > 0 || used > wanted ? TEXT_CUT : TEXT_WHOLE;
+	s->name = TEXT_UNREADABLE;
+	return true;
+}
+
+void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, struct reading *r)
+{
+	char path[32];
+	int mem;
+
+	*r = (struct reading){.at = monotonic_ns() - (uint64_t)clock_ahead};
+	/* In this order: the memory is that of the image of this moment, whatever is executed meanwhile. */
+	format_text(path, sizeof(path), "%u/mem", pid);
+	mem = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (!process_stat(proc, pid, &r->stat) && r->stat.state != 'Z') {
+		r->read = read_by_addresses(mem, &r->stat.image, most, &r->strings);
+		if (!r->read && !r->stat.image.arg_start) {
+			r->stat.image = (struct image){0};
+			r->read = read_cmdline(proc, pid, most, &r->strings);
+		}
+	}
+	if (mem >= 0)
+		close(mem);
+	r->until = monotonic_ns() - (uint64_t)clock_ahead;
+}

@@ -1,0 +1,67 @@
+/* A process as /proc shows it, and the program image that it runs at that moment. */
+#ifndef IMAGE_H
+#define IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reader/exec.h"
+
+/* By these a program image is known: an exec makes another one at other addresses, where addresses are random. All are 0 if
+ * the image is not known: the process has ended, has none yet, is another user's, or Linux is older than 3.5. */
+struct image {
+	uint64_t start_stack, arg_start, arg_end, env_end; /* fields 28, 48, 49, 51 of proc(5)'s stat */
+};
+
+/* Whether it is there as a whole: until the kernel has laid out all strings, it says that the stack begins at the first of them
+ * (setup_arg_pages in fs/exec.c, create_elf_tables in fs/binfmt_elf.c), and where they end is not true yet. */
+static inline bool image_is_known(const struct image *image)
+{
+	return image->arg_start && image->start_stack < image->arg_start;
+}
+
+static inline bool image_is_same(const struct image *a, const struct image *b)
+{
+	return a->start_stack == b->start_stack && a->arg_start == b->arg_start;
+}
+
+/* From /proc/PID/stat. */
+struct process_stat {
+	char comm[EXEC_COMM];
+	char state; /* Z: it has ended */
+	uint32_t ppid;
+	uint32_t threads;
+	uint64_t start_time; /* clock ticks since boot */
+	struct image image;
+};
+
+/* 0 or -errno. proc: /proc. */
+int process_stat(int proc, uint32_t pid, struct process_stat *stat);
+/* The same from the file's text. false: it is not one. */
+bool process_parse_stat(const char *text, struct process_stat *stat);
+
+/* The real ids, from /proc/PID/status. false: it could not be read. */
+bool process_ids(int proc, uint32_t pid, uint32_t *uid, uint32_t *gid);
+
+/* Strings of an image. The bytes are the caller's to free. */
+struct image_strings {
+	char *bytes; /* the name that the file was executed by, a NUL, the arguments, each with a NUL */
+	uint32_t name_length, args_length; /* the NUL behind the name does not count */
+	enum text_state name, args;
+};
+
+/* What was found, and when: as exec's times. */
+struct reading {
+	uint64_t at, until;
+	bool read; /* there were strings */
+	struct process_stat stat; /* .state is 0 if that could not be read */
+	struct image_strings strings;
+};
+
+/* Reads the strings of the image that the process has now; of the arguments at most so many bytes, 0: all. If stat.image is known,
+ * and is not the image of what it has executed since the event that made us look, the strings are of that event. The process may
+ * have ended, or its image have no arguments yet. clock_ahead: as a source's. */
+void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, struct reading *reading);
+
+#endif

@@ -1,0 +1,257 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "source/perf.h"
+#include "lib/timestamp.h"
+#include "source/collector_source.h"
+#include "source/events.h"
+#include "source/perf_events.h"
+#include "source/perf_thread.h"
+
+static struct perf *own(const struct collector *c)
+{
+	return c->own;
+}
+
+/* ---- records ---- */
+
+/* A new name: in an exec, or by prctl(2). */
+static void take_name(struct collector *c, const struct perf_record *r)
+{
+	struct perf *p = own(c);
+	struct process *process;
+
+	if (r->misc & PERF_RECORD_MISC_COMM_EXEC && !p->tracepoint) {
+		collector_exec(c, &(struct exec_event){.pid = r->pid, .time = perf_time(p, r), .cpu = (int)r->cpu, .comm = r->text});
+		return;
+	}
+	process = r->pid == r->tid ? processes_find(&c->processes, r->pid) : NULL;
+	if (!process)
+		return;
+	memset(process->comm, 0, sizeof(process->comm));
+	memcpy(process->comm, r->text, strnlen(r->text, sizeof(process->comm) - 1));
+}
+
+static void take_sample(struct collector *c, const struct perf_record *r)
+{
+	const struct perf *p = own(c);
+	struct image image;
+	const char *args = NULL, *name;
+	size_t length = 0, name_length = sample_filename(r, p->filename, &name);
+	bool whole = sample_arguments(r, &args, &length, &image);
+	const struct process *process = processes_find(&c->processes, r->pid);
+	char comm[EXEC_COMM] = "";
+
+	if (process)
+		memcpy(comm, process->comm, sizeof(comm));
+	collector_exec(c, &(struct exec_event){
+		.pid = r->pid, .time = perf_time(p, r), .cpu = (int)r->cpu, .comm = comm, .image = image,
+		.name = name, .name_length = name_length, .args = whole ? args : NULL, .args_length = length,
+	});
+}
+
+static void take_record(struct collector *c, const struct perf_record *r)
+{
+	struct perf *p = own(c);
+	struct process *process;
+
+	if (r->type != PERF_RECORD_LOST && (!r->pid || r->pid == UINT32_MAX)) /* of another pid namespace, or ended */
+		return;
+	switch (r->type) {
+	case PERF_RECORD_SAMPLE:
+		take_sample(c, r);
+		break;
+	case PERF_RECORD_COMM:
+		take_name(c, r);
+		break;
+	case PERF_RECORD_FORK:
+		if (r->pid == r->tid)
+			collector_fork(c, r->other_pid, r->pid, perf_time(p, r));
+		else if ((process = processes_find(&c->processes, r->pid)))
+			process->has_threads = true;
+		break;
+	case PERF_RECORD_EXIT:
+		if (r->pid == r->tid)
+			collector_exit(c, r->pid, perf_time(p, r));
+		break;
+	case PERF_RECORD_LOST:
+		collector_lose(c, r->lost);
+	}
+}
+
+/* Looks at all rings twice. What is in one at the first look was written before what the second look has not seen, on whatever CPU:
+ * so up to there all is in order. */
+static bool look(struct perf *p)
+{
+	bool some = false;
+
+	for (int cpu = 0; cpu < p->cpus; cpu++) {
+		struct cpu *c = &p->cpu[cpu];
+
+		if (!c->mapped)
+			continue;
+		ring_update(&c->ring);
+		c->limit = c->ring.head;
+		some |= c->limit != c->ring.tail;
+	}
+	for (int cpu = 0; some && cpu < p->cpus; cpu++)
+		if (p->cpu[cpu].mapped)
+			ring_update(&p->cpu[cpu].ring);
+	return some;
+}
+
+/* The CPU with the oldest record; NULL: all that the first look has seen has been taken. */
+static struct cpu *oldest(struct perf *p, struct perf_record *r)
+{
+	struct cpu *first = NULL;
+	bool some = false;
+
+	for (int cpu = 0; cpu < p->cpus; cpu++) {
+		struct cpu *c = &p->cpu[cpu];
+		struct perf_record next;
+
+		if (!c->mapped || !perf_peek(p, &c->ring, &next))
+			continue;
+		some |= (ptrdiff_t)(c->limit - c->ring.tail) > 0;
+		if (first && first->next <= next.time)
+			continue;
+		c->next = next.time;
+		first = c;
+		*r = next;
+	}
+	return some ? first : NULL;
+}
+
+#define LOOK_NS 1000000000ULL
+
+/* Opens the rings of CPUs that have come online since, and closes those of CPUs that have gone. */
+static void look_at_cpus(struct perf *p)
+{
+	struct error err;
+
+	for (int cpu = 0; cpu < p->cpus; cpu++)
+		if (!p->cpu[cpu].mapped && perf_map_cpu(p, cpu, &err))
+			perf_close_cpu(&p->cpu[cpu]);
+}
+
+static void take(struct collector *c)
+{
+	struct perf *p = own(c);
+	struct perf_record record;
+	struct cpu *cpu;
+
+	while (look(p))
+		while ((cpu = oldest(p, &record))) {
+			take_record(c, &record);
+			/* The environment is behind the arguments. */
+			ring_next(&cpu->ring);
+		}
+	if (monotonic_ns() < p->next_look)
+		return;
+	p->next_look = monotonic_ns() + LOOK_NS;
+	look_at_cpus(p);
+}
+
+static size_t poll_fds(const struct collector *c, struct pollfd *fds)
+{
+	const struct perf *p = own(c);
+	size_t count = 0;
+
+	for (int cpu = 0; cpu < p->cpus && count < COLLECTOR_FDS; cpu++)
+		if (p->cpu[cpu].mapped)
+			fds[count++] = (struct pollfd){.fd = p->cpu[cpu].fds[0], .events = POLLIN};
+	return count;
+}
+
+/* ---- the clock ---- */
+
+/* Without a clock of our choice, the kernel's: a record that we make ourselves, between two looks at ours, tells how far it is
+ * behind. */
+static void learn_clock(struct collector *c)
+{
+	struct perf *p = own(c);
+	uint64_t before = collector_now(c), behind;
+	struct perf_record r;
+
+	if (p->can.clock)
+		return;
+	prctl(PR_SET_NAME, "execsnoop:coll");
+	behind = collector_now(c);
+	for (int cpu = 0; cpu < p->cpus; cpu++) {
+		struct cpu *at = &p->cpu[cpu];
+
+		if (!at->mapped)
+			continue;
+		for (ring_update(&at->ring); perf_peek(p, &at->ring, &r); ring_next(&at->ring))
+			if (r.type == PERF_RECORD_COMM && r.tid == (uint32_t)getpid())
+				p->ahead = (int64_t)((before + behind) / 2 - r.time);
+	}
+}
+
+/* ---- start and end ---- */
+
+static int open_events(struct collector *c, struct error *err)
+{
+	return perf_open_events(own(c), err);
+}
+
+static void close_events(struct collector *c)
+{
+	perf_close_events(own(c));
+}
+
+static int begin(struct collector *c, struct error *err)
+{
+	struct perf *p = own(c);
+	int ret = 0;
+
+	for (int cpu = 0; !ret && cpu < p->cpus; cpu++)
+		ret = perf_map_cpu(p, cpu, err);
+	if (!ret)
+		learn_clock(c);
+	return ret;
+}
+
+static struct source *open_source(const struct collector_ops *ops, bool tracepoint, const struct request *request, struct error *err)
+{
+	struct perf *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->tracepoint = tracepoint;
+	return collector_new(ops, request, p, err);
+}
+
+struct source *perf_open(const struct request *request, struct error *err)
+{
+	static const struct catcher_ops catch = {.open = perf_thread_open, .wait = perf_thread_wait, .ids = true};
+	static const struct collector_ops ops = {
+		.name = "perf",
+		.open = open_events,
+		.close = close_events,
+		.begin = begin,
+		.poll_fds = poll_fds,
+		.take = take,
+		.catch = &catch,
+	};
+
+	return open_source(&ops, true, request, err);
+}
+
+struct source *sideband_open(const struct request *request, struct error *err)
+{
+	static const struct catcher_ops catch = {.open = perf_thread_open, .wait = perf_thread_wait, .early = true, .ids = true};
+	static const struct collector_ops ops = {
+		.name = "sideband",
+		.early = true,
+		.open = open_events,
+		.close = close_events,
+		.begin = begin,
+		.poll_fds = poll_fds,
+		.take = take,
+		.catch = &catch,
+	};
+
+	return open_source(&ops, false, request, err);
+}

@@ -1,0 +1,277 @@
+/* Execs by the proc connector (drivers/connector/cn_proc.c, Linux 2.6.15): the kernel multicasts every fork, exec and exit by
+ * netlink. All else comes from /proc. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "source/proc.h"
+#include "source/collector_source.h"
+#include "source/connector.h"
+#include "source/events.h"
+
+/* Some 10,000 messages: each counts as 768 bytes. */
+#define BUFFER (8 << 20)
+#define ANSWER_MS 100
+#define CPUS_MOST 8192
+
+struct connector {
+	int socket;
+	/* By CPU: the number of its last message, since each CPU counts its own; and whether there was one. */
+	uint32_t seqs[CPUS_MOST];
+	bool seen[CPUS_MOST];
+};
+
+/* Values of proc_event.what (include/uapi/linux/cn_proc.h). */
+enum { EVENT_NONE = 0, EVENT_FORK = 1, EVENT_EXEC = 2, EVENT_UID = 4, EVENT_GID = 0x40, EVENT_EXIT = 0x80000000U };
+
+static struct connector *own(const struct collector *c)
+{
+	return c->own;
+}
+
+/* Asks for the events, or for no more. */
+static int listen_to(int socket, enum proc_cn_mcast_op op)
+{
+	const uint32_t value = op; /* alone: below Linux 6.6 a longer request is not answered */
+	char message[NLMSG_LENGTH(sizeof(struct cn_msg) + sizeof(value))];
+	const struct nlmsghdr netlink = {.nlmsg_len = sizeof(message), .nlmsg_type = NLMSG_DONE};
+	const struct cn_msg connector = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(value)};
+
+	memcpy(message, &netlink, sizeof(netlink));
+	memcpy(message + NLMSG_HDRLEN, &connector, sizeof(connector));
+	memcpy(message + NLMSG_HDRLEN + sizeof(connector), &value, sizeof(value));
+	return send(socket, message, sizeof(message), 0) == sizeof(message) ? 0 : -errno;
+}
+
+/* Waits for the answer to the request, which is an event, too: its first number is an errno. 0 or -errno. */
+static int wait_for_answer(int socket)
+{
+	struct connector_event event;
+	struct pollfd p = {.fd = socket, .events = POLLIN};
+	char bytes[4096];
+
+	while (poll(&p, 1, ANSWER_MS) > 0) {
+		ssize_t n = recv(socket, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+		if (n > 0 && connector_parse(bytes, (size_t)n, &event) && event.what == EVENT_NONE)
+			return -(int)event.ids[0];
+	}
+	return -ETIMEDOUT;
+}
+
+static const char *advice(int errnum)
+{
+	switch (errnum) {
+	case EPERM:
+		return "run it as root (or with CAP_NET_ADMIN)";
+	case EPROTONOSUPPORT:
+		return "the kernel needs CONFIG_CONNECTOR=y";
+	case ETIMEDOUT:
+		return "the kernel needs CONFIG_PROC_EVENTS=y, and so CONFIG_CONNECTOR=y, and this process must be in the initial "
+		       "pid and user namespaces";
+	default:
+		return "look at the kernel's log (dmesg)";
+	}
+}
+
+static int open_connector(struct collector *c, struct error *err)
+{
+	struct connector *n = own(c);
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+	static const int size = BUFFER;
+	const char *what = "open a socket to the proc connector";
+	int ret;
+
+	n->socket = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+	ret = n->socket < 0 ? -errno : 0;
+	if (!ret && setsockopt(n->socket, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(n->socket, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (!ret) {
+		what = "listen to the proc connector";
+		ret = bind(n->socket, (struct sockaddr *)&address, sizeof(address)) ? -errno : listen_to(n->socket, PROC_CN_MCAST_LISTEN);
+	}
+	if (!ret)
+		ret = wait_for_answer(n->socket);
+	return ret ? error_set(err, -ret, "cannot %s: %s; %s", what, strerror(-ret), advice(-ret)) : 0;
+}
+
+static void close_connector(struct collector *c)
+{
+	if (own(c)->socket >= 0)
+		close(own(c)->socket);
+	own(c)->socket = -1;
+}
+
+/* Below Linux 6.6 the kernel would go on to make events for nobody. */
+static void end(struct collector *c)
+{
+	listen_to(own(c)->socket, PROC_CN_MCAST_IGNORE);
+}
+
+static int begin(struct collector *c, struct error *err)
+{
+	(void)c;
+	(void)err;
+	return 0;
+}
+
+/* Each CPU numbers its messages, those that find no room, too. */
+static void count_lost(struct collector *c, const struct connector_event *event)
+{
+	struct connector *n = own(c);
+
+	if (event->cpu >= CPUS_MOST)
+		return;
+	if (n->seen[event->cpu] && event->seq - n->seqs[event->cpu] - 1 < UINT32_MAX / 2)
+		collector_lose(c, event->seq - n->seqs[event->cpu] - 1);
+	n->seen[event->cpu] = true;
+	n->seqs[event->cpu] = event->seq;
+}
+
+static void take_ids(struct collector *c, const struct connector_event *event)
+{
+	struct process *process = processes_find(&c->processes, event->ids[1]);
+
+	if (!process || event->ids[0] != event->ids[1])
+		return;
+	if (event->what == EVENT_UID)
+		process->uid = event->ids[2];
+	else
+		process->gid = event->ids[2];
+}
+
+static void take_event(struct collector *c, const struct connector_event *event)
+{
+	const uint32_t *ids = event->ids;
+	struct process *process;
+
+	count_lost(c, event);
+	switch (event->what) {
+	case EVENT_FORK:
+		if (ids[2] == ids[3])
+			collector_fork(c, ids[1], ids[3], event->time);
+		else if ((process = processes_find(&c->processes, ids[3])))
+			process->has_threads = true;
+		break;
+	case EVENT_EXEC:
+		collector_exec(c, &(struct exec_event){.pid = ids[1], .time = event->time, .cpu = (int)event->cpu, .comm = ""});
+		break;
+	case EVENT_UID:
+	case EVENT_GID:
+		take_ids(c, event);
+		break;
+	case EVENT_EXIT:
+		if (ids[0] == ids[1])
+			collector_exit(c, ids[1], event->time);
+	}
+}
+
+static size_t poll_fds(const struct collector *c, struct pollfd *fds)
+{
+	fds[0] = (struct pollfd){.fd = own(c)->socket, .events = POLLIN};
+	return 1;
+}
+
+/* No more at a time, or what has been decided would wait. */
+#define EVENTS_MOST 256
+
+static void take(struct collector *c)
+{
+	struct connector_event event;
+	char bytes[4096];
+
+	for (int i = 0; i < EVENTS_MOST; i++) {
+		struct sockaddr_nl from = {0};
+		socklen_t size = sizeof(from);
+		ssize_t n = recvfrom(own(c)->socket, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+
+		/* ENOBUFS: messages are lost, whose numbers will be missing. */
+		if (n < 0 && errno != ENOBUFS && errno != EINTR)
+			return;
+		/* Anybody may send: the kernel's id is 0. */
+		if (n > 0 && !from.nl_pid && connector_parse(bytes, (size_t)n, &event))
+			take_event(c, &event);
+	}
+}
+
+/* ---- for the threads ---- */
+
+/* Offsets in a message of proc_event's `what` and `cpu`. */
+#define WHAT_OFFSET (NLMSG_HDRLEN + sizeof(struct cn_msg))
+#define CPU_OFFSET (WHAT_OFFSET + 4)
+
+/* A socket that gets a CPU's execs alone: the kernel has been asked for the events already. A filter sees numbers as they stand
+ * in the network, the most significant byte first. */
+static void *open_for_cpu(void *context, int cpu)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, WHAT_OFFSET),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(EVENT_EXEC), 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, CPU_OFFSET),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl((uint32_t)cpu), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+	const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+	int *fd = malloc(sizeof(*fd));
+
+	(void)context;
+	if (!fd)
+		return NULL;
+	*fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+	if (*fd >= 0 && !setsockopt(*fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) &&
+	    !bind(*fd, (const struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	if (*fd >= 0)
+		close(*fd);
+	free(fd);
+	return NULL;
+}
+
+static bool wait_for_exec(void *handle, int64_t ns, uint32_t *pid, uint64_t *time)
+{
+	struct connector_event event;
+	char bytes[4096];
+
+	(void)ns; /* it never has to come back: events are not early */
+	for (;;) {
+		struct sockaddr_nl from = {0};
+		socklen_t size = sizeof(from);
+		ssize_t n = recvfrom(*(int *)handle, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &size);
+
+		if (n <= 0 || from.nl_pid || !connector_parse(bytes, (size_t)n, &event) || event.what != EVENT_EXEC)
+			continue;
+		*pid = event.ids[1];
+		*time = event.time;
+		return true;
+	}
+}
+
+struct source *proc_open(const struct request *request, struct error *err)
+{
+	static const struct catcher_ops catch = {.open = open_for_cpu, .wait = wait_for_exec};
+	static const struct collector_ops ops = {
+		.name = "proc",
+		.tells_ids = true,
+		.open = open_connector,
+		.close = close_connector,
+		.begin = begin,
+		.end = end,
+		.poll_fds = poll_fds,
+		.take = take,
+		.catch = &catch,
+	};
+	struct connector *n = calloc(1, sizeof(*n));
+
+	if (n)
+		n->socket = -1;
+	return collector_new(&ops, request, n, err);
+}

@@ -1,0 +1,228 @@
+/* Execs by ptrace(2): for any user, of what the user may trace. A process that is traced stops at each fork and exec, and at each
+ * signal; nothing is missed, and strings are read while it stands. PTRACE_SEIZE needs Linux 3.4. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "source/trace.h"
+#include "lib/format.h"
+#include "source/collector_source.h"
+#include "source/events.h"
+#include "source/members.h"
+
+#define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+
+struct trace {
+	int signals; /* a signalfd(2) for SIGCHLD */
+};
+
+static struct trace *own(const struct collector *c)
+{
+	return c->own;
+}
+
+/* ---- whom ---- */
+
+/* Traces a thread. 0 or -errno. */
+static int seize(uint32_t tid)
+{
+	return ptrace(PTRACE_SEIZE, (pid_t)tid, NULL, (void *)OPTIONS) ? -errno : 0;
+}
+
+static const char *advice(int errnum)
+{
+	return errnum == EPERM ? "another tracer has it, or it is another user's, or kernel.yama.ptrace_scope forbids it; run it as root"
+	       : errnum == ESRCH ? "is there such a process (ps)?"
+				 : "this needs Linux 3.4";
+}
+
+/* Traces all threads of a process; those that it makes meanwhile are traced as well, or are found by the next look. How many
+ * were not traced before, or -errno: its first thread could not be traced. */
+static int seize_process(int proc, uint32_t pid)
+{
+	char path[32];
+	struct dirent *entry;
+	int ret = seize(pid), count = !ret, fd;
+	DIR *dir;
+
+	format_text(path, sizeof(path), "%u/task", pid);
+	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (entry = readdir(dir))) {
+		uint32_t tid = isdigit((unsigned char)*entry->d_name) ? (uint32_t)strtoul(entry->d_name, NULL, 10) : 0;
+
+		count += tid && tid != pid && !seize(tid);
+	}
+	if (dir)
+		closedir(dir);
+	return count ? count : ret;
+}
+
+/* One look at all that is followed. How many threads were not traced before. */
+static int seize_followed(struct collector *c)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++)
+		for (struct process *p = c->processes.buckets[i]; p; p = p->next) {
+			int ret = p->followed ? seize_process(c->base.proc, p->pid) : 0;
+
+			count += ret > 0 ? ret : 0;
+		}
+	return count;
+}
+
+/* What a thread makes before it is traced is found by a look behind that. */
+#define LOOKS_MOST 100
+
+static int follow(struct collector *c, uint32_t pid, struct error *err)
+{
+	uint32_t leader = members_process(c->base.proc, pid);
+	int ret = seize(pid);
+	struct process *process;
+
+	if (!leader)
+		ret = -ESRCH;
+	if (ret)
+		return error_set(err, -ret, "cannot trace process %u: %s; %s", pid, strerror(-ret), advice(-ret));
+	for (int looks = 0; looks < LOOKS_MOST; looks++) {
+		processes_scan(&c->processes, c->base.proc, collector_now(c));
+		process = processes_find(&c->processes, leader);
+		if (!process)
+			break;
+		processes_follow(&c->processes, process);
+		if (!seize_followed(c))
+			break;
+	}
+	return 0;
+}
+
+/* ---- stops ---- */
+
+/* Lets it go on. signal: that it gets, 0: none. What is gone meanwhile was killed. */
+static void go_on(pid_t tid, int signal)
+{
+	ptrace(PTRACE_CONT, tid, NULL, (void *)(uintptr_t)signal);
+}
+
+/* Whether the stop is one of the whole process, by a signal of job control. */
+static bool is_group_stop(int signal)
+{
+	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/* The first stop of a new process can come before its maker's stop that tells of it. */
+static void take_first_stop(struct collector *c, uint32_t tid)
+{
+	struct process_stat stat;
+	struct process *process;
+
+	if (processes_find(&c->processes, tid) || members_process(c->base.proc, tid) != tid ||
+	    process_stat(c->base.proc, tid, &stat))
+		return;
+	collector_fork(c, stat.ppid, tid, collector_now(c));
+	process = processes_find(&c->processes, tid);
+	if (process && !process->followed)
+		processes_follow(&c->processes, process);
+}
+
+static void take_exec(struct collector *c, uint32_t pid)
+{
+	collector_exec(c, &(struct exec_event){.pid = pid, .time = collector_now(c), .cpu = -1, .comm = ""});
+}
+
+static void take_stop(struct collector *c, pid_t tid, int status)
+{
+	int event = status >> 16, signal = WSTOPSIG(status);
+
+	switch (event) {
+	case 0:
+		go_on(tid, signal);
+		return;
+	case PTRACE_EVENT_STOP:
+		if (!is_group_stop(signal)) {
+			take_first_stop(c, (uint32_t)tid);
+			break;
+		}
+		/* It stays stopped, and can be continued by a signal. */
+		ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+		return;
+	case PTRACE_EVENT_EXEC:
+		take_exec(c, (uint32_t)tid);
+		break;
+	}
+	go_on(tid, 0);
+}
+
+static void take(struct collector *c)
+{
+	struct signalfd_siginfo ignored[8];
+	pid_t tid;
+	int status;
+
+	while (read(own(c)->signals, ignored, sizeof(ignored)) > 0)
+		;
+	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+		if (WIFSTOPPED(status))
+			take_stop(c, tid, status);
+		else
+			collector_ended(c, (uint32_t)tid, collector_now(c));
+	}
+}
+
+/* ---- start and end ---- */
+
+static int open_nothing(struct collector *c, struct error *err)
+{
+	(void)c;
+	(void)err;
+	return 0;
+}
+
+static void close_nothing(struct collector *c)
+{
+	(void)c;
+}
+
+static int begin(struct collector *c, struct error *err)
+{
+	sigset_t set;
+
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	own(c)->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return own(c)->signals < 0 ? error_set(err, errno, "cannot wait for signals (signalfd(2)): %s; the kernel needs "
+					       "CONFIG_SIGNALFD=y", strerror(errno)) : 0;
+}
+
+static size_t poll_fds(const struct collector *c, struct pollfd *fds)
+{
+	fds[0] = (struct pollfd){.fd = own(c)->signals, .events = POLLIN};
+	return 1;
+}
+
+struct source *trace_open(const struct request *request, struct error *err)
+{
+	static const struct collector_ops ops = {
+		.name = "trace",
+		.traces = true,
+		.open = open_nothing,
+		.close = close_nothing,
+		.begin = begin,
+		.poll_fds = poll_fds,
+		.take = take,
+		.follow = follow,
+	};
+
+	return collector_new(&ops, request, calloc(1, sizeof(struct trace)), err);
+}

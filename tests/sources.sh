@@ -1,0 +1,313 @@
+#!/bin/sh
+# The sources without BPF: sources.sh EXECSNOOP DIRECTORY. As root. Each case runs for each source that works here; why another
+# one does not is said. What a program executes must be shown, or counted as lost; what is shown of it must be true.
+# shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
+. "$(dirname "$0")/harness.sh"
+PROGRAMS=$(cd "$PROGRAMS" && pwd)
+L=$PROGRAMS/live
+N=$(few 500)
+
+# each SENTENCE FUNCTION SOURCE...
+each() {
+	words=$1 function=$2
+	shift 2
+	for S; do
+		if grep -q "^$S " "$T/missing"; then
+			echo "ok $S: $words # skip: $(sed -n "s/^$S //p" "$T/missing" | cut -c1-120)"
+		else
+			case_ "$S: $words" "$function"
+		fi
+	done
+}
+
+# What is said on standard error with each of these sources.
+by_source() { sed '/^execsnoop: execs are seen by --source /d' "$1"; }
+no_complaint() {
+	said=$(by_source "$err" | grep -v "$USUAL")
+	[ -z "$said" ] || fail "standard error: $said"
+}
+
+# run ARGUMENT...: a trace with its own end; the status is in $status.
+run() {
+	"$X" --source "$S" "$@" >"$out" 2>"$err"
+	status=$?
+}
+
+# A program that lives a while, with arguments of all kinds; of a long one, and of many.
+long=$(awk 'BEGIN { for (s = "x"; length(s) < 30000;) s = s s; print s }')
+arguments() {
+	run -q --max-args 0 --max-bytes 0 -- "$L" 0.4 'a b' '' 'q"q' "$long"
+	is $status 0
+	shows 1 " 0 \"$L\" \"0.4\" \"a b\" \"\" \"q\\\\\"q\" \"x*\"\$"
+	n=$(grep -c "\"$long\"\$" "$out")
+	is "$n" 1
+	no_complaint
+}
+
+numbers() {
+	run --max-args 0 --max-bytes 0 -- "$L" 0.4 $(seq 1 3000)
+	is $status 0
+	sed -n 's/.*live 0.4 //p' "$out" >"$D/shown"
+	is "$(cat "$D/shown")" "$(seq 1 3000 | tr '\n' ' ' | sed 's/ $//')"
+}
+
+# true_lines FILE WORKERS COUNT: of the lines of "storm vfork", none tells an argument that was not given, and none is told twice.
+true_lines() {
+	sed -n '/"unreadable"/d; s/.*"argv":\[\(.*\)\],"source".*/\1/p' "$1" | grep -v '"vfork"' >"$D/told"
+	awk -F'"' -v workers="$2" -v count="$3" -v file="$PROGRAMS/nothing" '
+		$2 != file || $4 != "storm" || $6 + 0 >= workers || $8 + 0 < 1 || $8 + 0 > count || $10 != "x" || told[$6 " " $8]++ {
+			print
+		}' "$D/told" >"$D/wrong"
+	[ ! -s "$D/wrong" ] || fail "$(wc -l <"$D/wrong") are not true: $(head -n 3 "$D/wrong")"
+}
+
+storm() {
+	env -i PATH="$PATH" "$X" --source "$S" -J --max-bytes 0 --quiet -o "$D/lines" -- "$PROGRAMS/storm" vfork 2 "$N" \
+		"$PROGRAMS/nothing" 2>"$err"
+	is $? 0
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	lines=$(grep -c '"argv"' "$D/lines")
+	[ $((lines + ${lost:-0})) -ge $((2 * N + 1)) ] && [ "$lines" -le $((2 * N + 1)) ] ||
+		fail "$lines lines, ${lost:-0} lost, of $((2 * N + 1))"
+	true_lines "$D/lines" 2 "$N"
+	told=$(wc -l <"$D/told")
+	case $S in
+	trace) is "$told" $((2 * N)) ;;
+	perf) [ "$told" -ge $((3 * N / 2)) ] || fail "only $told of $((2 * N)) have their arguments" ;;
+	esac
+}
+
+# The same process executes again and again: what was read of the next program is not told of the one before.
+chains() {
+	"$X" --source "$S" -J --max-bytes 0 --quiet -o "$D/lines" -- "$PROGRAMS/storm" chain 2 "$N" 2>"$err"
+	is $? 0
+	awk -F'"argv":' '
+		{ pid = $1; sub(/.*"pid":/, "", pid); sub(/,.*/, "", pid) }
+		$2 ~ /"link"/ {
+			split($2, word, "\""); n = word[8] + 0
+			if (pid in last && n >= last[pid]) print "process " pid ": " n " behind " last[pid]
+			last[pid] = n
+			seen[pid "," n]++
+		}
+		$2 ~ /"link"/ || $2 ~ /\[\]/ { count[pid]++; place = count[pid]; if ($2 ~ /"link"/) at[pid "," place] = n }
+		END {
+			# Where nothing is lost, the k-th exec of a chain of N has N + 1 - k.
+			for (k in at) { split(k, p, ","); if (total[p[1]] < at[k] + p[2]) total[p[1]] = at[k] + p[2] }
+			for (k in at) { split(k, p, ","); if (at[k] + p[2] != total[p[1]]) print "process " p[1] ": " at[k] " is number " p[2] }
+		}' "$D/lines" >"$D/wrong"
+	grep -q 'were lost in all' "$err" || [ ! -s "$D/wrong" ] || fail "$(wc -l <"$D/wrong") are not true: $(head -n 3 "$D/wrong")"
+}
+
+no_secret() {
+	SECRET=of-the-environment "$X" --source "$S" -J --max-bytes 0 -o "$D/lines" -- "$PROGRAMS/storm" vfork 2 "$N" \
+		"$PROGRAMS/nothing" 2>"$err"
+	SECRET=of-the-environment "$X" --source "$S" -J --max-bytes 0 -o "$D/more" -- sh -c '"$0" 0.2; exec "$0" 0.2' "$L" 2>>"$err"
+	! grep -qF of-the-environment "$D/lines" "$D/more" || fail "it is shown: $(grep -hF of-the-environment "$D/lines" "$D/more" | head -n 1)"
+}
+
+command_ends() {
+	run -- sh -c 'sleep 0.2; exit 3'
+	is $status 3
+	run -- sh -c 'sleep 0.2; kill -TERM $$'
+	is $status 143
+	run -- "$D/missing"
+	is $status 1
+	has "$err" 'cannot execute the command'
+}
+
+# Its daemon, too, and nothing else.
+descendants() {
+	(for i in 1 2 3 4 5 6; do "$L" 0.1 "$D/other"; done) &
+	run -- sh -c "sh -c '\"\$0\" 0.3; exec \"\$0\" 0.04' '$L' & exit 0"
+	is $status 0
+	wait
+	shows 1 'live 0.04$'
+	shows 0 "$D/other"
+}
+
+pid_of_before() {
+	(while ! [ -e "$D/stop" ]; do "$L" 0.03; done) &
+	looper=$!
+	run -d 1 -p $looper
+	is $status 0
+	: >"$D/stop"
+	wait $looper
+	[ "$(grep -c 'live 0.03$' "$out")" -ge 2 ] || fail "only $(cat "$out")"
+	[ "$(grep -vc 'live 0.03$\|<unreadable>$' "$out")" = 1 ] || fail "more is shown: $(cat "$out")"
+}
+
+ends_with_its_pid() {
+	"$L" 0.5 &
+	run -d 10 -p $!
+	is $status 0
+	run -p 4194304
+	is $status 1
+	has "$err" 'cannot \(find\|trace\) process 4194304: '
+}
+
+filters() {
+	chmod 755 "$T" "$D"
+	cp "$L" "$D/live"
+	start --source "$S" "$@"
+	sh -c '"$1" user "$2/live" 4242 0.25; "$2/live" 0.26; : as a shell' sh "$PROGRAMS/call" "$D"
+	stop
+	is "$status" 0
+	no_complaint
+}
+by_uid() {
+	filters -u 4242
+	shows 1 "live 0.25\$"
+	shows 0 "live 0.26\$"
+}
+by_name() {
+	filters -n '^live$' -l ' 0[.]26$'
+	shows 0 "live 0.25\$"
+	shows 1 "live 0.26\$"
+}
+by_namespace() {
+	filters --mntns $$
+	shows 1 "live 0.26\$"
+	unshare -m --propagation unchanged true 2>/dev/null || return
+	unshare -m --propagation unchanged "$L" 3 &
+	elsewhere=$!
+	sleep 0.3
+	filters --mntns $elsewhere
+	kill $elsewhere
+	shows 0 "live 0.26\$"
+}
+by_parent() {
+	start --source "$S" -P $$
+	"$L" 0.27
+	sh -c '"$0" 0.28; :' "$L"
+	stop
+	shows 1 "live 0.27\$"
+	shows 0 "live 0.28\$"
+}
+
+fields() {
+	run -J -- sh -c '"$0" 0.3; :' "$L"
+	shows 1 "\"uid\":0,\"gid\":0,\"comm\":\"live\",\"pcomm\":\"\(sh\|exe\)\",.*\"mntns\":$(stat -Lc %i /proc/self/ns/mnt),.*\"ret\":0,\"filename\":\"$L\",\"argv\":\[\"$L\",\"0.3\"\],\"source\":\"$S\"}\$"
+}
+
+# A name with what separates fields in /proc/PID/stat, and a newline.
+strange_names() {
+	cat >"$D/(x) Z 0 0" <<-'EOF'
+		#!/bin/sh
+		sleep 0.3
+	EOF
+	chmod 755 "$D/(x) Z 0 0"
+	run -J -- "$D/(x) Z 0 0" arg
+	is $status 0
+	shows 1 '"comm":"(x) Z 0 0",.*"(x) Z 0 0","arg"\],\|"comm":"(x) Z 0 0",.*(x) Z 0 0","arg"\],'
+}
+
+refusals() {
+	run -d 1 -x
+	is $status 1
+	has "$err" '^execsnoop: -x: '
+	run -d 1 --mntnsmap /sys/fs/bpf/none
+	is $status 1
+	has "$err" '^execsnoop: --mntnsmap: only the source bpf can'
+	run -d 1 --mntns 4194305
+	is $status 1
+	has "$err" '^execsnoop: --mntns: cannot see the mount namespace of process 4194305'
+}
+
+says_which() {
+	run -d 0.1 -- "$L" 0.2
+	n=$(grep -c "^execsnoop: execs are seen by --source $S, which does not show " "$err")
+	is "$n" 1
+}
+
+# The process that collects is killed: that is an error, and nobody waits for more.
+collector_killed() {
+	"$X" --source "$S" >"$out" 2>"$err" &
+	tracer=$!
+	sleep 0.5
+	for p in /proc/[0-9]*; do
+		grep -q '^execsnoop:coll' "$p/comm" 2>/dev/null && grep -q "^PPid:	$tracer\$" "$p/status" && kill -9 "${p#/proc/}"
+	done
+	tries=0
+	while kill -0 $tracer 2>/dev/null && [ $tries -lt 300 ]; do nap; tries=$((tries + 1)); done
+	[ $tries -lt 300 ] || fail "it goes on"
+	wait $tracer
+	is $? 1
+	tracer=
+	has "$err" 'the process that collects execs has ended'
+}
+
+# What is traced goes on when the tracer is killed, and nothing of it is left.
+tracer_killed() {
+	sh -c 'sleep 1; echo "$$" >"$0"' "$D/done" &
+	child=$!
+	"$X" --source "$S" -p $child >"$out" 2>"$err" &
+	victim=$!
+	sleep 0.5
+	kill -9 $victim
+	wait $victim 2>/dev/null
+	wait $child
+	is "$(cat "$D/done")" $child
+	sleep 0.3
+	for p in /proc/[0-9]*; do
+		! grep -q '^execsnoop:' "$p/comm" 2>/dev/null || grep -q '^State:.Z' "$p/status" || fail "process $p is left"
+	done
+}
+
+job_control() {
+	"$X" --source "$S" -o "$D/lines" -- "$L" 0.7 2>"$err" &
+	victim=$!
+	sleep 0.2
+	command=$(sed -n 's/^[^ ]* *\([0-9]*\) .*live 0.7$/\1/p' "$D/lines")
+	for try in 1 2 3 4 5 6 7 8 9; do
+		[ -n "$command" ] && break
+		sleep 0.05
+		command=$(sed -n 's/^[^ ]* *\([0-9]*\) .*live 0.7$/\1/p' "$D/lines")
+	done
+	kill -STOP "$command"
+	sleep 0.3
+	case $(sed -n 's/^State:	//p' "/proc/$command/status") in [Tt]*) ;; *) fail "it is not stopped" ;; esac
+	kill -CONT "$command"
+	wait $victim
+	is $? 0
+}
+
+any_user() {
+	chmod 755 "$T" "$D"
+	cp "$X" "$D/tracer"
+	"$PROGRAMS/call" user "$D/tracer" 4242 --source "$S" -- "$L" 0.3 >"$out" 2>"$err"
+	is $? 0
+	shows 1 'live 0.3$'
+}
+
+for S in perf proc sideband trace watch; do
+	if ! "$X" --source "$S" -o /dev/null -- "$PROGRAMS/nothing" 2>"$T/why"; then
+		echo "$S $(by_source "$T/why" | head -n 1)"
+	fi
+done >"$T/missing"
+
+ALL='perf proc sideband trace watch'
+EXACT='perf proc sideband trace'
+# shellcheck disable=SC2086 # they are lists
+{
+	each "shows arguments of all kinds" arguments $ALL
+	each "shows 3,000 arguments" numbers $ALL
+	each "misses none of a storm, and tells nothing untrue" storm $EXACT
+	each "tells nothing untrue of a chain of execs" chains $EXACT
+	each "shows nothing of an environment" no_secret $ALL
+	each "fills all fields of what lives long enough" fields $ALL
+	each "-- ends as the command does" command_ends $ALL
+	each "-- shows the command's daemons, and nothing else" descendants $EXACT
+	each "-p shows the descendants of a process from before" pid_of_before $EXACT
+	each "-p ends when the process has, and refuses what is none" ends_with_its_pid $ALL
+	each "-u chooses a user" by_uid perf proc sideband watch
+	each "-n and -l choose by name and line" by_name perf proc sideband watch
+	each "--mntns chooses mount namespaces" by_namespace perf proc sideband watch
+	each "-P chooses children" by_parent perf proc sideband watch
+	each "takes a name for a name" strange_names $ALL
+	each "refuses what it cannot do" refusals perf proc sideband watch
+	each "says in one line what it does not show" says_which $ALL
+	each "ends when the process that collects is killed" collector_killed perf proc sideband watch
+	each "leaves nothing behind when it is killed" tracer_killed $ALL
+	each "leaves job control as it is" job_control $ALL
+	each "works for any user" any_user trace watch
+}
