@@ -173,8 +173,8 @@ void collector_exit(struct collector *c, uint32_t pid, uint64_t time)
 		processes_remove(&c->processes, pid);
 }
 
-/* Takes what the event tells of the strings. false: no memory. */
-static bool take_strings(struct collector *c, struct sighting *s, const struct exec_event *event)
+/* Takes what the event tells of the strings. Without memory they are unreadable. */
+static void take_strings(struct collector *c, struct sighting *s, const struct exec_event *event)
 {
 	uint64_t most = c->base.request->max_bytes;
 	struct image_strings *strings = &s->strings;
@@ -182,23 +182,26 @@ static bool take_strings(struct collector *c, struct sighting *s, const struct e
 	s->image = event->image;
 	s->has_image = image_is_known(&event->image);
 	if (!event->name)
-		return true;
-	s->named = true;
-	s->certain = event->args;
+		return;
 	strings->name_length = (uint32_t)(event->name_length < EXEC_NAME_MOST ? event->name_length : EXEC_NAME_MOST - 1);
 	strings->args_length = (uint32_t)(most && most < event->args_length ? most : event->args_length);
 	strings->bytes = malloc((size_t)strings->name_length + 1 + strings->args_length);
-	if (!strings->bytes)
-		return false;
+	if (!strings->bytes) {
+		*strings = (struct image_strings){.name = TEXT_UNREADABLE, .args = TEXT_UNREADABLE};
+		return;
+	}
+	s->named = true;
+	s->certain = event->args;
 	memcpy(strings->bytes, event->name, strings->name_length);
 	strings->bytes[strings->name_length] = '\0';
 	strings->name = strings->name_length < event->name_length ? TEXT_CUT : TEXT_WHOLE;
-	if (!event->args)
-		return true;
+	if (!event->args) {
+		strings->args_length = 0;
+		return;
+	}
 	memcpy(strings->bytes + strings->name_length + 1, event->args, strings->args_length);
 	strings->args = strings->args_length < event->args_length ? TEXT_CUT : TEXT_WHOLE;
 	c->sightings.bytes += strings->args_length;
-	return true;
 }
 
 void collector_ended(struct collector *c, uint32_t tid, uint64_t time)
@@ -238,10 +241,11 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 	process->has_ids &= c->ops->tells_ids;
 	describe(c, process, &exec);
 	s = sightings_add(&c->sightings, process, &exec);
-	if (!s || !take_strings(c, s, event)) {
+	if (!s) {
 		c->shared->losses.skipped++;
 		return;
 	}
+	take_strings(c, s, event);
 	if (is_read_here(c, event->cpu))
 		read_now(c, s);
 	if (c->ops->traces)

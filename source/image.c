@@ -99,7 +99,7 @@ static void read_name(int mem, const struct image *image, struct image_strings *
 	ssize_t n = image->env_end >= image->arg_end ? pread(mem, s->bytes, NAME_MOST, (off_t)image->env_end) : 0;
 
 	s->name_length = n > 0 ? (uint32_t)strnlen(s->bytes, (size_t)n) : 0;
-	s->name = s->name_length && s->name_length < n && is_last(s->bytes + s->name_length, (size_t)n - s->name_length)
+	s->name = s->name_length && s->name_length < (size_t)n && is_last(s->bytes + s->name_length, (size_t)n - s->name_length)
 			  ? TEXT_WHOLE : TEXT_UNREADABLE;
 	if (s->name != TEXT_WHOLE)
 		s->name_length = 0;

@@ -130,7 +130,7 @@ static void hand_out(struct lane *lane, struct exec *exec)
 	exec->name.length = head.name_length;
 	exec->args.list = NULL;
 	exec->directory[EXEC_DIRECTORY - 1] = '\0';
-	exec_split(exec, &block, l->source->request->max_args, &l->room);
+	exec_split(exec, &block, (size_t)l->source->request->max_args, &l->room);
 	if (exec->name.state == TEXT_UNREADABLE) /* no string stands for the first */
 		exec->args.skip = 0;
 	lane->last_time = exec->time;

@@ -76,9 +76,9 @@ static bool take_stack(struct rest *rest, struct perf_record *r)
 		return false;
 	if (!size)
 		return true;
-	if (!skip(rest, &r->stack, size) || !take(rest, &filled, 8))
+	if (size > rest->left || !skip(rest, &r->stack, (size_t)size) || !take(rest, &filled, 8))
 		return false;
-	r->stack_size = filled < size ? filled : size;
+	r->stack_size = (size_t)(filled < size ? filled : size);
 	r->slot_size = abi == PERF_SAMPLE_REGS_ABI_64 ? 8 : abi == PERF_SAMPLE_REGS_ABI_32 ? 4 : 0;
 	return true;
 }
