@@ -131,9 +131,14 @@ static void look_at_cpus(struct perf *p)
 {
 	struct error err;
 
-	for (int cpu = 0; cpu < p->cpus; cpu++)
+	for (int cpu = 0; cpu < p->cpus; cpu++) {
+		struct pollfd fd = {.fd = p->cpu[cpu].mapped ? p->cpu[cpu].fds[0] : -1};
+
+		if (poll(&fd, 1, 0) > 0 && fd.revents & (POLLHUP | POLLERR))
+			perf_close_cpu(&p->cpu[cpu]);
 		if (!p->cpu[cpu].mapped && perf_map_cpu(p, cpu, &err))
 			perf_close_cpu(&p->cpu[cpu]);
+	}
 }
 
 static void take(struct collector *c)

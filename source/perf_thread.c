@@ -9,6 +9,7 @@
 #include "source/perf_events.h"
 
 #define THREAD_RING_BYTES (64U << 10)
+#define GONE_NS 100000000L
 
 struct handle {
 	struct perf perf; /* as far as records are read by it */
@@ -64,5 +65,10 @@ bool perf_thread_wait(void *handle, int64_t ns, uint32_t *pid, uint64_t *time)
 
 	if (next_exec(h, pid, time))
 		return true;
-	return ppoll(&p, 1, ns < 0 ? NULL : &timeout, NULL) > 0 && next_exec(h, pid, time);
+	if (ppoll(&p, 1, ns < 0 ? NULL : &timeout, NULL) <= 0)
+		return false;
+	/* The CPU has gone offline, and its event with it. At this priority nobody may go round in circles. */
+	if (p.revents & (POLLHUP | POLLERR | POLLNVAL))
+		nanosleep(&(struct timespec){0, GONE_NS}, NULL);
+	return next_exec(h, pid, time);
 }
