@@ -492,7 +492,7 @@ not_root() {
 	chmod 755 "$T" "$D"
 	cp "$X" "$D/execsnoop"
 	chmod 755 "$D/execsnoop"
-	"$PROGRAMS/call" user "$D/execsnoop" 4242 >"$out" 2>"$err"
+	"$PROGRAMS/call" user "$D/execsnoop" 4242 --source bpf >"$out" 2>"$err"
 	status=$?
 	[ $status = 1 ] || fail "exit status $status, not 1"
 	has "$err" '^execsnoop: .*: Operation not permitted; run it as root'
