@@ -1,5 +1,6 @@
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <linux/perf_event.h>
 #include <stddef.h>
@@ -30,6 +31,11 @@ static int sys_perf_event_open(const struct perf_event_attr *attr, int pid, int 
 {
 	long ret = syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
+	if (ret < 0 && errno == EINVAL) { /* the flag is of Linux 3.14 */
+		ret = syscall(SYS_perf_event_open, attr, pid, cpu, -1, 0);
+		if (ret >= 0)
+			fcntl((int)ret, F_SETFD, FD_CLOEXEC);
+	}
 	return ret < 0 ? -errno : (int)ret;
 }
 

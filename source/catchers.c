@@ -40,7 +40,7 @@ static void add(struct catchers *all, struct catch *caught)
 	else
 		all->first = caught;
 	all->last = caught;
-	all->bytes += caught->reading.strings.args_length;
+	all->bytes += sizeof(*caught) + caught->reading.strings.args_length;
 	pthread_mutex_unlock(&all->lock);
 }
 
@@ -53,13 +53,12 @@ static bool is_early(const struct reading *reading)
 /* Reads. false: it is too early. last: or it has no arguments. */
 static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time, bool last)
 {
-	struct catch *caught = calloc(1, sizeof(*caught));
+	struct catch *caught = __atomic_load_n(&all->bytes, __ATOMIC_RELAXED) < BYTES_MOST ? calloc(1, sizeof(*caught)) : NULL;
 
 	if (!caught)
 		return true;
 	*caught = (struct catch){.cpu = cpu, .pid = pid, .time = time, .exec = {.pid = pid}};
-	if (__atomic_load_n(&all->bytes, __ATOMIC_RELAXED) < BYTES_MOST)
-		image_read(all->proc, pid, all->most, all->clock_ahead, &caught->reading);
+	image_read(all->proc, pid, all->most, all->clock_ahead, &caught->reading);
 	if (!last && is_early(&caught->reading)) {
 		free(caught);
 		return false;
@@ -170,7 +169,7 @@ struct catch *catchers_take(struct catchers *all)
 	all->first = caught->next;
 	if (!all->first)
 		all->last = NULL;
-	all->bytes -= caught->reading.strings.args_length;
+	all->bytes -= sizeof(*caught) + caught->reading.strings.args_length;
 	pthread_mutex_unlock(&all->lock);
 	caught->next = NULL;
 	return caught;

@@ -10,6 +10,7 @@
 
 #include "source/collect.h"
 #include "lib/timestamp.h"
+#include "source/cpus.h"
 #include "source/events.h"
 #include "source/members.h"
 
@@ -80,7 +81,8 @@ static void send_exec(struct collector *c, const struct sighting *s)
 
 static void send_execs(struct collector *c, bool all)
 {
-	uint64_t now = collector_now(c);
+	/* Up to where all events have been taken. */
+	uint64_t now = c->more ? c->last_event : collector_now(c);
 	struct sighting *s;
 
 	while (events_read_late(c), (s = sightings_take(&c->sightings, now, all))) {
@@ -112,6 +114,9 @@ static int follow(struct collector *c, uint32_t pid, struct error *err)
 		return error_set(err, ESRCH, "--pid: cannot find process %u: %s; is there such a process (ps)?", pid,
 				 strerror(ESRCH));
 	processes_follow(&c->processes, process);
+	/* We would wait for ourselves. */
+	processes_leave(&c->processes, (uint32_t)getpid());
+	processes_leave(&c->processes, (uint32_t)getppid());
 	return 0;
 }
 
@@ -138,13 +143,13 @@ static int begin(struct collector *c, struct error *err)
 			.clock_ahead = c->base.clock_ahead,
 			.confine = c->base.confine,
 		};
-		catchers_start(&c->catchers, (int)sysconf(_SC_NPROCESSORS_CONF));
+		catchers_start(&c->catchers, possible_cpus(-1, c->base.proc));
 	}
 	processes_scan(&c->processes, c->base.proc, collector_now(c));
 	c->ops->take(c);
 	for (size_t i = 0; !ret && i < pids->count; i++)
 		ret = follow(c, (uint32_t)strtoul(pids->items[i], NULL, 10), err);
-	c->base.refused = ret;
+	c->base.refused = ret == -ESRCH;
 	return ret;
 }
 
@@ -182,6 +187,8 @@ static uint64_t wait_ns(const struct collector *c)
 {
 	uint64_t ns = LOOK_NS, other = sightings_wait(&c->sightings, collector_now(c)), now = monotonic_ns();
 
+	if (c->more || c->sightings.unasked)
+		return 0;
 	ns = other < ns ? other : ns;
 	other = c->ops->wait ? c->ops->wait(c) : UINT64_MAX;
 	ns = other < ns ? other : ns;
@@ -229,7 +236,7 @@ static void collect(struct collector *c)
 
 _Noreturn void collect_run(struct collector *c, pid_t reader)
 {
-	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
 	struct error err = {0};
 	int ret;
 

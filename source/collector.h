@@ -37,7 +37,7 @@ struct collector_ops {
 	void (*end)(struct collector *collector);
 	/* Entries for poll(2); how many. */
 	size_t (*poll_fds)(const struct collector *collector, struct pollfd *fds);
-	/* Takes what has come. */
+	/* Takes what has come, but not without end: sets collector->more if there may be more. */
 	void (*take)(struct collector *collector);
 	/* Follows a process (-p, the command), and what descends from it; NULL: as the table of processes does. */
 	int (*follow)(struct collector *collector, uint32_t pid, struct error *err);
@@ -66,6 +66,8 @@ struct collector {
 	struct catchers catchers;
 	struct catch *caught; /* a reading that has no exec yet */
 	uint64_t seen[CATCHERS_MOST]; /* by CPU, the time of the last exec's event */
+	bool more;	     /* take() has not taken all that was there */
+	uint64_t last_event; /* time of the last one that was taken */
 	bool lost; /* events, since the last look: the table of processes is not right */
 };
 

@@ -14,6 +14,10 @@
 #include "loader.h"
 #include "source/collect.h"
 
+/* A process that collects is given a second to end; it ends with this one anyway. */
+#define END_LOOKS 100
+#define END_LOOK_MS 10
+
 static struct collector *of(const struct source *source)
 {
 	return (struct collector *)(uintptr_t)source;
@@ -188,8 +192,11 @@ static void close_source(struct source *source)
 	c->ops->close(c);
 	if (c->control >= 0)
 		close(c->control);
-	if (c->pid > 0)
-		waitpid(c->pid, NULL, 0);
+	/* It may be writing, and nobody reads any more. */
+	if (c->base.pipe >= 0)
+		close(c->base.pipe);
+	for (int i = 0; c->pid > 0 && i < END_LOOKS && !waitpid(c->pid, NULL, WNOHANG); i++)
+		poll(NULL, 0, END_LOOK_MS);
 	argument_room_free(&c->lane.room);
 	free(c->lane.buffer);
 	merge_free(&c->merge);

@@ -42,11 +42,14 @@ static void ask_at_once(struct collector *c, struct sighting *s)
 		sightings_end(&c->sightings, s->process, UINT64_MAX);
 }
 
+/* So many at a time: others wait to be told. */
+#define ASKED_MOST 64
+
 void events_ask_rest(struct collector *c)
 {
 	struct sighting *s;
 
-	while ((s = c->sightings.unasked)) {
+	for (int i = 0; i < ASKED_MOST && (s = c->sightings.unasked); i++) {
 		c->sightings.unasked = s->next;
 		ask(c, s);
 		c->ops->take(c);
@@ -148,6 +151,7 @@ void collector_fork(struct collector *c, uint32_t parent, uint32_t pid, uint64_t
 	struct process *old;
 
 	events_take_caught(c);
+	c->last_event = time;
 	old = processes_find(&c->processes, pid);
 	if (old && time <= old->noted) /* a look at /proc has found it before its event has come */
 		return;
@@ -163,6 +167,7 @@ void collector_exit(struct collector *c, uint32_t pid, uint64_t time)
 	struct process *process;
 
 	events_take_caught(c);
+	c->last_event = time;
 	process = processes_find(&c->processes, pid);
 	if (!process)
 		return;
@@ -227,6 +232,7 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 	struct sighting *s;
 
 	events_take_caught(c);
+	c->last_event = event->time;
 	if (event->cpu >= 0 && event->cpu < CATCHERS_MOST)
 		c->seen[event->cpu] = event->time;
 	process = processes_note(&c->processes, event->pid);

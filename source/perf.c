@@ -141,18 +141,26 @@ static void look_at_cpus(struct perf *p)
 	}
 }
 
+/* No more at a time, or what has been decided would wait. */
+#define LOOKS_MOST 8
+
 static void take(struct collector *c)
 {
 	struct perf *p = own(c);
 	struct perf_record record;
 	struct cpu *cpu;
 
-	while (look(p))
+	c->more = false;
+	for (int i = 0; look(p); i++) {
+		c->more = i == LOOKS_MOST;
+		if (c->more)
+			break;
 		while ((cpu = oldest(p, &record))) {
 			take_record(c, &record);
 			/* The environment is behind the arguments. */
 			ring_next(&cpu->ring);
 		}
+	}
 	if (monotonic_ns() < p->next_look)
 		return;
 	p->next_look = monotonic_ns() + LOOK_NS;
@@ -199,7 +207,7 @@ static void learn_clock(struct collector *c)
 
 static int open_events(struct collector *c, struct error *err)
 {
-	return perf_open_events(own(c), err);
+	return perf_open_events(own(c), c->base.proc, err);
 }
 
 static void close_events(struct collector *c)

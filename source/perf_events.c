@@ -9,6 +9,7 @@
 #include "kernel/mounts.h"
 #include "kernel/tracefs.h"
 #include "loader.h"
+#include "source/cpus.h"
 
 /* A ring holds some 250 execs with stacks; it is looked at when the first record comes. */
 #define RING_BYTES (4U << 20)
@@ -81,7 +82,7 @@ static int find_abilities(struct perf *p, struct error *err)
 	};
 	int ret = -EINVAL;
 
-	for (size_t i = 0; ret == -EINVAL && i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; (ret == -EINVAL || ret == -E2BIG) && i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct perf_event_attr attr;
 
 		p->can = rows[i];
@@ -110,7 +111,7 @@ static int find_tracepoint(struct perf *p, struct error *err)
 	p->stack = stack_register();
 	attr = perf_exec_event(p);
 	ret = try_event(&attr);
-	if (ret == -EINVAL || ret == -EOPNOTSUPP || ret == -ENOSYS) {
+	if (ret == -EINVAL || ret == -E2BIG || ret == -EOPNOTSUPP || ret == -ENOSYS) {
 		p->stack = false;
 		attr = perf_exec_event(p);
 		ret = try_event(&attr);
@@ -150,7 +151,7 @@ void perf_close_cpu(struct cpu *c)
 	c->fds[0] = c->fds[1] = -1;
 }
 
-int perf_open_events(struct perf *p, struct error *err)
+int perf_open_events(struct perf *p, int proc, struct error *err)
 {
 	int ret = p->tracepoint ? find_tracepoint(p, err) : 0;
 
@@ -158,7 +159,10 @@ int perf_open_events(struct perf *p, struct error *err)
 		ret = find_abilities(p, err);
 	if (ret)
 		return ret;
-	p->cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+	if (!p->tracepoint && !p->can.comm_exec)
+		return error_set(err, ENOTSUP, "records of processes do not tell which new names come from an exec: this needs "
+				 "Linux 3.16");
+	p->cpus = possible_cpus(-1, proc);
 	p->cpu = calloc((size_t)p->cpus, sizeof(*p->cpu));
 	if (!p->cpu)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));

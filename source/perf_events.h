@@ -43,8 +43,8 @@ struct perf_event_attr perf_record_event(const struct perf *perf);
 /* The tracepoint of execs. */
 struct perf_event_attr perf_exec_event(const struct perf *perf);
 
-/* Finds out what the kernel has (perf->tracepoint must be set), and opens all events. 0 or -errno with err filled. */
-int perf_open_events(struct perf *perf, struct error *err);
+/* Finds out what the kernel has (perf->tracepoint must be set), and opens all events. proc: /proc. 0 or -errno with err filled. */
+int perf_open_events(struct perf *perf, int proc, struct error *err);
 void perf_close_events(struct perf *perf);
 
 /* Maps the ring of a CPU; it opens its events first, if they are not open. 0 or -errno with err filled; an offline CPU is no error. */

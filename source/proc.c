@@ -187,6 +187,7 @@ static void take(struct collector *c)
 	struct connector_event event;
 	char bytes[4096];
 
+	c->more = false;
 	for (int i = 0; i < EVENTS_MOST; i++) {
 		struct sockaddr_nl from = {0};
 		socklen_t size = sizeof(from);
@@ -199,6 +200,7 @@ static void take(struct collector *c)
 		if (n > 0 && !from.nl_pid && connector_parse(bytes, (size_t)n, &event))
 			take_event(c, &event);
 	}
+	c->more = true;
 }
 
 /* ---- for the threads ---- */

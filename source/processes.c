@@ -177,6 +177,15 @@ void processes_follow(struct processes *p, struct process *process)
 	follow_descendants(p);
 }
 
+void processes_leave(struct processes *p, uint32_t pid)
+{
+	struct process *process = processes_find(p, pid);
+
+	p->followed -= process && process->followed;
+	if (process)
+		process->followed = false;
+}
+
 void processes_describe(const struct processes *p, const struct process *process, struct exec *exec)
 {
 	const struct process *parent = process->parent ? processes_find(p, process->parent) : NULL;

@@ -64,6 +64,9 @@ void processes_look(struct processes *processes, int proc, void (*ended)(void *c
 /* It and all that descends from it are followed. */
 void processes_follow(struct processes *processes, struct process *process);
 
+/* It is not followed. */
+void processes_leave(struct processes *processes, uint32_t pid);
+
 /* Fills ppid, pcomm and ancestors of an exec of the process, as far as they are known. */
 void processes_describe(const struct processes *processes, const struct process *process, struct exec *exec);
 

@@ -174,6 +174,9 @@ size_t sample_filename(const struct perf_record *r, uint64_t offset, const char 
 	return strlen(*name);
 }
 
+/* The kernel takes no more of argv and environment (include/uapi/linux/binfmts.h, fs/exec.c), and their pointers. */
+#define STACK_MOST (64U << 20)
+
 /* argc, then the pointers of argv and a NULL, of the environment and a NULL; above them the strings, argv's first, one behind the
  * other (create_elf_tables in fs/binfmt_elf.c). */
 bool sample_arguments(const struct perf_record *r, const char **args, size_t *length, struct image *image)
@@ -195,9 +198,12 @@ bool sample_arguments(const struct perf_record *r, const char **args, size_t *le
 	/* Without arguments there is no first one; from Linux 5.18 on there always is one. */
 	if (!slots[0])
 		return false;
-	*image = (struct image){.start_stack = r->stack_pointer, .arg_start = slots[1]};
 	at = slots[1] - r->stack_pointer;
-	if (slots[1] < r->stack_pointer || at >= r->stack_size)
+	/* An x32 program's pointers have 4 bytes, though its registers have 8: these two would be one. */
+	if (slots[1] < r->stack_pointer || at > STACK_MOST)
+		return false;
+	*image = (struct image){.start_stack = r->stack_pointer, .arg_start = slots[1]};
+	if (at >= r->stack_size)
 		return false;
 	*args = string = r->stack + at;
 	end = r->stack + r->stack_size;

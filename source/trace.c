@@ -99,6 +99,9 @@ static int follow(struct collector *c, uint32_t pid, struct error *err)
 		if (!process)
 			break;
 		processes_follow(&c->processes, process);
+		/* A reader that stands would wait for us, and we for it. */
+		processes_leave(&c->processes, (uint32_t)getpid());
+		processes_leave(&c->processes, (uint32_t)getppid());
 		if (!seize_followed(c))
 			break;
 	}
@@ -125,7 +128,8 @@ static void take_first_stop(struct collector *c, uint32_t tid)
 	struct process_stat stat;
 	struct process *process;
 
-	if (processes_find(&c->processes, tid) || members_process(c->base.proc, tid) != tid ||
+	process = processes_find(&c->processes, tid);
+	if ((process && process->followed) || members_process(c->base.proc, tid) != tid ||
 	    process_stat(c->base.proc, tid, &stat))
 		return;
 	collector_fork(c, stat.ppid, tid, collector_now(c));
@@ -162,6 +166,9 @@ static void take_stop(struct collector *c, pid_t tid, int status)
 	go_on(tid, 0);
 }
 
+/* No more at a time, or what has been seen would wait. */
+#define STOPS_MOST 256
+
 static void take(struct collector *c)
 {
 	struct signalfd_siginfo ignored[8];
@@ -170,7 +177,13 @@ static void take(struct collector *c)
 
 	while (read(own(c)->signals, ignored, sizeof(ignored)) > 0)
 		;
-	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+	c->more = true;
+	for (int i = 0; i < STOPS_MOST; i++) {
+		tid = waitpid(-1, &status, __WALL | WNOHANG);
+		if (tid <= 0) {
+			c->more = false;
+			break;
+		}
 		if (WIFSTOPPED(status))
 			take_stop(c, tid, status);
 		else

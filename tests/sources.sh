@@ -62,7 +62,7 @@ true_lines() {
 }
 
 storm() {
-	env -i PATH="$PATH" "$X" --source "$S" -J --max-bytes 0 --quiet -o "$D/lines" -- "$PROGRAMS/storm" vfork 2 "$N" \
+	env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$X" --source "$S" -J --max-bytes 0 --quiet -o "$D/lines" -- "$PROGRAMS/storm" vfork 2 "$N" \
 		"$PROGRAMS/nothing" 2>"$err"
 	is $? 0
 	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
