@@ -91,14 +91,15 @@ static struct source *start_best(const struct options *options, char **argv, str
 		other = (struct error){0};
 		source = start_one(&sources[i], options, argv, &refused, &other);
 		if (source)
-			say("%s cannot be used here: %s", sources[0].name, err->text);
+			say("execs are seen by --source %s, which does not show %s; %s cannot be used here: %s", sources[i].name,
+			    sources[i].lacks, sources[0].name, err->text);
 		if (source || refused) {
 			free(err->log);
 			*err = other;
 		}
 	}
-	if (source && source_find(source->name)->lacks)
-		say("execs are seen by --source %s, which does not show %s", source->name, source_find(source->name)->lacks);
+	if (source && only && only->lacks)
+		say("execs are seen by --source %s, which does not show %s", only->name, only->lacks);
 	return source;
 }
 

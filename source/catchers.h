@@ -29,7 +29,7 @@ struct catchers;
 
 /* How a thread learns of execs on its CPU. */
 struct catcher_ops {
-	/* What it is woken by: what wait() gets; NULL: it cannot be had. */
+	/* Its wake-up: a handle for wait(), or NULL: it cannot be had. */
 	void *(*open)(void *context, int cpu);
 	/* The next exec. ns: how long it waits, -1: until there is one. false: there was none. */
 	bool (*wait)(void *handle, int64_t ns, uint32_t *pid, uint64_t *time);

@@ -196,7 +196,7 @@ static uint64_t wait_ns(const struct collector *c)
 	return c->waiting_used && other < ns ? other : ns;
 }
 
-/* What has ended in /proc may still have events that tell of it: these come first. */
+/* A process that is missing in /proc may still have events that wait: these come first. */
 static void look_around(struct collector *c)
 {
 	if (!c->lost) {

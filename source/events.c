@@ -109,7 +109,7 @@ static void fill_caught(struct collector *c, struct sighting *s, const struct ca
 {
 	const struct reading *reading = &caught->reading;
 
-	/* What was read of the next image is the same process's, but may have been changed by it. */
+	/* The next image may have other ids and namespaces. */
 	if (!s->has_image || image_is_same(&s->image, &reading->stat.image)) {
 		s->exec.known |= caught->exec.known;
 		s->exec.mntns = caught->exec.mntns;
@@ -236,8 +236,12 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 	if (event->cpu >= 0 && event->cpu < CATCHERS_MOST)
 		c->seen[event->cpu] = event->time;
 	process = processes_note(&c->processes, event->pid);
-	if (!process || (source_follows(&c->base) && !process->followed)) {
-		c->shared->losses.filtered += process != NULL;
+	if (!process) {
+		c->shared->losses.skipped++;
+		return;
+	}
+	if (source_follows(&c->base) && !process->followed) {
+		c->shared->losses.filtered++;
 		return;
 	}
 	process->has_threads = process->leader_ended = false; /* an exec ends all others */

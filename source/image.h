@@ -51,7 +51,7 @@ struct image_strings {
 	enum text_state name, args;
 };
 
-/* What was found, and when: as exec's times. */
+/* One look at an image, and its time: as exec's times. */
 struct reading {
 	uint64_t at, until;
 	bool read; /* there were strings */

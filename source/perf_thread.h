@@ -1,4 +1,4 @@
-/* What wakes a thread of catchers.h: perf events of its own. */
+/* Perf events that wake a thread of catchers.h. */
 #ifndef PERF_THREAD_H
 #define PERF_THREAD_H
 

@@ -26,7 +26,7 @@ uint64_t stack_register(void)
 #endif
 }
 
-/* What has not been looked at yet. */
+/* Bytes that have not been looked at yet. */
 struct rest {
 	const char *at;
 	size_t left;

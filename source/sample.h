@@ -14,7 +14,7 @@
 /* Of the event that shows an exec, where the kernel copies user stacks. */
 #define SAMPLE_STACK (PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
 
-/* As much of the stack as is asked for: what begins with argc. The kernel ends it where the stack ends, or where a page has never
+/* Bytes of the stack that are asked for, from argc on. The kernel ends it where the stack ends, or where a page has never
  * been touched. */
 #define STACK_BYTES 16384
 

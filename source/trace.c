@@ -80,7 +80,7 @@ static int seize_followed(struct collector *c)
 	return count;
 }
 
-/* What a thread makes before it is traced is found by a look behind that. */
+/* A thread may make processes before it is traced: the next look finds them. */
 #define LOOKS_MOST 100
 
 static int follow(struct collector *c, uint32_t pid, struct error *err)

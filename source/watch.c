@@ -92,7 +92,7 @@ static struct process *note_new(struct collector *c, uint32_t pid, const struct 
 {
 	struct process *process;
 
-	/* What the parent has executed meanwhile comes before what the child does. */
+	/* The parent's execs come before its child's. */
 	if (processes_find(&c->processes, stat->ppid))
 		look_at(c, stat->ppid);
 	collector_fork(c, stat->ppid, pid, collector_now(c));

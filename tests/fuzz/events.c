@@ -1,4 +1,4 @@
-/* What the sources without BPF take in: records of perf events, messages of the proc connector, /proc/PID/stat, and what comes
+/* The input of the sources without BPF: records of perf events, messages of the proc connector, /proc/PID/stat, and what comes
  * through the pipe. The first byte chooses. */
 #include <stdlib.h>
 #include <string.h>
