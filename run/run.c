@@ -68,9 +68,11 @@ static struct source *start_one(const struct source_row *row, const struct optio
 		return NULL;
 	}
 	source = row->open(&options->request, err);
-	if (source && !options->no_sandbox)
-		source->confine = sandbox_collector;
-	if (!source || !source->ops->start(source, argv, err))
+	if (!source)
+		return NULL;
+	source->name = row->name;
+	source->confine = options->no_sandbox ? NULL : sandbox_collector;
+	if (!source->ops->start(source, argv, err))
 		return source;
 	*refused = source->refused;
 	source->ops->stop(source); /* it may have begun */

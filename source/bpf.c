@@ -347,7 +347,7 @@ struct source *bpf_open(const struct request *request, struct error *err)
 		return NULL;
 	}
 	*t = (struct tracer){
-		.base = {.ops = &ops, .name = "bpf", .request = request, .proc = -1, .pipe = -1},
+		.base = {.ops = &ops, .request = request, .proc = -1, .pipe = -1},
 		.tracefs = -1,
 		.sysfs = -1,
 		.peek_events = {-1, -1},

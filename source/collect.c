@@ -114,9 +114,6 @@ static int follow(struct collector *c, uint32_t pid, struct error *err)
 		return error_set(err, ESRCH, "--pid: cannot find process %u: %s; is there such a process (ps)?", pid,
 				 strerror(ESRCH));
 	processes_follow(&c->processes, process);
-	/* We would wait for ourselves. */
-	processes_leave(&c->processes, (uint32_t)getpid());
-	processes_leave(&c->processes, (uint32_t)getppid());
 	return 0;
 }
 
@@ -128,7 +125,7 @@ static void tell_followed(const struct collector *c)
 static int begin(struct collector *c, struct error *err)
 {
 	const struct strings *pids = &c->base.request->pids;
-	int ret = c->ops->begin(c, err);
+	int ret = c->ops->begin ? c->ops->begin(c, err) : 0;
 
 	if (ret)
 		return ret;
@@ -147,6 +144,9 @@ static int begin(struct collector *c, struct error *err)
 	}
 	processes_scan(&c->processes, c->base.proc, collector_now(c));
 	c->ops->take(c);
+	/* We would wait for ourselves. */
+	processes_exclude(&c->processes, (uint32_t)getpid());
+	processes_exclude(&c->processes, (uint32_t)getppid());
 	for (size_t i = 0; !ret && i < pids->count; i++)
 		ret = follow(c, (uint32_t)strtoul(pids->items[i], NULL, 10), err);
 	c->base.refused = ret == -ESRCH;
@@ -220,7 +220,7 @@ static void collect(struct collector *c)
 		struct timespec timeout = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
 
 		fds[0] = (struct pollfd){.fd = c->control, .events = POLLIN};
-		ppoll(fds, 1 + c->ops->poll_fds(c, fds + 1), &timeout, NULL);
+		ppoll(fds, 1 + (c->ops->poll_fds ? c->ops->poll_fds(c, fds + 1) : 0), &timeout, NULL);
 		going_on = take_question(c);
 		c->ops->take(c);
 		events_ask_rest(c);

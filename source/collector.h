@@ -23,26 +23,25 @@ struct collector;
 
 /* Functions that fail return -errno with err filled. */
 struct collector_ops {
-	const char *name; /* --source */
 	bool tells_ids; /* events tell when the ids of a process change */
 	bool traces; /* a process stands while its exec is looked at: strings are surely its own; and it is the process's tracer */
 	bool early; /* execs are told before their arguments are in place */
-	/* Asks the kernel for its events. */
+	/* Asks the kernel for its events. This and all others but take() can be NULL. */
 	int (*open)(struct collector *collector, struct error *err);
 	/* Closes what open() has opened, in the processes that do not collect. */
 	void (*close)(struct collector *collector);
 	/* In the process that collects: begins. */
 	int (*begin)(struct collector *collector, struct error *err);
-	/* Tells the kernel that no more is wanted, or NULL. */
+	/* Tells the kernel that no more is wanted. */
 	void (*end)(struct collector *collector);
 	/* Entries for poll(2); how many. */
 	size_t (*poll_fds)(const struct collector *collector, struct pollfd *fds);
 	/* Takes what has come, but not without end: sets collector->more if there may be more. */
 	void (*take)(struct collector *collector);
-	/* Follows a process (-p, the command), and what descends from it; NULL: as the table of processes does. */
+	/* Follows a process (-p, the command), and what descends from it, otherwise than by the table of processes. */
 	int (*follow)(struct collector *collector, uint32_t pid, struct error *err);
-	const struct catcher_ops *catch; /* or NULL: there are no threads */
-	/* Nanoseconds until it is to be called though nothing has come, or NULL: never. */
+	const struct catcher_ops *catch; /* NULL: there are no threads */
+	/* Nanoseconds until it is to be called though nothing has come. */
 	uint64_t (*wait)(const struct collector *collector);
 };
 

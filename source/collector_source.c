@@ -72,7 +72,8 @@ static int make_process(struct collector *c, const int pipe[2], const int contro
 	c->control = control[0];
 	c->base.tracer = c->ops->traces ? (uint32_t)c->pid : 0;
 	c->base.pipe = pipe[0];
-	c->ops->close(c);
+	if (c->ops->close)
+		c->ops->close(c);
 	if (c->pid < 0)
 		return error_set(err, errnum, "cannot make a process: %s; it needs one more (ulimit -u)", strerror(errnum));
 	if (!exchange(c, NULL, &reply))
@@ -118,7 +119,7 @@ static int start(struct source *source, char **argv, struct error *err)
 
 	(void)argv;
 	raise_limits();
-	if (!ret)
+	if (!ret && c->ops->open)
 		ret = c->ops->open(c, err);
 	if (ret)
 		return ret;
@@ -189,7 +190,8 @@ static void close_source(struct source *source)
 {
 	struct collector *c = of(source);
 
-	c->ops->close(c);
+	if (c->ops->close)
+		c->ops->close(c);
 	if (c->control >= 0)
 		close(c->control);
 	/* It may be writing, and nobody reads any more. */
@@ -223,7 +225,7 @@ struct source *collector_new(const struct collector_ops *ops, const struct reque
 		error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 		return NULL;
 	}
-	c->base = (struct source){.ops = &source_ops, .name = ops->name, .request = request, .proc = -1, .pipe = -1};
+	c->base = (struct source){.ops = &source_ops, .request = request, .proc = -1, .pipe = -1};
 	c->ops = ops;
 	c->own = own;
 	c->control = -1;

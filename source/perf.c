@@ -227,6 +227,9 @@ static int begin(struct collector *c, struct error *err)
 	return ret;
 }
 
+#define FUNCTIONS .open = open_events, .close = close_events, .begin = begin, .poll_fds = poll_fds, .take = take
+#define THREADS .open = perf_thread_open, .wait = perf_thread_wait, .ids = true
+
 static struct source *open_source(const struct collector_ops *ops, bool tracepoint, const struct request *request, struct error *err)
 {
 	struct perf *p = calloc(1, sizeof(*p));
@@ -238,33 +241,16 @@ static struct source *open_source(const struct collector_ops *ops, bool tracepoi
 
 struct source *perf_open(const struct request *request, struct error *err)
 {
-	static const struct catcher_ops catch = {.open = perf_thread_open, .wait = perf_thread_wait, .ids = true};
-	static const struct collector_ops ops = {
-		.name = "perf",
-		.open = open_events,
-		.close = close_events,
-		.begin = begin,
-		.poll_fds = poll_fds,
-		.take = take,
-		.catch = &catch,
-	};
+	static const struct catcher_ops threads = {THREADS};
+	static const struct collector_ops ops = {FUNCTIONS, .catch = &threads};
 
 	return open_source(&ops, true, request, err);
 }
 
 struct source *sideband_open(const struct request *request, struct error *err)
 {
-	static const struct catcher_ops catch = {.open = perf_thread_open, .wait = perf_thread_wait, .early = true, .ids = true};
-	static const struct collector_ops ops = {
-		.name = "sideband",
-		.early = true,
-		.open = open_events,
-		.close = close_events,
-		.begin = begin,
-		.poll_fds = poll_fds,
-		.take = take,
-		.catch = &catch,
-	};
+	static const struct catcher_ops threads = {THREADS, .early = true};
+	static const struct collector_ops ops = {FUNCTIONS, .catch = &threads, .early = true};
 
 	return open_source(&ops, false, request, err);
 }

@@ -115,13 +115,6 @@ static void end(struct collector *c)
 	listen_to(own(c)->socket, PROC_CN_MCAST_IGNORE);
 }
 
-static int begin(struct collector *c, struct error *err)
-{
-	(void)c;
-	(void)err;
-	return 0;
-}
-
 /* Each CPU numbers its messages, those that find no room, too. */
 static void count_lost(struct collector *c, const struct connector_event *event)
 {
@@ -261,11 +254,9 @@ struct source *proc_open(const struct request *request, struct error *err)
 {
 	static const struct catcher_ops catch = {.open = open_for_cpu, .wait = wait_for_exec};
 	static const struct collector_ops ops = {
-		.name = "proc",
 		.tells_ids = true,
 		.open = open_connector,
 		.close = close_connector,
-		.begin = begin,
 		.end = end,
 		.poll_fds = poll_fds,
 		.take = take,

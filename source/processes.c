@@ -28,10 +28,8 @@ struct process *processes_note(struct processes *p, uint32_t pid)
 	if (process)
 		return process;
 	process = calloc(1, sizeof(*process));
-	if (!process) {
-		p->forgotten++;
+	if (!process)
 		return NULL;
-	}
 	process->pid = pid;
 	process->mark = p->mark;
 	process->next = *bucket(p, pid);
@@ -90,7 +88,7 @@ void processes_remove(struct processes *p, uint32_t pid)
 #define GENERATIONS_MOST 4096
 static bool descends(const struct processes *p, const struct process *process)
 {
-	for (int i = 0; process && i < GENERATIONS_MOST; i++) {
+	for (int i = 0; process && !process->excluded && i < GENERATIONS_MOST; i++) {
 		if (process->followed)
 			return true;
 		process = process->parent ? processes_find(p, process->parent) : NULL;
@@ -177,13 +175,12 @@ void processes_follow(struct processes *p, struct process *process)
 	follow_descendants(p);
 }
 
-void processes_leave(struct processes *p, uint32_t pid)
+void processes_exclude(struct processes *p, uint32_t pid)
 {
-	struct process *process = processes_find(p, pid);
+	struct process *process = processes_note(p, pid);
 
-	p->followed -= process && process->followed;
 	if (process)
-		process->followed = false;
+		process->excluded = true;
 }
 
 void processes_describe(const struct processes *p, const struct process *process, struct exec *exec)

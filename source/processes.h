@@ -20,6 +20,7 @@ struct process {
 	uint64_t start_time;  /* clock ticks since boot, 0: not known */
 	struct image image;   /* as of the last look at it; all 0: not known */
 	uint64_t cmdline;     /* hash of its command line then, where the image is not known */
+	bool excluded;	  /* it is one of ours: never followed */
 	bool followed;	  /* it, or what it descends from, is one of -p or the command */
 	bool has_threads; /* has or had: it has not ended for sure when its first thread ends */
 	bool leader_ended;
@@ -34,7 +35,6 @@ struct processes {
 	struct process *buckets[PROCESS_BUCKETS];
 	size_t count, followed;
 	uint32_t mark;
-	uint64_t forgotten; /* processes for which there was no memory */
 };
 
 /* NULL: none is known by that id. */
@@ -64,8 +64,8 @@ void processes_look(struct processes *processes, int proc, void (*ended)(void *c
 /* It and all that descends from it are followed. */
 void processes_follow(struct processes *processes, struct process *process);
 
-/* It is not followed. */
-void processes_leave(struct processes *processes, uint32_t pid);
+/* It is never followed, nor what it makes, but for what is followed by its own id. */
+void processes_exclude(struct processes *processes, uint32_t pid);
 
 /* Fills ppid, pcomm and ancestors of an exec of the process, as far as they are known. */
 void processes_describe(const struct processes *processes, const struct process *process, struct exec *exec);

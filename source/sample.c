@@ -103,15 +103,12 @@ static bool parse_task(struct rest *rest, struct perf_record *r)
 	r->pid = ids[0];
 	r->other_pid = ids[1];
 	r->tid = ids[2];
-	r->other_tid = ids[3];
 	return true;
 }
 
-static bool parse_text(struct rest *rest, struct perf_record *r, size_t before)
+static bool parse_text(struct rest *rest, struct perf_record *r)
 {
-	const char *skipped;
-
-	if (!take(rest, &r->pid, 4) || !take(rest, &r->tid, 4) || !skip(rest, &skipped, before))
+	if (!take(rest, &r->pid, 4) || !take(rest, &r->tid, 4))
 		return false;
 	r->text = rest->at;
 	return memchr(rest->at, '\0', rest->left);
@@ -123,7 +120,6 @@ bool sample_parse(const void *bytes, size_t size, bool stack, struct perf_record
 	struct rest rest = {bytes, size}, common;
 	struct perf_record last;
 	uint64_t id;
-	bool known;
 
 	*r = (struct perf_record){0};
 	if (!take(&rest, &header, sizeof(header)) || header.size != size)
@@ -141,17 +137,12 @@ bool sample_parse(const void *bytes, size_t size, bool stack, struct perf_record
 	rest.left -= COMMON_SIZE;
 	switch (header.type) {
 	case PERF_RECORD_COMM:
-		return parse_text(&rest, r, 0);
-	case PERF_RECORD_MMAP: /* address, length, offset */
-		return parse_text(&rest, r, 24);
-	case PERF_RECORD_MMAP2: /* and device, inode, generation, protection, flags */
-		return parse_text(&rest, r, 24 + 32);
+		return parse_text(&rest, r);
 	case PERF_RECORD_FORK:
 	case PERF_RECORD_EXIT:
 		return parse_task(&rest, r);
 	case PERF_RECORD_LOST:
-		known = take(&rest, &id, 8) && take(&rest, &r->lost, 8);
-		return known;
+		return take(&rest, &id, 8) && take(&rest, &r->lost, 8);
 	default:
 		return false;
 	}

@@ -27,8 +27,7 @@ struct perf_record {
 	uint64_t time;	     /* ns */
 	uint32_t cpu;
 	uint32_t other_pid;  /* FORK: the parent process; EXIT: likewise */
-	uint32_t other_tid;
-	const char *text;    /* COMM: the name; MMAP, MMAP2: the file's; with a NUL */
+	const char *text;    /* COMM: the name, with a NUL */
 	uint64_t lost;	     /* LOST: so many records */
 	/* SAMPLE: */
 	const char *raw; /* the tracepoint's record */

@@ -47,7 +47,6 @@ static void decide(struct sightings *all, struct sighting *s, bool own)
 		s->before = s->next_exec = NULL;
 		if (!own)
 			forget_strings(all, s);
-		all->unreadable += s->strings.args == TEXT_UNREADABLE;
 		s = before;
 		own = before_is_own;
 	}
@@ -71,7 +70,6 @@ struct sighting *sightings_add(struct sightings *all, struct process *process, c
 	else
 		all->first = s;
 	all->last = s;
-	all->count++;
 	if (!all->unasked)
 		all->unasked = s;
 	return s;
@@ -127,7 +125,6 @@ struct sighting *sightings_take(struct sightings *all, uint64_t time, bool at_on
 		all->last = NULL;
 	if (all->unasked == s)
 		all->unasked = s->next;
-	all->count--;
 	all->bytes -= s->strings.args_length;
 	return s;
 }

@@ -27,10 +27,8 @@ struct sighting {
 struct sightings {
 	struct sighting *first, *last;
 	struct sighting *unasked; /* the first of those for which /proc has not been asked for the rest; they are the last ones */
-	size_t count;
 	size_t bytes; /* of strings */
 	bool early; /* events come before the arguments are in place (perf's COMM records), not behind that */
-	uint64_t unreadable; /* execs without arguments */
 };
 
 /* How long an exec waits for what would show that its strings are not its own: longer than the kernel takes from where a

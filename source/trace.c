@@ -86,11 +86,12 @@ static int seize_followed(struct collector *c)
 static int follow(struct collector *c, uint32_t pid, struct error *err)
 {
 	uint32_t leader = members_process(c->base.proc, pid);
-	int ret = seize(pid);
-	struct process *process;
+	struct process *process = processes_find(&c->processes, leader);
+	int ret = 0;
 
-	if (!leader)
-		ret = -ESRCH;
+	if (process && process->followed) /* by another -p */
+		return 0;
+	ret = leader ? seize(pid) : -ESRCH;
 	if (ret)
 		return error_set(err, -ret, "cannot trace process %u: %s; %s", pid, strerror(-ret), advice(-ret));
 	for (int looks = 0; looks < LOOKS_MOST; looks++) {
@@ -99,9 +100,6 @@ static int follow(struct collector *c, uint32_t pid, struct error *err)
 		if (!process)
 			break;
 		processes_follow(&c->processes, process);
-		/* A reader that stands would wait for us, and we for it. */
-		processes_leave(&c->processes, (uint32_t)getpid());
-		processes_leave(&c->processes, (uint32_t)getppid());
 		if (!seize_followed(c))
 			break;
 	}
@@ -193,18 +191,6 @@ static void take(struct collector *c)
 
 /* ---- start and end ---- */
 
-static int open_nothing(struct collector *c, struct error *err)
-{
-	(void)c;
-	(void)err;
-	return 0;
-}
-
-static void close_nothing(struct collector *c)
-{
-	(void)c;
-}
-
 static int begin(struct collector *c, struct error *err)
 {
 	sigset_t set;
@@ -227,10 +213,7 @@ static size_t poll_fds(const struct collector *c, struct pollfd *fds)
 struct source *trace_open(const struct request *request, struct error *err)
 {
 	static const struct collector_ops ops = {
-		.name = "trace",
 		.traces = true,
-		.open = open_nothing,
-		.close = close_nothing,
 		.begin = begin,
 		.poll_fds = poll_fds,
 		.take = take,

@@ -225,18 +225,6 @@ static uint64_t wait_ns(const struct collector *c)
 	return due > now ? due - now : 0;
 }
 
-static int open_nothing(struct collector *c, struct error *err)
-{
-	(void)c;
-	(void)err;
-	return 0;
-}
-
-static void close_nothing(struct collector *c)
-{
-	(void)c;
-}
-
 static int begin(struct collector *c, struct error *err)
 {
 	struct watch *w = own(c);
@@ -249,21 +237,10 @@ static int begin(struct collector *c, struct error *err)
 	return 0;
 }
 
-static size_t poll_fds(const struct collector *c, struct pollfd *fds)
-{
-	(void)c;
-	(void)fds;
-	return 0;
-}
-
 struct source *watch_open(const struct request *request, struct error *err)
 {
 	static const struct collector_ops ops = {
-		.name = "watch",
-		.open = open_nothing,
-		.close = close_nothing,
 		.begin = begin,
-		.poll_fds = poll_fds,
 		.take = take,
 		.wait = wait_ns,
 	};

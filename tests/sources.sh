@@ -145,6 +145,28 @@ ends_with_its_pid() {
 	has "$err" 'cannot \(find\|trace\) process 4194304: '
 }
 
+# Nobody waits for the tracer itself, which descends from the process.
+own_parent() {
+	sh -c '"$0" --source "$1" -o "$2/lines" -p $$ 2>"$2/err" & echo $! >"$2/pid"; "$3" 0.6; "$3" 0.05' "$X" "$S" "$D" "$L"
+	tracer=$(cat "$D/pid")
+	tries=0
+	while kill -0 "$tracer" 2>/dev/null && [ $tries -lt 500 ]; do nap; tries=$((tries + 1)); done
+	[ $tries -lt 500 ] || { kill -9 "$tracer"; fail "it does not end: $(cat "$err")"; }
+	tracer=
+	grep -q 'live 0.05$' "$D/lines" || fail "it shows $(cat "$D/lines")"
+}
+
+# The second descends from the first.
+two_pids() {
+	(while ! [ -e "$D/stop" ]; do "$L" 0.03; done) &
+	looper=$!
+	run -d 1 -p $looper -p $looper -p $$
+	is $status 0
+	: >"$D/stop"
+	wait $looper
+	grep -q 'live 0.03$' "$out" || fail "it shows $(cat "$out"); $(cat "$err")"
+}
+
 filters() {
 	chmod 755 "$T" "$D"
 	cp "$L" "$D/live"
@@ -299,6 +321,8 @@ EXACT='perf proc sideband trace'
 	each "-- shows the command's daemons, and nothing else" descendants $EXACT
 	each "-p shows the descendants of a process from before" pid_of_before $EXACT
 	each "-p ends when the process has, and refuses what is none" ends_with_its_pid $ALL
+	each "-p does not wait for the tracer itself" own_parent $EXACT
+	each "-p can be given more than once" two_pids $EXACT
 	each "-u chooses a user" by_uid perf proc sideband watch
 	each "-n and -l choose by name and line" by_name perf proc sideband watch
 	each "--mntns chooses mount namespaces" by_namespace perf proc sideband watch
