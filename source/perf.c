@@ -127,15 +127,17 @@ static struct cpu *oldest(struct perf *p, struct perf_record *r)
 #define LOOK_NS 1000000000ULL
 
 /* Opens the rings of CPUs that have come online since, and closes those of CPUs that have gone. */
-static void look_at_cpus(struct perf *p)
+static void look_at_cpus(struct collector *c)
 {
+	struct perf *p = own(c);
 	struct error err;
 
 	for (int cpu = 0; cpu < p->cpus; cpu++) {
-		struct pollfd fd = {.fd = p->cpu[cpu].mapped ? p->cpu[cpu].fds[0] : -1};
-
-		if (poll(&fd, 1, 0) > 0 && fd.revents & (POLLHUP | POLLERR))
+		if (p->cpu[cpu].mapped && perf_is_deaf(&p->cpu[cpu])) {
 			perf_close_cpu(&p->cpu[cpu]);
+			if (cpu < CATCHERS_MOST)
+				c->catchers.runs[cpu] = false; /* its event is deaf, too */
+		}
 		if (!p->cpu[cpu].mapped && perf_map_cpu(p, cpu, &err))
 			perf_close_cpu(&p->cpu[cpu]);
 	}
@@ -164,7 +166,7 @@ static void take(struct collector *c)
 	if (monotonic_ns() < p->next_look)
 		return;
 	p->next_look = monotonic_ns() + LOOK_NS;
-	look_at_cpus(p);
+	look_at_cpus(c);
 }
 
 static size_t poll_fds(const struct collector *c, struct pollfd *fds)

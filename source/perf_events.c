@@ -30,6 +30,7 @@ struct perf_event_attr perf_record_event(const struct perf *p)
 		.config = p->can.dummy ? PERF_COUNT_SW_DUMMY : PERF_COUNT_SW_CPU_CLOCK,
 		.sample_period = p->can.dummy ? 0 : 1ULL << 62,
 		.sample_type = SAMPLE_COMMON,
+		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED,
 		.sample_id_all = 1,
 		.comm = 1,
 		.comm_exec = p->can.comm_exec,
@@ -196,9 +197,22 @@ int perf_map_cpu(struct perf *p, int cpu, struct error *err)
 	if (ret)
 		return ret;
 	c->mapped = true;
+	c->enabled = 0;
 	if (p->tracepoint && ioctl(c->fds[1], (int)PERF_EVENT_IOC_SET_OUTPUT, c->fds[0]))
 		return error_set(err, errno, "cannot put a tracepoint's samples into the ring of CPU %d: %s", cpu, strerror(errno));
 	return 0;
+}
+
+/* The kernel takes the events of a CPU that goes, as all but one do while the machine is suspended, off it, and does not put them
+ * back: their time stands still. */
+bool perf_is_deaf(struct cpu *c)
+{
+	uint64_t values[2] = {0}, before = c->enabled; /* count, time enabled */
+
+	if (read(c->fds[0], values, sizeof(values)) != sizeof(values))
+		return true;
+	c->enabled = values[1];
+	return values[1] == before;
 }
 
 /* One that is not known is stepped over. */

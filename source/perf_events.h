@@ -24,6 +24,7 @@ struct cpu {
 	bool mapped;
 	size_t limit; /* of the ring, up to which records come before all that others have put in later */
 	uint64_t next; /* time of the next record */
+	uint64_t enabled; /* time that the event was at work, as of the last look, ns */
 };
 
 struct perf {
@@ -50,6 +51,9 @@ void perf_close_events(struct perf *perf);
 /* Maps the ring of a CPU; it opens its events first, if they are not open. 0 or -errno with err filled; an offline CPU is no error. */
 int perf_map_cpu(struct perf *perf, int cpu, struct error *err);
 void perf_close_cpu(struct cpu *cpu);
+
+/* Whether the events of a CPU, whose ring is mapped, have not been at work since the last call. */
+bool perf_is_deaf(struct cpu *cpu);
 
 /* The next record of a ring; false: there is none. */
 bool perf_peek(const struct perf *perf, struct ring *ring, struct perf_record *record);

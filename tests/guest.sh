@@ -73,7 +73,7 @@ cpus() {
 	cpu=/sys/devices/system/cpu/cpu1/online
 	[ -f $cpu ] || { skipped="one CPU"; return; }
 	echo 0 >$cpu
-	start
+	start "$@"
 	"$D/prog" early
 	echo 1 >$cpu
 	sleep 2
@@ -109,6 +109,25 @@ quick() {
 	shows 10 "  0 $D/prog late\$"
 	shows 1 " -2 $D/missing late\$"
 	has "$err" '^execsnoop: [1-9][0-9]* execs were lost in all$'
+}
+
+cpus_by_perf() { cpus --source perf; }
+
+# Without BPF nobody says that a ring is deaf.
+quick_by_perf() {
+	cpu=/sys/devices/system/cpu/cpu1/online
+	[ -f $cpu ] || { skipped="one CPU"; return; }
+	start --source perf
+	taskset 2 "$D/prog" early
+	sleep 1.2
+	echo 0 >$cpu
+	echo 1 >$cpu
+	sleep 2.5
+	i=0
+	while [ $i -lt 10 ]; do taskset 2 "$D/prog" late; i=$((i + 1)); done
+	stop
+	shows 1 "  0 $D/prog early\$"
+	shows 10 "  0 $D/prog late\$"
 }
 
 # What is shown, and what is said to be lost, are all that a storm of 401 executed, shown nearly all.
@@ -235,6 +254,8 @@ case_ "learns the offsets that the kernel's BTF gives" layout
 case_ "works with the JIT and without" jit
 case_ "works with no way out for code in the reader" way_out
 case_ "follows CPUs that come and go" cpus
+case_ "follows CPUs that come and go by perf, too" cpus_by_perf
+case_ "hears a CPU by perf that was away shortly" quick_by_perf
 case_ "shows what a CPU executes that was away for a moment" quick
 case_ "shows all beside a busy user of BPF" busy_bpf_user
 case_ "shows scripts as such to two tracers at once" two_tracers
