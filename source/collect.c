@@ -221,7 +221,7 @@ static void collect(struct collector *c)
 
 		fds[0] = (struct pollfd){.fd = c->control, .events = POLLIN};
 		ppoll(fds, 1 + (c->ops->poll_fds ? c->ops->poll_fds(c, fds + 1) : 0), &timeout, NULL);
-		going_on = take_question(c);
+		going_on = !fds[0].revents || take_question(c);
 		c->ops->take(c);
 		events_ask_rest(c);
 		events_take_caught(c);

@@ -16,11 +16,12 @@
 #include "source/members.h"
 
 /* Ids are given out in order, and /proc/loadavg tells the last one: so new processes are found without a look at all others.
- * This is done so often, but takes no more than a 50th of a CPU's time. */
+ * This is done so often, but takes no more than one part in so many of a CPU's time. */
 #define TICK_NS 1000000ULL
-#define SHARE 50
-/* All processes are looked at so often: who executes without having been made anew is found by that. */
-#define SCAN_NS 100000000ULL
+#define TICK_SHARE 67
+/* All processes are looked at so often: who executes without having been made anew is found by that. With the other: 2 %. */
+#define SCAN_NS 1000000000ULL
+#define SCAN_SHARE 200
 /* A new process that has not executed anything is looked at again for so long. */
 #define YOUNG_NS 30000000ULL
 #define YOUNG_MOST 256
@@ -33,8 +34,12 @@ struct young {
 };
 
 struct watch {
+	int loadavg; /* the open file, -1: not to be had */
 	uint32_t last;
 	uint64_t next_tick, next_scan; /* CLOCK_MONOTONIC */
+	uint64_t spent; /* CPU time as of the last look */
+	bool busy;	/* that look has found something */
+	uint64_t cost;	/* CPU time from one look to the next where nothing is found */
 	struct young young[YOUNG_MOST];
 	size_t count;
 };
@@ -148,11 +153,19 @@ static void scan(struct collector *c)
 	processes_sweep(&c->processes, events_ended, c);
 }
 
+static uint32_t last_pid(const struct watch *w)
+{
+	char text[128];
+	ssize_t n = w->loadavg < 0 ? -1 : pread(w->loadavg, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return watch_last_pid(text);
+}
+
 static void look_at_new(struct collector *c)
 {
 	struct watch *w = own(c);
-	char text[128];
-	uint32_t last = read_file(c->base.proc, "loadavg", text, sizeof(text)) > 0 ? watch_last_pid(text) : 0;
+	uint32_t last = last_pid(w);
 
 	if (last < w->last || last - w->last > NEW_MOST) { /* they have begun from the first again; or it is not to be had */
 		w->last = last;
@@ -195,44 +208,52 @@ static uint64_t cpu_time(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t next_time(uint64_t before, uint64_t least)
+static uint64_t later(uint64_t cost, uint64_t share, uint64_t least)
 {
-	uint64_t cost = (cpu_time() - before) * SHARE;
-
-	return monotonic_ns() + (cost > least ? cost : least);
+	return monotonic_ns() + (cost * share > least ? cost * share : least);
 }
 
+/* The time that goes into looks is bounded; into what these find goes as much as it takes. */
 static void take(struct collector *c)
 {
 	struct watch *w = own(c);
-	uint64_t now = monotonic_ns(), before = cpu_time();
+	uint64_t now = monotonic_ns(), spent = cpu_time() - w->spent;
+	uint32_t last = w->last;
 
+	if (now < w->next_tick)
+		return;
 	if (now >= w->next_scan) {
+		uint64_t before = cpu_time();
+
 		scan(c);
-		w->next_scan = next_time(before, SCAN_NS);
-	} else if (now >= w->next_tick) {
+		w->next_scan = later(cpu_time() - before, SCAN_SHARE, SCAN_NS);
+	} else {
 		look_at_young(c);
 		look_at_new(c);
-		w->next_tick = next_time(before, TICK_NS);
 	}
+	if (last == w->last && !w->count && !w->busy)
+		w->cost = spent; /* waking up included */
+	w->busy = last != w->last || w->count;
+	w->spent = cpu_time();
+	w->next_tick = later(w->cost, TICK_SHARE, TICK_NS);
 }
 
 static uint64_t wait_ns(const struct collector *c)
 {
 	const struct watch *w = own(c);
-	uint64_t now = monotonic_ns(), due = w->next_tick < w->next_scan ? w->next_tick : w->next_scan;
+	uint64_t now = monotonic_ns();
 
-	return due > now ? due - now : 0;
+	return w->next_tick > now ? w->next_tick - now : 0;
 }
 
 static int begin(struct collector *c, struct error *err)
 {
 	struct watch *w = own(c);
-	char text[128];
 
 	(void)err;
-	if (read_file(c->base.proc, "loadavg", text, sizeof(text)) > 0)
-		w->last = watch_last_pid(text);
+	w->loadavg = openat(c->base.proc, "loadavg", O_RDONLY | O_CLOEXEC);
+	w->last = last_pid(w);
+	w->spent = cpu_time();
 	w->next_scan = monotonic_ns() + SCAN_NS;
 	return 0;
 }
