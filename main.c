@@ -29,6 +29,7 @@
  * kernel/cpulist.c       lists of CPUs
  * kernel/namespaces.c    mount namespaces by number
  * kernel/cgroups.c       cgroups by id
+ * kernel/process_status.c  /proc/PID/status
  * kernel/chunk.c         memory that was read in halves
  *
  * source/source.h        what a source of execs can be asked to do

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "source/catchers.h"
+#include "kernel/process_status.h"
 
 /* Above so many bytes of strings that nobody has taken, no more are read. */
 #define BYTES_MOST (64U << 20)
@@ -54,6 +55,7 @@ static bool is_early(const struct reading *reading)
 static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time, bool last)
 {
 	struct catch *caught = __atomic_load_n(&all->bytes, __ATOMIC_RELAXED) < BYTES_MOST ? calloc(1, sizeof(*caught)) : NULL;
+	struct process_status status;
 
 	if (!caught)
 		return true;
@@ -65,8 +67,11 @@ static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time
 	}
 	if (caught->reading.stat.state) {
 		passes_ask(all->passes, &caught->exec);
-		if (all->ops->ids && process_ids(all->proc, pid, &caught->exec.uid, &caught->exec.gid))
+		if (all->ops->ids && !process_status(all->proc, pid, &status)) {
+			caught->exec.uid = status.uid;
+			caught->exec.gid = status.gid;
 			caught->exec.known |= EXEC_IDS;
+		}
 	}
 	add(all, caught);
 	return true;

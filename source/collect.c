@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "source/collect.h"
+#include "kernel/process_status.h"
 #include "lib/timestamp.h"
 #include "source/cpus.h"
 #include "source/events.h"
-#include "source/members.h"
 
 /* Execs are written when there are so many bytes of them, or after so long. */
 #define WRITE_BYTES (256U << 10)
@@ -105,10 +105,10 @@ static int follow(struct collector *c, uint32_t pid, struct error *err)
 	c->ops->take(c);
 	if (c->ops->follow)
 		return c->ops->follow(c, pid, err);
-	process = processes_find(&c->processes, members_process(c->base.proc, pid));
+	process = processes_find(&c->processes, process_of(c->base.proc, pid));
 	if (!process) { /* no event has told of it: these are not seen, or were not yet */
 		processes_scan(&c->processes, c->base.proc, collector_now(c));
-		process = processes_find(&c->processes, members_process(c->base.proc, pid));
+		process = processes_find(&c->processes, process_of(c->base.proc, pid));
 	}
 	if (!process)
 		return error_set(err, ESRCH, "--pid: cannot find process %u: %s; is there such a process (ps)?", pid,

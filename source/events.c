@@ -26,7 +26,7 @@ static void ask(struct collector *c, struct sighting *s)
 	struct process *process = s->process;
 
 	if (process && !process->has_ids) {
-		process->has_ids = process_ids(c->base.proc, process->pid, &process->uid, &process->gid);
+		process_ask_ids(process, c->base.proc);
 		describe(c, process, &s->exec);
 	}
 	if (process && !(s->exec.known & (EXEC_MNTNS | EXEC_CGROUP)))

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "source/follow.h"
+#include "kernel/process_status.h"
 #include "kernel/tracefs.h"
 #include "loader.h"
 #include "source/attach.h"
@@ -85,13 +86,13 @@ void follow_ask(struct tracer *t, struct error *err)
 static int add_root(struct tracer *t, uint32_t tid, struct error *err)
 {
 	const uint64_t one = 1, none = 0;
-	uint64_t key, root = members_process(t->base.proc, tid);
+	uint64_t key, root = process_of(t->base.proc, tid);
 	int added = 0, roots = t->link.maps[MAP_roots];
 
 	/* While a thread takes the process's id over, by executing, nobody seems to have it. */
 	for (int tries = 0; !root && tries < FIND_TRIES; tries++) {
 		usleep(1000);
-		root = members_process(t->base.proc, tid);
+		root = process_of(t->base.proc, tid);
 	}
 	if (!root)
 		return error_set(err, ESRCH, "--pid: cannot find process %u: %s; is there such a process (ps)?", tid,

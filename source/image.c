@@ -61,25 +61,6 @@ int process_stat(int proc, uint32_t pid, struct process_stat *stat)
 	return process_parse_stat(text, stat) ? 0 : -EINVAL;
 }
 
-bool process_ids(int proc, uint32_t pid, uint32_t *uid, uint32_t *gid)
-{
-	char path[32], text[2048], *at;
-
-	format_text(path, sizeof(path), "%u/status", pid);
-	if (read_file(proc, path, text, sizeof(text)) < 0)
-		return false;
-	/* The name in the first line has no newline in it, so none of these is in it. */
-	at = strstr(text, "\nUid:\t");
-	if (!at)
-		return false;
-	*uid = (uint32_t)strtoul(at + 6, NULL, 10);
-	at = strstr(at, "\nGid:\t");
-	if (!at)
-		return false;
-	*gid = (uint32_t)strtoul(at + 6, NULL, 10);
-	return true;
-}
-
 /* ---- strings ---- */
 
 /* Behind the name there is nothing more on the stack: it is not a part of the environment, which a program can move (prctl(2),

@@ -41,9 +41,6 @@ int process_stat(int proc, uint32_t pid, struct process_stat *stat);
 /* The same from the file's text. false: it is not one. */
 bool process_parse_stat(const char *text, struct process_stat *stat);
 
-/* The real ids, from /proc/PID/status. false: it could not be read. */
-bool process_ids(int proc, uint32_t pid, uint32_t *uid, uint32_t *gid);
-
 /* Strings of an image. The bytes are the caller's to free. */
 struct image_strings {
 	char *bytes; /* the name that the file was executed by, a NUL, the arguments, each with a NUL */

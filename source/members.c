@@ -148,18 +148,6 @@ static void add_if_descendant(struct scan *s, uint32_t unused, uint32_t pid)
 	add_threads(s, pid);
 }
 
-uint32_t members_process(int proc, uint32_t tid)
-{
-	char path[32], status[2048];
-	const char *line;
-
-	format_text(path, sizeof(path), "%u/status", tid);
-	if (read_file(proc, path, status, sizeof(status)) < 0)
-		return 0;
-	line = strstr(status, "\nTgid:");
-	return line ? (uint32_t)strtoul(line + 6, NULL, 10) : 0;
-}
-
 int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err)
 {
 	struct pids *pids = calloc(2, sizeof(*pids));

@@ -17,9 +17,6 @@ uint32_t members_capacity(void);
  * proc: a /proc that shows the initial pid namespace. How many threads were added, or -errno with err filled. */
 int members_add_process(int newcomers, int proc, uint32_t pid, struct error *err);
 
-/* The process that a thread belongs to. 0: it has ended. */
-uint32_t members_process(int proc, uint32_t tid);
-
 /* Entries whose threads were missing when they were looked for last. */
 #define SUSPECTS 256
 struct suspects {

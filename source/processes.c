@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "source/processes.h"
+#include "kernel/process_status.h"
 
 static struct process **bucket(struct processes *p, uint32_t pid)
 {
@@ -67,6 +68,17 @@ void process_update(struct process *process, const struct process_stat *stat)
 	process->start_time = stat->start_time;
 	if (image_is_known(&stat->image))
 		process->image = stat->image;
+}
+
+void process_ask_ids(struct process *process, int proc)
+{
+	struct process_status status;
+
+	if (process->has_ids || process_status(proc, process->pid, &status))
+		return;
+	process->uid = status.uid;
+	process->gid = status.gid;
+	process->has_ids = true;
 }
 
 void processes_remove(struct processes *p, uint32_t pid)
@@ -147,8 +159,7 @@ void processes_scan(struct processes *p, int proc, uint64_t now)
 			process->noted = now;
 		process->mark = p->mark;
 		process_update(process, &stat);
-		if (!process->has_ids)
-			process->has_ids = process_ids(proc, pid, &process->uid, &process->gid);
+		process_ask_ids(process, proc);
 	}
 	closedir(dir);
 	if (p->followed)

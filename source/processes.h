@@ -49,6 +49,9 @@ struct process *processes_note(struct processes *processes, uint32_t pid);
 /* Notes what its stat file says. */
 void process_update(struct process *process, const struct process_stat *stat);
 
+/* Reads its ids, if they are not known. proc: /proc. */
+void process_ask_ids(struct process *process, int proc);
+
 /* It has ended. Its `pending` must have been decided. */
 void processes_remove(struct processes *processes, uint32_t pid);
 

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "source/trace.h"
+#include "kernel/process_status.h"
 #include "lib/format.h"
 #include "source/collector_source.h"
 #include "source/events.h"
-#include "source/members.h"
 
 #define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
 
@@ -85,7 +85,7 @@ static int seize_followed(struct collector *c)
 
 static int follow(struct collector *c, uint32_t pid, struct error *err)
 {
-	uint32_t leader = members_process(c->base.proc, pid);
+	uint32_t leader = process_of(c->base.proc, pid);
 	struct process *process = processes_find(&c->processes, leader);
 	int ret = 0;
 
@@ -120,20 +120,47 @@ static bool is_group_stop(int signal)
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
+/* Follows a new process. */
+static void follow_new(struct collector *c, uint32_t parent, uint32_t pid)
+{
+	struct process *process;
+
+	collector_fork(c, parent, pid, collector_now(c));
+	process = processes_find(&c->processes, pid);
+	if (process && !process->followed)
+		processes_follow(&c->processes, process);
+}
+
+static bool is_followed(const struct collector *c, uint32_t pid)
+{
+	const struct process *process = processes_find(&c->processes, pid);
+
+	return process && process->followed;
+}
+
+/* A thread stands that has made another, or a process, whose first stop may come long after: by then, its maker may have ended.
+ * In a pid namespace old kernels tell an id of that one; then the first stop has to do. */
+static void take_fork(struct collector *c, uint32_t maker)
+{
+	struct process_status status;
+	unsigned long made = 0;
+	uint32_t pid;
+
+	if (ptrace(PTRACE_GETEVENTMSG, (pid_t)maker, NULL, &made))
+		return;
+	pid = (uint32_t)made;
+	if (!is_followed(c, pid) && !process_status(c->base.proc, pid, &status) && status.process == pid &&
+	    status.tracer == (uint32_t)getpid())
+		follow_new(c, process_of(c->base.proc, maker), pid);
+}
+
 /* The first stop of a new process can come before its maker's stop that tells of it. */
 static void take_first_stop(struct collector *c, uint32_t tid)
 {
 	struct process_stat stat;
-	struct process *process;
 
-	process = processes_find(&c->processes, tid);
-	if ((process && process->followed) || members_process(c->base.proc, tid) != tid ||
-	    process_stat(c->base.proc, tid, &stat))
-		return;
-	collector_fork(c, stat.ppid, tid, collector_now(c));
-	process = processes_find(&c->processes, tid);
-	if (process && !process->followed)
-		processes_follow(&c->processes, process);
+	if (!is_followed(c, tid) && process_of(c->base.proc, tid) == tid && !process_stat(c->base.proc, tid, &stat))
+		follow_new(c, stat.ppid, tid);
 }
 
 static void take_exec(struct collector *c, uint32_t pid)
@@ -157,6 +184,11 @@ static void take_stop(struct collector *c, pid_t tid, int status)
 		/* It stays stopped, and can be continued by a signal. */
 		ptrace(PTRACE_LISTEN, tid, NULL, NULL);
 		return;
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+		take_fork(c, (uint32_t)tid);
+		break;
 	case PTRACE_EVENT_EXEC:
 		take_exec(c, (uint32_t)tid);
 		break;

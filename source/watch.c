@@ -8,38 +8,46 @@
 #include <unistd.h>
 
 #include "source/watch.h"
+#include "kernel/process_status.h"
 #include "lib/files.h"
 #include "lib/format.h"
 #include "lib/timestamp.h"
 #include "source/collector_source.h"
 #include "source/events.h"
-#include "source/members.h"
 
 /* Ids are given out in order, and /proc/loadavg tells the last one: so new processes are found without a look at all others.
- * This is done so often, but takes no more than one part in so many of a CPU's time. */
+ * This is done so often, but takes no more than one part in so many of a CPU's time; what was not needed is kept for later. */
 #define TICK_NS 1000000ULL
 #define TICK_SHARE 67
+#define KEPT_NS 10000000LL
 /* All processes are looked at so often: who executes without having been made anew is found by that. With the other: 2 %. */
 #define SCAN_NS 1000000000ULL
 #define SCAN_SHARE 200
-/* A new process that has not executed anything is looked at again for so long. */
-#define YOUNG_NS 30000000ULL
-#define YOUNG_MOST 256
+/* A new process is looked at again until a look at all has found it: it may execute late, and more than once. The older it is,
+ * the longer is the time from one look to the next: this part of its age. */
+#define YOUNG_SHARE 8
+#define YOUNG_MOST 1024
 /* More new ids than that are looked for among all processes. */
 #define NEW_MOST 4096
+/* What a look costs is learned by one part in so many of each; one that costs so many times as much was held up. */
+#define COST_SHARE 8
+#define COST_OUTLIER 4
+#define COST_FIRST_NS 20000
 
 struct young {
 	uint32_t pid;
-	uint64_t since;
+	uint64_t since, next;
 };
 
 struct watch {
 	int loadavg; /* the open file, -1: not to be had */
 	uint32_t last;
 	uint64_t next_tick, next_scan; /* CLOCK_MONOTONIC */
+	uint64_t last_tick;
 	uint64_t spent; /* CPU time as of the last look */
 	bool busy;	/* that look has found something */
-	uint64_t cost;	/* CPU time from one look to the next where nothing is found */
+	int64_t cost;	/* CPU time from one look to the next where nothing is found */
+	int64_t budget; /* CPU time that looks may take now; below 0: they have to wait */
 	struct young young[YOUNG_MOST];
 	size_t count;
 };
@@ -86,8 +94,10 @@ static bool has_executed(const struct collector *c, struct process *process, con
 
 static void add_young(struct watch *w, uint32_t pid)
 {
+	uint64_t now = monotonic_ns();
+
 	if (w->count < YOUNG_MOST)
-		w->young[w->count++] = (struct young){pid, monotonic_ns()};
+		w->young[w->count++] = (struct young){pid, now, now};
 }
 
 static void look_at(struct collector *c, uint32_t pid);
@@ -176,8 +186,11 @@ static void look_at_new(struct collector *c)
 		uint32_t id = ++w->last;
 
 		/* A thread has an id, too. */
-		if (members_process(c->base.proc, id) == id)
-			look_at(c, id);
+		if (process_of(c->base.proc, id) != id)
+			continue;
+		if (processes_find(&c->processes, id)) /* by a scan for -p or the command */
+			add_young(w, id);
+		look_at(c, id);
 	}
 }
 
@@ -190,12 +203,14 @@ static void look_at_young(struct collector *c)
 	/* The oldest first: a parent executes before its child does. */
 	for (size_t i = 0; i < w->count; i++) {
 		struct young y = w->young[i];
-		const struct process *process = processes_find(&c->processes, y.pid);
 
-		if (now - y.since > YOUNG_NS || !process || process->pending)
+		if (now - y.since > SCAN_NS || !processes_find(&c->processes, y.pid))
 			continue;
+		if (now >= y.next) {
+			look_at(c, y.pid);
+			y.next = now + (now - y.since) / YOUNG_SHARE;
+		}
 		w->young[kept++] = y;
-		look_at(c, y.pid);
 	}
 	w->count = kept;
 }
@@ -208,34 +223,46 @@ static uint64_t cpu_time(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t later(uint64_t cost, uint64_t share, uint64_t least)
+/* The time that goes into looks is bounded; into what these find goes as much as it takes. spent: since the last look, waking
+ * up included. idle: nothing was found. */
+static void pay(struct watch *w, uint64_t now, uint64_t spent, bool idle)
 {
-	return monotonic_ns() + (cost * share > least ? cost * share : least);
+	int64_t most = w->cost * COST_OUTLIER;
+
+	if (idle)
+		w->cost += (((int64_t)spent < most ? (int64_t)spent : most) - w->cost) / COST_SHARE;
+	w->budget += (int64_t)((now - w->last_tick) / TICK_SHARE) - w->cost;
+	if (w->budget > KEPT_NS)
+		w->budget = KEPT_NS;
+	w->last_tick = now;
+	w->next_tick = now + (w->budget < 0 ? (uint64_t)-w->budget * TICK_SHARE : 0);
+	if (w->next_tick < now + TICK_NS)
+		w->next_tick = now + TICK_NS;
 }
 
-/* The time that goes into looks is bounded; into what these find goes as much as it takes. */
 static void take(struct collector *c)
 {
 	struct watch *w = own(c);
-	uint64_t now = monotonic_ns(), spent = cpu_time() - w->spent;
+	uint64_t now = monotonic_ns(), spent = cpu_time() - w->spent, before;
 	uint32_t last = w->last;
+	bool busy;
 
 	if (now < w->next_tick)
 		return;
 	if (now >= w->next_scan) {
-		uint64_t before = cpu_time();
-
+		before = cpu_time();
 		scan(c);
-		w->next_scan = later(cpu_time() - before, SCAN_SHARE, SCAN_NS);
+		before = (cpu_time() - before) * SCAN_SHARE;
+		w->next_scan = monotonic_ns() + (before > SCAN_NS ? before : SCAN_NS);
+		busy = true;
 	} else {
 		look_at_young(c);
 		look_at_new(c);
+		busy = last != w->last || w->count;
 	}
-	if (last == w->last && !w->count && !w->busy)
-		w->cost = spent; /* waking up included */
-	w->busy = last != w->last || w->count;
-	w->spent = cpu_time();
-	w->next_tick = later(w->cost, TICK_SHARE, TICK_NS);
+	pay(w, now, spent, !busy && !w->busy);
+	w->busy = busy;
+	w->spent += spent;
 }
 
 static uint64_t wait_ns(const struct collector *c)
@@ -254,6 +281,8 @@ static int begin(struct collector *c, struct error *err)
 	w->loadavg = openat(c->base.proc, "loadavg", O_RDONLY | O_CLOEXEC);
 	w->last = last_pid(w);
 	w->spent = cpu_time();
+	w->cost = COST_FIRST_NS;
+	w->last_tick = monotonic_ns();
 	w->next_scan = monotonic_ns() + SCAN_NS;
 	return 0;
 }

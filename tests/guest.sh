@@ -111,12 +111,17 @@ quick() {
 	has "$err" '^execsnoop: [1-9][0-9]* execs were lost in all$'
 }
 
-cpus_by_perf() { cpus --source perf; }
+# Without BPF, arguments are surely read of what lives.
+cpus_by_perf() {
+	cp "$PROGRAMS/live" "$D/prog"
+	cpus --source perf
+}
 
 # Without BPF nobody says that a ring is deaf.
 quick_by_perf() {
 	cpu=/sys/devices/system/cpu/cpu1/online
 	[ -f $cpu ] || { skipped="one CPU"; return; }
+	cp "$PROGRAMS/live" "$D/prog"
 	start --source perf
 	taskset 2 "$D/prog" early
 	sleep 1.2

@@ -1,0 +1,43 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/process_status.h"
+#include "lib/files.h"
+#include "lib/format.h"
+
+int process_status(int proc, uint32_t tid, struct process_status *status)
+{
+	const struct {
+		const char *name;
+		uint32_t *value;
+	} fields[] = {
+		{"\nTgid:\t", &status->process},
+		{"\nTracerPid:\t", &status->tracer},
+		{"\nUid:\t", &status->uid},
+		{"\nGid:\t", &status->gid},
+	};
+	char path[32], text[2048];
+	const char *at;
+	int ret;
+
+	format_text(path, sizeof(path), "%u/status", tid);
+	ret = read_file(proc, path, text, sizeof(text));
+	if (ret < 0)
+		return ret;
+	/* The kernel writes a newline of the name, in the first line, as \n. */
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		at = strstr(text, fields[i].name);
+		if (!at)
+			return -EINVAL;
+		*fields[i].value = (uint32_t)strtoul(at + strlen(fields[i].name), NULL, 10);
+	}
+	return 0;
+}
+
+uint32_t process_of(int proc, uint32_t tid)
+{
+	struct process_status status;
+
+	return process_status(proc, tid, &status) ? 0 : status.process;
+}
