@@ -87,6 +87,7 @@
  * run/helper.c           two processes: the reader's side
  * run/server.c           the helper's side
  * run/sandbox.c          the power that both give up
+ * run/choose.c           which source
  * run/check.c            --check
  * run/disasm.c           --ebpf
  *

@@ -39,7 +39,12 @@ static const struct row {
 	[FEATURE_SANDBOX] = {"sandbox of the reader", "all power of this user"},
 	[FEATURE_HELPER] = {"sandbox of the helper", "more power than it needs"},
 	[FEATURE_MEMORY] = {"memory", NULL},
-	[FEATURE_TRACING] = {"tracing", NULL},
+	[FEATURE_SOURCE] = {"source bpf", "the next source"},
+	{"source perf", "the next source"},
+	{"source proc", "the next source"},
+	{"source sideband", "the next source"},
+	{"source trace", NULL},
+	{"source watch", NULL},
 };
 
 void feature_note(struct features *features, enum feature feature, bool here, const char *why)

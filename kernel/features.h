@@ -38,8 +38,8 @@ enum feature {
 	FEATURE_SANDBOX,
 	FEATURE_HELPER,
 	FEATURE_MEMORY,
-	FEATURE_TRACING, /* all that it needs */
-	FEATURES
+	FEATURE_SOURCE, /* the sources, in the order of their table: all that each needs */
+	FEATURES = FEATURE_SOURCE + 6
 };
 
 struct features {

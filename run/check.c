@@ -1,13 +1,20 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "run/check.h"
+#include "lib/format.h"
 #include "lib/say.h"
+#include "run/choose.h"
 #include "run/sandbox.h"
 #include "show/escape.h"
 #include "show/output.h"
+#include "source/bpf.h"
 
 static void print_json(struct output *out, const char *key, const char *text)
 {
@@ -69,24 +76,90 @@ static void check_helper(struct features *features)
 	feature_note(features, FEATURE_HELPER, !n, n < 0 ? "cannot make a process" : why);
 }
 
-int check(struct source *source, char **argv, bool json, int *status, struct error *err)
+_Static_assert(FEATURES == FEATURE_SOURCE + SOURCES, "each source has a row");
+
+/* Whom trace could trace. -1: there can be no such process. */
+static pid_t make_victim(void)
+{
+	pid_t parent = getpid(), child = fork();
+
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
+/* Whether a source other than bpf works, and what it does not show. */
+static void check_source(struct features *features, size_t number, const struct options *options, char **argv)
+{
+	const struct source_row *row = &sources[number];
+	struct options asked = *options;
+	struct error err = {0};
+	char pid[16], why[512];
+	const char *pids = pid;
+	struct source *source;
+	pid_t victim = -1;
+
+	if (row->alone && !asked.request.pids.count) {
+		victim = make_victim();
+		format_text(pid, sizeof(pid), "%d", (int)victim);
+		asked.request.pids = (struct strings){&pids, 1};
+	}
+	source = source_try(row, &asked, argv, NULL, &err);
+	format_text(why, sizeof(why), "%s%s%s", source ? "does not show " : err.text, source ? row->lacks : "",
+		    source && row->alone ? "; only for -p and a command" : "");
+	feature_note(features, (enum feature)(FEATURE_SOURCE + number), source != NULL, why);
+	free(err.log);
+	if (source) {
+		source->ops->stop(source);
+		source->ops->close(source);
+	}
+	if (victim > 0) {
+		kill(victim, SIGKILL);
+		waitpid(victim, NULL, 0);
+	}
+}
+
+/* Does what tracing by BPF would need, then asks all other sources. */
+static int check_all(struct source *source, const struct options *options, char **argv, struct error *err)
 {
 	struct features *features = &source->features;
+	int ret = source->ops->start(source, argv, err);
+
+	feature_note(features, FEATURE_SOURCE, !ret, ret ? err->text : NULL);
+	if (source->ops->ask_rest)
+		source->ops->ask_rest(source);
+	for (size_t i = 1; i < SOURCES; i++)
+		check_source(features, i, options, argv);
+	check_helper(features);
+	return ret;
+}
+
+int check(const struct options *options, char **argv, int *status, struct error *err)
+{
+	const struct source_row *row = source_find(options->source ? options->source : sources[0].name);
+	struct source *source = bpf_open(&options->request, err);
+	struct features *features;
 	struct output out;
 	const char *why;
 
-	if (output_init(&out, STDOUT_FILENO))
+	if (!source)
+		return -1;
+	if (output_init(&out, STDOUT_FILENO)) {
+		source->ops->close(source);
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	*status = source->ops->start(source, argv, err) != 0;
-	feature_note(features, FEATURE_TRACING, !*status, *status ? err->text : NULL);
-	if (*status)
+	}
+	features = &source->features;
+	if (check_all(source, options, argv, err) && row == sources)
 		say("%s", err->text);
-	if (source->ops->ask_rest)
-		source->ops->ask_rest(source);
-	check_helper(features);
+	*status = !feature_is_here(features, (enum feature)(FEATURE_SOURCE + (row - sources)));
 	why = sandbox_reader(&(struct sandbox_descriptors){out.fd, say_descriptor(), -1, -1});
 	feature_note(features, FEATURE_SANDBOX, !why, why);
-	features_print(features, &out, json);
+	features_print(features, &out, options->form.json);
 	output_free(&out);
+	source->ops->stop(source); /* the start may have failed half-way */
+	source->ops->close(source);
 	return out.error ? output_error(&out, err) : 0;
 }

@@ -2,9 +2,11 @@
 #ifndef RUN_CHECK_H
 #define RUN_CHECK_H
 
-#include "source/source.h"
+#include "run/options.h"
+#include "lib/error.h"
 
-/* *status gets 1 if tracing would not work. 0 or -errno with err filled: the table could not be written. */
-int check(struct source *source, char **argv, bool json, int *status, struct error *err);
+/* argv: as main() got it. *status gets 1 if the source that was asked for, else bpf, would not work. 0 or -errno with err filled:
+ * the table could not be written. */
+int check(const struct options *options, char **argv, int *status, struct error *err);
 
 #endif

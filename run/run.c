@@ -5,15 +5,13 @@
 
 #include "run/run.h"
 #include "lib/format.h"
-#include "lib/say.h"
 #include "run/check.h"
+#include "run/choose.h"
 #include "run/command_line.h"
 #include "run/disasm.h"
-#include "run/sandbox.h"
 #include "run/session.h"
 #include "run/values.h"
 #include "source/bpf.h"
-#include "source/sources.h"
 
 /* --ebpf: prints the programs as they would be loaded. What the running kernel has not been asked for is 0 and named beside
  * it. */
@@ -52,59 +50,6 @@ static int print(const struct options *options, const struct source *source, str
 	return !ret && out.error ? output_error(&out, err) : ret;
 }
 
-/* Starts the source; what has failed is closed. */
-static struct source *start_one(const struct source_row *row, const struct options *options, char **argv, bool *refused,
-				struct error *err)
-{
-	struct source *source;
-
-	*refused = false;
-	if (row->alone && !options->request.command && !options->request.pids.count) {
-		error_set(err, EINVAL, "it works only for -p and a command");
-		return NULL;
-	}
-	if (options->request.fails && !row->fails) {
-		error_set(err, ENOTSUP, "-x: it cannot see failed calls");
-		return NULL;
-	}
-	source = row->open(&options->request, err);
-	if (!source)
-		return NULL;
-	source->name = row->name;
-	source->confine = options->no_sandbox ? NULL : sandbox_collector;
-	if (!source->ops->start(source, argv, err))
-		return source;
-	*refused = source->refused;
-	source->ops->stop(source); /* it may have begun */
-	source->ops->close(source);
-	return NULL;
-}
-
-/* Starts the best source that works here, or the one that is asked for. NULL: none, with err filled. */
-static struct source *start_best(const struct options *options, char **argv, struct error *err)
-{
-	const struct source_row *only = options->source ? source_find(options->source) : NULL;
-	struct source *source;
-	struct error other;
-	bool refused;
-
-	source = start_one(only ? only : &sources[0], options, argv, &refused, err);
-	for (size_t i = 1; !source && !only && !refused && i < SOURCES; i++) {
-		other = (struct error){0};
-		source = start_one(&sources[i], options, argv, &refused, &other);
-		if (source)
-			say("execs are seen by --source %s, which does not show %s; %s cannot be used here: %s", sources[i].name,
-			    sources[i].lacks, sources[0].name, err->text);
-		if (source || refused) {
-			free(err->log);
-			*err = other;
-		}
-	}
-	if (source && only && only->lacks)
-		say("execs are seen by --source %s, which does not show %s", only->name, only->lacks);
-	return source;
-}
-
 /* *status gets the command's exit status. */
 static int trace(const struct options *options, char **argv, const struct inherited *inherited, int *status, struct error *err)
 {
@@ -117,7 +62,7 @@ static int trace(const struct options *options, char **argv, const struct inheri
 	else if (output_init(&out, STDOUT_FILENO))
 		ret = error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	if (!ret) {
-		source = start_best(options, argv, err);
+		source = source_choose(options, argv, err);
 		ret = source ? session_run(options, source, &out, inherited, status, err) : -1;
 	}
 	output_free(&out);
@@ -153,14 +98,12 @@ int run(const struct options *options, char **argv, const struct inherited *inhe
 	}
 	if (!options->ebpf && !options->request.check)
 		return trace(options, argv, inherited, status, err);
+	if (options->request.check)
+		return check(options, argv, status, err);
 	source = bpf_open(&options->request, err);
 	if (!source)
 		return -1;
-	if (options->ebpf)
-		ret = print(options, source, err);
-	else
-		ret = check(source, argv, options->form.json, status, err);
-	source->ops->stop(source); /* the start may have failed half-way */
+	ret = print(options, source, err);
 	source->ops->close(source);
 	return ret;
 }

@@ -628,13 +628,27 @@ check() {
 	strace -f -qq -o "$D/trace" -e inject=bpf:error=ENOSYS "$X" --check >"$out" 2>"$err"
 	is $? 1
 	has "$out" '^bpf(2)  *no .*CONFIG_BPF_SYSCALL'
-	has "$out" '^tracing  *no .*CONFIG_BPF_SYSCALL'
+	has "$out" '^source bpf  *no .*CONFIG_BPF_SYSCALL'
 	has "$out" '^raw tracepoints  *? '
+	has "$out" '^source watch  *yes .*does not show '
+	# The status is that of the source that is asked for; what each lacks is said.
+	strace -f -qq -o "$D/trace" -e inject=bpf,perf_event_open:error=ENOSYS "$X" --source perf --check >"$out" 2>"$err"
+	is $? 1
+	has "$out" '^source perf  *no  *the next source  *cannot .*: Function not implemented; '
+	has "$out" '^source sideband  *no  *the next source  *cannot .*: Function not implemented; '
+	strace -f -qq -o "$D/trace" -e inject=bpf,perf_event_open:error=ENOSYS "$X" --source watch --check >"$out" 2>"$err"
+	is $? 0
+	is "$(wc -c <"$err")" 0
+	strace -f -qq -o "$D/trace" -e inject=ptrace:error=EPERM "$X" --check >"$out" 2>"$err"
+	is $? 0
+	has "$out" '^source trace  *no .*Operation not permitted; '
+	strace -f -qq -o "$D/trace" -e inject=bind:error=EPERM "$X" --check -J >"$out" 2>"$err"
+	is "$(jq -r 'select(.feature == "source proc") | .here' "$out")" false
 	# What is forbidden is not said to be missing.
 	strace -f -qq -o "$D/trace" -e inject=bpf:error=EPERM:when=2+ "$X" --check >"$out" 2>"$err"
 	is $? 1
 	has "$out" '^raw tracepoints  *no .*Operation not permitted'
-	has "$out" '^tracing  *no .*Operation not permitted; '
+	has "$out" '^source bpf  *no .*Operation not permitted; '
 	unshare -n "$X" --check 2>&1 | grep -q '^BPF JIT  *yes ' || fail "the JIT is not seen from another network namespace"
 }
 
