@@ -147,19 +147,9 @@ static const uint16_t renaming[] = {
 #endif
 };
 
-/* No exec, no socket, no ptrace(2), no mount(2). fork(2), pipes and what goes with them are for the child that reads other
- * processes' memory (remote.c); perf_event_open(2) is for a CPU that comes online. */
-static const uint16_t helper_calls[] = {
-	CALLS_OF_BOTH SYS_read, SYS_write, SYS_writev, SYS_readv, SYS_ioctl, SYS_getdents64, SYS_readlinkat, SYS_kill, SYS_tkill,
-	SYS_gettid, SYS_getpid, SYS_getppid, SYS_clone, SYS_prctl, SYS_pipe2, SYS_dup3, SYS_dup, SYS_process_vm_readv,
-	SYS_perf_event_open, SYS_prlimit64, SYS_sysinfo, SYS_close_range, SYS_set_tid_address, SYS_sendmsg, SYS_recvfrom,
-	SYS_capget, SYS_capset,
-#ifdef SYS_recv
-	SYS_recv,
-#endif
-#ifdef SYS_socketcall
-	SYS_socketcall,
-#endif
+/* For files in /proc, and for locks. */
+static const uint16_t file_calls[] = {
+	SYS_read, SYS_getdents64, SYS_readlinkat, SYS_fstatfs,
 #ifdef SYS_lseek
 	SYS_lseek,
 #endif
@@ -193,11 +183,52 @@ static const uint16_t helper_calls[] = {
 #ifdef SYS_futex
 	SYS_futex,
 #endif
+};
+
+/* No exec, no socket, no ptrace(2), no mount(2). fork(2), pipes and what goes with them are for the child that reads other
+ * processes' memory (remote.c); perf_event_open(2) is for a CPU that comes online. */
+static const uint16_t helper_calls[] = {
+	CALLS_OF_BOTH SYS_write, SYS_writev, SYS_readv, SYS_ioctl, SYS_kill, SYS_tkill, SYS_gettid, SYS_getpid, SYS_getppid,
+	SYS_clone, SYS_prctl, SYS_pipe2, SYS_dup3, SYS_dup, SYS_process_vm_readv, SYS_perf_event_open, SYS_prlimit64, SYS_sysinfo,
+	SYS_close_range, SYS_set_tid_address, SYS_sendmsg, SYS_recvfrom, SYS_capget, SYS_capset,
+#ifdef SYS_recv
+	SYS_recv,
+#endif
+#ifdef SYS_socketcall
+	SYS_socketcall,
+#endif
 #ifdef SYS_fork
 	SYS_fork,
 #endif
 #ifdef SYS_dup2
 	SYS_dup2,
+#endif
+};
+
+/* No exec, no new process, no new socket: a look at /proc, what the kernel sends, execs to the reader. */
+static const uint16_t collector_calls[] = {
+	CALLS_OF_BOTH SYS_write, SYS_ioctl, SYS_getpid, SYS_getppid, SYS_prctl, SYS_perf_event_open, SYS_sendto, SYS_recvfrom,
+	SYS_name_to_handle_at,
+#ifdef SYS_send
+	SYS_send,
+#endif
+#ifdef SYS_recv
+	SYS_recv,
+#endif
+#ifdef SYS_socketcall
+	SYS_socketcall,
+#endif
+#ifdef SYS_nanosleep
+	SYS_nanosleep,
+#endif
+#ifdef SYS_clock_nanosleep
+	SYS_clock_nanosleep,
+#endif
+#ifdef SYS_clock_nanosleep_time64
+	SYS_clock_nanosleep_time64,
+#endif
+#ifdef SYS_futex_time64
+	SYS_futex_time64,
 #endif
 };
 
@@ -243,13 +274,6 @@ static int drop_capabilities(const struct sandbox_needs *needs)
 	    (!ring_events_allowed() || map_next_key(-1, &key, &key) == -EPERM))
 		keep |= admin;
 	return set_capabilities(keep, keep);
-}
-
-void sandbox_collector(void)
-{
-	const struct sandbox_needs needs = {.collects = true};
-
-	drop_capabilities(&needs);
 }
 
 /* ---- seccomp(2): what is not in a list fails with EPERM ---- */
@@ -369,10 +393,11 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 	static const uint32_t commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY,
 					    BPF_OBJ_GET_INFO_BY_FD};
 	static const uint16_t bpf[] = {SYS_bpf}, openat_call[] = {SYS_openat};
-	static struct filter f;
+	struct filter f;
 	const char *why = drop_capabilities(needs) ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;
 
 	begin_filter(&f);
+	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, commands, 0);
 	add_calls(&f, helper_calls, COUNT(helper_calls), ALWAYS, 0, commands, 0);
 	add_memory(&f);
 	add_calls(&f, bpf, 1, ARG_IS, 0, commands, COUNT(commands));
@@ -382,6 +407,25 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 		add_calls(&f, openat_call, 1, ARG_LACKS, 2, (uint32_t[]){WRITES}, 1);
 	if (needs->rename)
 		add_calls(&f, renaming, COUNT(renaming), ALWAYS, 0, commands, 0);
+	filter = enter_filter(&f);
+	return why ? why : filter;
+}
+
+const char *sandbox_collector(bool traces)
+{
+	static const uint16_t openat_call[] = {SYS_openat}, tracing[] = {SYS_ptrace};
+	static const uint32_t writes[] = {WRITES};
+	const struct sandbox_needs needs = {.collects = true};
+	struct filter f;
+	const char *why = drop_capabilities(&needs) ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;
+
+	begin_filter(&f);
+	add_calls(&f, openat_call, 1, ARG_LACKS, 2, writes, 1);
+	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, writes, 0);
+	add_calls(&f, collector_calls, COUNT(collector_calls), ALWAYS, 0, writes, 0);
+	if (traces)
+		add_calls(&f, tracing, 1, ALWAYS, 0, writes, 0);
+	add_memory(&f);
 	filter = enter_filter(&f);
 	return why ? why : filter;
 }
@@ -413,7 +457,7 @@ const char *sandbox_reader(const struct sandbox_descriptors *d)
 	const uint32_t out[] = {(uint32_t)d->output}, socket[] = {(uint32_t)d->socket}, pipe[] = {(uint32_t)d->pipe};
 	const uint32_t written[] = {(uint32_t)d->output, (uint32_t)d->messages, (uint32_t)d->socket};
 	static const uint32_t socketcalls[] = {9 /* send */, 10, 11, 12, 16 /* sendmsg */, 17}; /* include/uapi/linux/net.h */
-	static struct filter f;
+	struct filter f;
 	const char *why = drop_all_capabilities() ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;
 
 	begin_filter(&f);

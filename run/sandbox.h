@@ -15,8 +15,9 @@ struct sandbox_needs {
  * NULL. */
 const char *sandbox_helper(const struct sandbox_needs *needs);
 
-/* For a process that collects execs, and each thread of it: drops the capabilities that it does not need once it has begun. */
-void sandbox_collector(void);
+/* For a process that collects execs, and each thread of it, once it has begun: drops the capabilities and forbids the system calls
+ * that it does not need. traces: by ptrace(2). Why it could not, or NULL. */
+const char *sandbox_collector(bool traces);
 
 /* All that the reader has to do with, but rings, which it can only map and wait for. */
 struct sandbox_descriptors {

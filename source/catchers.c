@@ -106,7 +106,7 @@ static void *run(void *argument)
 	struct waiting next = {0};
 
 	if (t->catchers->confine)
-		t->catchers->confine();
+		t->catchers->confine(false);
 	for (;;) {
 		if (t->catchers->ops->wait(t->handle, wait_ns(t), &next.pid, &next.time) &&
 		    !catch_one(t->catchers, t->cpu, next.pid, next.time, !t->catchers->ops->early || t->count == WAITING_MOST))

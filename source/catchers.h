@@ -44,7 +44,7 @@ struct catchers {
 	int proc;
 	uint64_t most; /* bytes of arguments, 0: all */
 	int64_t clock_ahead;
-	void (*confine)(void); /* what each thread calls first, or NULL */
+	const char *(*confine)(bool traces); /* what each thread calls first, or NULL */
 	bool runs[CATCHERS_MOST]; /* by CPU */
 	pthread_mutex_t lock;
 	struct catch *first, *last; /* that have not been taken */

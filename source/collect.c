@@ -253,7 +253,7 @@ _Noreturn void collect_run(struct collector *c, pid_t reader)
 	setpriority(PRIO_PROCESS, 0, -20); /* it may not; then more programs end before they are looked at */
 	ret = begin(c, &err);
 	if (c->base.confine)
-		c->base.confine();
+		c->base.confine(c->ops->traces);
 	answer(c, ret, &err);
 	if (!ret)
 		collect(c);

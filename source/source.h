@@ -37,7 +37,9 @@ struct source {
 	struct merge *merge; /* from the start on */
 	int pipe; /* that the reader reads, or -1 */
 	uint32_t tracer; /* the process that is going to trace the command by ptrace(2), 0: none */
-	void (*confine)(void); /* by which a process that collects, and each thread of it, gives up power; NULL: it keeps it */
+	/* By which a process that collects, and each thread of it, gives up power; traces: by ptrace(2). Why it could not, or
+	 * NULL. NULL itself: it keeps all. */
+	const char *(*confine)(bool traces);
 	bool ended; /* what traces has ended by itself */
 	bool refused; /* the start failed for what was asked for, so that other sources would fail, too */
 };

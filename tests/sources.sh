@@ -118,10 +118,10 @@ command_ends() {
 # Its daemon, too, and nothing else.
 descendants() {
 	(for i in 1 2 3 4 5 6; do "$L" 0.1 "$D/other"; done) &
-	run -- sh -c "sh -c '\"\$0\" 0.3; exec \"\$0\" 0.04' '$L' & exit 0"
+	run -- sh -c "sh -c '\"\$0\" 0.3; exec \"\$0\" 0.4' '$L' & exit 0"
 	is $status 0
 	wait
-	shows 1 'live 0.04$'
+	shows 1 'live 0.4$'
 	shows 0 "$D/other"
 }
 
@@ -147,13 +147,13 @@ ends_with_its_pid() {
 
 # Nobody waits for the tracer itself, which descends from the process.
 own_parent() {
-	sh -c '"$0" --source "$1" -o "$2/lines" -p $$ 2>"$2/err" & echo $! >"$2/pid"; "$3" 0.6; "$3" 0.05' "$X" "$S" "$D" "$L"
+	sh -c '"$0" --source "$1" -o "$2/lines" -p $$ 2>"$2/err" & echo $! >"$2/pid"; "$3" 0.6; "$3" 0.35' "$X" "$S" "$D" "$L"
 	tracer=$(cat "$D/pid")
 	tries=0
 	while kill -0 "$tracer" 2>/dev/null && [ $tries -lt 500 ]; do nap; tries=$((tries + 1)); done
 	[ $tries -lt 500 ] || { kill -9 "$tracer"; fail "it does not end: $(cat "$err")"; }
 	tracer=
-	grep -q 'live 0.05$' "$D/lines" || fail "it shows $(cat "$D/lines")"
+	grep -q 'live 0.35$' "$D/lines" || fail "it shows $(cat "$D/lines")"
 }
 
 # The second descends from the first.
