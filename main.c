@@ -29,6 +29,7 @@
  * kernel/cpulist.c       lists of CPUs
  * kernel/namespaces.c    mount namespaces by number
  * kernel/cgroups.c       cgroups by id
+ * kernel/audit_arch.h    its name for seccomp(2)
  * kernel/process_status.c  /proc/PID/status
  * kernel/chunk.c         memory that was read in halves
  *
@@ -66,6 +67,7 @@
  * source/proc.c          by the proc connector
  * source/connector.c     its messages
  * source/trace.c         by ptrace(2)
+ * source/calls.c         its failed calls
  * source/watch.c         by looking at /proc
  *
  * reader/exec.c          struct exec, its arguments

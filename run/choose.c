@@ -17,7 +17,7 @@ struct source *source_try(const struct source_row *row, const struct options *op
 		return NULL;
 	}
 	if (options->request.fails && !row->fails) {
-		error_set(err, ENOTSUP, "-x: it cannot see failed calls");
+		error_set(err, ENOTSUP, "-x: it cannot see failed calls; bpf can, and trace can for a command");
 		return NULL;
 	}
 	source = row->open(&options->request, err);

@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "run/command.h"
+#include "source/calls.h"
 
 /* Steps that can fail before the command runs. */
-enum step { NOTHING, CHANGE_USER, EXECUTE };
+enum step { NOTHING, STOP_CALLS, CHANGE_USER, EXECUTE };
 struct failure {
 	enum step step;
 	int errnum;
@@ -28,8 +29,14 @@ void inherited_note(struct inherited *inherited)
 }
 
 /* In the child. Returns only if it fails, with errno. */
-static enum step execute(const struct options *o, const struct inherited *inherited)
+static enum step execute(const struct options *o, const struct inherited *inherited, bool calls_stop)
 {
+	int ret = calls_stop ? calls_stop_here() : 0;
+
+	if (ret) {
+		errno = -ret;
+		return STOP_CALLS;
+	}
 	for (int i = 0; i < INHERITED_SIGNALS; i++)
 		sigaction(inherited_signals[i], &inherited->actions[i], NULL);
 	sigprocmask(SIG_SETMASK, &inherited->blocked, NULL);
@@ -74,7 +81,7 @@ int command_start(struct command *command, const struct options *o, const struct
 			;
 		if (n != 1) /* there is no tracer any more */
 			_exit(127);
-		failure.step = execute(o, inherited);
+		failure.step = execute(o, inherited, command->tracer && o->request.fails);
 		failure.errnum = errno;
 		n = write(failed[1], &failure, sizeof(failure));
 		_exit(n == sizeof(failure) ? 127 : 126);
@@ -107,6 +114,9 @@ int command_execute(struct command *command, const struct options *o, struct err
 		return 0;
 	waitpid(command->pid, NULL, 0);
 	command->pid = 0;
+	if (failure.step == STOP_CALLS)
+		return error_set(err, failure.errnum, "-x: cannot make the command stop at its calls (seccomp(2)): %s; this needs "
+				 "CONFIG_SECCOMP_FILTER=y", strerror(failure.errnum));
 	if (failure.step == CHANGE_USER)
 		return error_set(err, failure.errnum, "--user: cannot become the user \"%s\": %s; run it as root",
 				 o->user, strerror(failure.errnum));

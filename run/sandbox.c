@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/audit.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -15,30 +14,8 @@
 #include <unistd.h>
 
 #include "run/sandbox.h"
+#include "kernel/audit_arch.h"
 #include "loader.h"
-
-/* include/uapi/linux/audit.h */
-#if defined(__x86_64__) && !defined(__ILP32__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_AARCH64
-#elif defined(__arm__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_ARM
-#elif defined(__i386__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_I386
-#elif defined(__s390x__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_S390X
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_PPC64LE
-#elif defined(__mips64)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_MIPSEL64
-#elif defined(__mips__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_MIPSEL
-#elif defined(__riscv) && __riscv_xlen == 64
-#define AUDIT_ARCH_HERE AUDIT_ARCH_RISCV64
-#elif defined(__loongarch64)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_LOONGARCH64
-#endif
 
 /* Some calls are other calls, or have other names, on older architectures and those with 32-bit longs. */
 

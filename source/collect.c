@@ -18,6 +18,13 @@
 #define WRITE_BYTES (256U << 10)
 #define WRITE_NS 10000000ULL
 
+static _Noreturn void leave(struct collector *c)
+{
+	if (c->ops->end)
+		c->ops->end(c);
+	_exit(0);
+}
+
 /* ---- to the pipe ---- */
 
 static void flush(struct collector *c)
@@ -29,8 +36,8 @@ static void flush(struct collector *c)
 		n = write(c->out, c->waiting + done, c->waiting_used - done);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			_exit(0); /* nobody reads */
+		if (n <= 0) /* nobody reads */
+			leave(c);
 		done += (size_t)n;
 	}
 	c->waiting_used = 0;
@@ -241,7 +248,8 @@ _Noreturn void collect_run(struct collector *c, pid_t reader)
 	int ret;
 
 	prctl(PR_SET_NAME, "execsnoop:coll");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!c->ops->traces || !c->base.request->fails) /* of that, what is traced depends on us */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != reader)
 		_exit(1);
 	/* The terminal sends them to us all; the reader decides. */
@@ -255,9 +263,8 @@ _Noreturn void collect_run(struct collector *c, pid_t reader)
 	if (c->base.confine)
 		c->base.confine(c->ops->traces);
 	answer(c, ret, &err);
-	if (!ret)
-		collect(c);
-	if (!ret && c->ops->end)
-		c->ops->end(c);
-	_exit(0);
+	if (ret)
+		_exit(0);
+	collect(c);
+	leave(c);
 }

@@ -15,8 +15,7 @@
 #include "source/collect.h"
 
 /* A process that collects is given a second to end; it ends with this one anyway. */
-#define END_LOOKS 100
-#define END_LOOK_MS 10
+#define END_MS 1000
 
 static struct collector *of(const struct source *source)
 {
@@ -192,13 +191,13 @@ static void close_source(struct source *source)
 
 	if (c->ops->close)
 		c->ops->close(c);
-	if (c->control >= 0)
-		close(c->control);
 	/* It may be writing, and nobody reads any more. */
 	if (c->base.pipe >= 0)
 		close(c->base.pipe);
-	for (int i = 0; c->pid > 0 && i < END_LOOKS && !waitpid(c->pid, NULL, WNOHANG); i++)
-		poll(NULL, 0, END_LOOK_MS);
+	if (c->control >= 0) {
+		poll(&(struct pollfd){.fd = c->control, .events = 0}, 1, END_MS);
+		close(c->control);
+	}
 	argument_room_free(&c->lane.room);
 	free(c->lane.buffer);
 	merge_free(&c->merge);

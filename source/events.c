@@ -262,6 +262,34 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 		ask_at_once(c, s);
 }
 
+void collector_failed(struct collector *c, const struct failed_call *call)
+{
+	struct exec exec = {.kind = EXEC_FAILED, .known = EXEC_RESULT, .time = call->time, .pid = call->pid, .cpu = -1,
+			    .result = call->result, .checks = call->checks};
+	struct process *process = processes_find(&c->processes, call->pid);
+	struct process_stat stat;
+	struct sighting *s;
+
+	c->last_event = call->time;
+	memcpy(exec.directory, call->directory, sizeof(exec.directory));
+	if (process) {
+		if (!process_stat(c->base.proc, call->tid, &stat))
+			memcpy(exec.comm, stat.comm, sizeof(exec.comm));
+		process->has_ids = false;
+		process_ask_ids(process, c->base.proc);
+		describe(c, process, &exec);
+		passes_ask(&c->passes, &exec);
+	}
+	s = process ? sightings_add(&c->sightings, NULL, &exec) : NULL;
+	if (!s) {
+		c->shared->losses.skipped++;
+		return;
+	}
+	s->strings = *call->strings;
+	c->sightings.bytes += s->strings.args_length;
+	call->strings->bytes = NULL;
+}
+
 void collector_lose(struct collector *c, uint64_t count)
 {
 	c->shared->losses.skipped += count;

@@ -29,6 +29,17 @@ struct exec_event {
 /* A process has executed. Strings that the event does not tell are read. */
 void collector_exec(struct collector *collector, const struct exec_event *event);
 
+/* A call of execve(2) or execveat(2) that failed, or only asked. The strings are those of its caller, who stands. */
+struct failed_call {
+	uint32_t pid, tid; /* process and thread */
+	uint64_t time;
+	int32_t result;
+	bool checks;
+	const char *directory; /* as exec.directory */
+	struct image_strings *strings; /* the arguments with their marks; bytes: collector_failed() takes them over */
+};
+void collector_failed(struct collector *collector, const struct failed_call *call);
+
 /* So many events were lost, each of which may have been an exec. */
 void collector_lose(struct collector *collector, uint64_t count);
 

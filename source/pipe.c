@@ -124,14 +124,14 @@ static void hand_out(struct lane *lane, struct exec *exec)
 	struct block block;
 
 	memcpy(&head, l->buffer + l->begin, sizeof(head));
-	block = (struct block){strings + head.name_length + 1, head.args_length, false};
+	block = (struct block){strings + head.name_length + 1, head.args_length, head.exec.kind == EXEC_FAILED};
 	*exec = head.exec;
 	exec->name.bytes = strings;
 	exec->name.length = head.name_length;
 	exec->args.list = NULL;
 	exec->directory[EXEC_DIRECTORY - 1] = '\0';
 	exec_split(exec, &block, (size_t)l->source->request->max_args, &l->room);
-	if (exec->name.state == TEXT_UNREADABLE) /* no string stands for the first */
+	if (exec->kind == EXEC_DONE && exec->name.state == TEXT_UNREADABLE) /* no string stands for the first */
 		exec->args.skip = 0;
 	lane->last_time = exec->time;
 }

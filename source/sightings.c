@@ -61,10 +61,12 @@ struct sighting *sightings_add(struct sightings *all, struct process *process, c
 	s->exec = *exec;
 	s->strings = (struct image_strings){.name = TEXT_UNREADABLE, .args = TEXT_UNREADABLE};
 	s->process = process;
-	s->before = process->pending;
-	if (s->before)
-		s->before->next_exec = s;
-	process->pending = s;
+	if (process) {
+		s->before = process->pending;
+		if (s->before)
+			s->before->next_exec = s;
+		process->pending = s;
+	}
 	if (all->last)
 		all->last->next = s;
 	else

@@ -38,7 +38,7 @@ struct sightings {
 /* Above so many bytes, the oldest are not waited for: they are told without their strings. */
 #define SIGHTINGS_BYTES (64U << 20)
 
-/* Adds an exec of the process. NULL: no memory. */
+/* Adds an exec of the process; NULL for that: it is decided from the start. NULL: no memory. */
 struct sighting *sightings_add(struct sightings *sightings, struct process *process, const struct exec *exec);
 
 /* Fills its strings from a reading, whose bytes it takes over, unless it has some or is decided. */

@@ -12,8 +12,8 @@ const struct source_row sources[SOURCES] = {
 	{.name = "perf", .open = perf_open, .lacks = "failed calls"},
 	{.name = "proc", .open = proc_open, .lacks = "the arguments of programs that end at once, and failed calls"},
 	{.name = "sideband", .open = sideband_open, .lacks = "the arguments of many programs that end at once, and failed calls"},
-	{.name = "trace", .open = trace_open, .lacks = "failed calls, and lets programs with the setuid bit run without the power that it gives, "
-		"unless it is root's", .alone = true},
+	{.name = "trace", .open = trace_open, .lacks = "programs with the setuid bit as they are, for they run without its power, unless "
+		"root traces", .fails = true, .alone = true},
 	{.name = "watch", .open = watch_open, .lacks = "programs that end within some milliseconds, and failed calls"},
 };
 

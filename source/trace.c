@@ -15,6 +15,7 @@
 #include "source/trace.h"
 #include "kernel/process_status.h"
 #include "lib/format.h"
+#include "source/calls.h"
 #include "source/collector_source.h"
 #include "source/events.h"
 
@@ -22,6 +23,8 @@
 
 struct trace {
 	int signals; /* a signalfd(2) for SIGCHLD */
+	bool calls_stop; /* -x */
+	struct calls calls;
 };
 
 static struct trace *own(const struct collector *c)
@@ -32,9 +35,11 @@ static struct trace *own(const struct collector *c)
 /* ---- whom ---- */
 
 /* Traces a thread. 0 or -errno. */
-static int seize(uint32_t tid)
+static int seize(const struct collector *c, uint32_t tid)
 {
-	return ptrace(PTRACE_SEIZE, (pid_t)tid, NULL, (void *)OPTIONS) ? -errno : 0;
+	unsigned long options = OPTIONS | (own(c)->calls_stop ? PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD : 0);
+
+	return ptrace(PTRACE_SEIZE, (pid_t)tid, NULL, (void *)options) ? -errno : 0;
 }
 
 static const char *advice(int errnum)
@@ -46,20 +51,20 @@ static const char *advice(int errnum)
 
 /* Traces all threads of a process; those that it makes meanwhile are traced as well, or are found by the next look. How many
  * were not traced before, or -errno: its first thread could not be traced. */
-static int seize_process(int proc, uint32_t pid)
+static int seize_process(const struct collector *c, uint32_t pid)
 {
 	char path[32];
 	struct dirent *entry;
-	int ret = seize(pid), count = !ret, fd;
+	int ret = seize(c, pid), count = !ret, fd;
 	DIR *dir;
 
 	format_text(path, sizeof(path), "%u/task", pid);
-	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(c->base.proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (entry = readdir(dir))) {
 		uint32_t tid = isdigit((unsigned char)*entry->d_name) ? (uint32_t)strtoul(entry->d_name, NULL, 10) : 0;
 
-		count += tid && tid != pid && !seize(tid);
+		count += tid && tid != pid && !seize(c, tid);
 	}
 	if (dir)
 		closedir(dir);
@@ -73,7 +78,7 @@ static int seize_followed(struct collector *c)
 
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++)
 		for (struct process *p = c->processes.buckets[i]; p; p = p->next) {
-			int ret = p->followed ? seize_process(c->base.proc, p->pid) : 0;
+			int ret = p->followed ? seize_process(c, p->pid) : 0;
 
 			count += ret > 0 ? ret : 0;
 		}
@@ -91,7 +96,7 @@ static int follow(struct collector *c, uint32_t pid, struct error *err)
 
 	if (process && process->followed) /* by another -p */
 		return 0;
-	ret = leader ? seize(pid) : -ESRCH;
+	ret = leader ? seize(c, pid) : -ESRCH;
 	if (ret)
 		return error_set(err, -ret, "cannot trace process %u: %s; %s", pid, strerror(-ret), advice(-ret));
 	for (int looks = 0; looks < LOOKS_MOST; looks++) {
@@ -168,12 +173,29 @@ static void take_exec(struct collector *c, uint32_t pid)
 	collector_exec(c, &(struct exec_event){.pid = pid, .time = collector_now(c), .cpu = -1, .comm = ""});
 }
 
+/* A thread that executes takes its process's id over. */
+static void forget_call(struct collector *c, pid_t tid)
+{
+	unsigned long former = 0;
+
+	if (!ptrace(PTRACE_GETEVENTMSG, tid, NULL, &former))
+		calls_forget(&own(c)->calls, (uint32_t)former);
+	calls_forget(&own(c)->calls, (uint32_t)tid);
+}
+
+/* With PTRACE_O_TRACESYSGOOD. */
+#define STOP_OF_CALL (SIGTRAP | 0x80)
+
 static void take_stop(struct collector *c, pid_t tid, int status)
 {
 	int event = status >> 16, signal = WSTOPSIG(status);
 
 	switch (event) {
 	case 0:
+		if (signal == STOP_OF_CALL) {
+			calls_leave(&own(c)->calls, c, (uint32_t)tid);
+			break;
+		}
 		go_on(tid, signal);
 		return;
 	case PTRACE_EVENT_STOP:
@@ -189,11 +211,22 @@ static void take_stop(struct collector *c, pid_t tid, int status)
 	case PTRACE_EVENT_CLONE:
 		take_fork(c, (uint32_t)tid);
 		break;
+	case PTRACE_EVENT_SECCOMP:
+		calls_enter(&own(c)->calls, c, (uint32_t)tid);
+		ptrace(PTRACE_SYSCALL, tid, NULL, NULL);
+		return;
 	case PTRACE_EVENT_EXEC:
+		forget_call(c, tid);
 		take_exec(c, (uint32_t)tid);
 		break;
 	}
 	go_on(tid, 0);
+}
+
+static void take_end(struct collector *c, uint32_t tid)
+{
+	calls_forget(&own(c)->calls, tid);
+	collector_ended(c, tid, collector_now(c));
 }
 
 /* No more at a time, or what has been seen would wait. */
@@ -217,7 +250,7 @@ static void take(struct collector *c)
 		if (WIFSTOPPED(status))
 			take_stop(c, tid, status);
 		else
-			collector_ended(c, (uint32_t)tid, collector_now(c));
+			take_end(c, (uint32_t)tid);
 	}
 }
 
@@ -227,6 +260,11 @@ static int begin(struct collector *c, struct error *err)
 {
 	sigset_t set;
 
+	own(c)->calls_stop = c->base.request->fails;
+	if (own(c)->calls_stop && c->base.request->pids.count)
+		return error_set(err, ENOTSUP, "-x: it cannot see failed calls of -p, but of a command");
+	if (own(c)->calls_stop && calls_ask(err))
+		return -ENOTSUP;
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
@@ -234,6 +272,29 @@ static int begin(struct collector *c, struct error *err)
 	own(c)->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return own(c)->signals < 0 ? error_set(err, errno, "cannot wait for signals (signalfd(2)): %s; the kernel needs "
 					       "CONFIG_SIGNALFD=y", strerror(errno)) : 0;
+}
+
+/* Without a tracer, calls that stop for one would fail. So as long as there are such threads they are let go on. */
+static void end(struct collector *c)
+{
+	int status;
+	pid_t tid;
+
+	if (!own(c)->calls_stop)
+		return;
+	close(c->control);
+	close(c->out);
+	close(STDERR_FILENO);
+	while ((tid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+		bool is_signal = tid > 0 && WIFSTOPPED(status) && !(status >> 16) && WSTOPSIG(status) != STOP_OF_CALL;
+
+		if (tid <= 0 || !WIFSTOPPED(status))
+			continue;
+		if (status >> 16 == PTRACE_EVENT_STOP && is_group_stop(WSTOPSIG(status)))
+			ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+		else
+			go_on(tid, is_signal ? WSTOPSIG(status) : 0);
+	}
 }
 
 static size_t poll_fds(const struct collector *c, struct pollfd *fds)
@@ -247,6 +308,7 @@ struct source *trace_open(const struct request *request, struct error *err)
 	static const struct collector_ops ops = {
 		.traces = true,
 		.begin = begin,
+		.end = end,
 		.poll_fds = poll_fds,
 		.take = take,
 		.follow = follow,

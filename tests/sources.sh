@@ -4,7 +4,7 @@
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
 PROGRAMS=$(cd "$PROGRAMS" && pwd)
-L=$PROGRAMS/live
+L=$PROGRAMS/live C=$PROGRAMS/call
 N=$(few 500)
 
 # each SENTENCE FUNCTION SOURCE...
@@ -293,6 +293,74 @@ job_control() {
 	is $? 0
 }
 
+# Calls that fail, in all ways; what BPF shows of them is the same, where it works, if it could read it in time.
+failing_calls() {
+	cat >"$D/script" <<-'END'
+		call=$1 missing=$2/missing denied=$2/denied program=$3 narrow=$4
+		$call execve $missing 'a b' '' "$(printf 'new\nline')"
+		$call execve $denied x
+		$call execve "" x
+		$call execveat $missing x y
+		$call here missing x
+		$call no-directory missing x
+		$call no-follow $missing x
+		$call no-argv $missing
+		$call path $2
+		$call thread $missing x
+		$call long $missing
+		$call many $missing
+		for what in argv string rest end kernel name; do $call nowhere $missing $what a b; done
+		for what in n a s nas; do $call untouched $missing $what one '' three; done
+		$call check $program x
+		$call check $missing x
+		$call vfork $missing x
+		[ -z "$narrow" ] || $narrow $missing x
+		exit 7
+	END
+	echo nothing >"$D/denied"
+	narrow=$PROGRAMS/exec32
+	{ [ -x "$narrow" ] && "$narrow" "$PROGRAMS/nothing"; } 2>/dev/null || narrow=
+	run -x -q --max-args 0 --max-bytes 0 -- sh "$D/script" "$C" "$D" "$PROGRAMS/nothing" $narrow
+	is $status 7
+	sed -n "/^call /s/^[^ ]* *[0-9]* *[0-9?]* *//p" "$out" >"$D/shown"
+	grep -q "^-2 \"$D/missing\" \"a b\" \"\" \"new.nline\"\$" "$D/shown" || fail "a missing file is not shown: $(cat "$D/shown" "$err")"
+	grep -q "^-13 \"$D/denied\" \"x\"\$" "$D/shown" || fail "a file that may not be executed is not shown"
+	"$X" --source bpf -x -q --max-args 0 --max-bytes 0 -- sh "$D/script" "$C" "$D" "$PROGRAMS/nothing" $narrow >"$out" 2>/dev/null
+	[ $? = 7 ] || return
+	sed -n "/^call /s/^[^ ]* *[0-9]* *[0-9?]* *//p" "$out" >"$D/bpf"
+	is "$(wc -l <"$D/shown")" "$(wc -l <"$D/bpf")"
+	awk -v other="$D/bpf" '{
+		getline theirs <other
+		if (theirs !~ /<unreadable>/ && theirs != $0) print theirs " is not " $0
+		split(theirs, their); if (their[1] != $1) print "results: " theirs ", " $0
+	}' "$D/shown" >"$D/wrong"
+	[ ! -s "$D/wrong" ] || fail "BPF shows something else: $(cut -c1-300 "$D/wrong" | head -n 20)"
+}
+
+# Its calls stop for a tracer, and would fail without one: it goes on when the tracing ends, and when the tracer is killed.
+command_outlives() {
+	run -x -d 0.3 -- sh -c '"$0" 0.6; "$0" 0.1; echo whole >"$1"' "$L" "$D/whole"
+	is $status 0
+	sleep 1.2
+	is "$(cat "$D/whole")" whole
+	"$X" --source "$S" -x -o /dev/null -- sh -c '"$0" 0.6; "$0" 0.1; echo killed >"$1"' "$L" "$D/killed" 2>"$err" &
+	victim=$!
+	sleep 0.3
+	kill -9 $victim
+	wait $victim 2>/dev/null
+	sleep 1.2
+	is "$(cat "$D/killed")" killed
+	for p in /proc/[0-9]*; do
+		! grep -q '^execsnoop:' "$p/comm" 2>/dev/null || grep -q '^State:.Z' "$p/status" || fail "process $p is left"
+	done
+}
+
+not_of_a_pid() {
+	run -x -p $$
+	is $status 1
+	has "$err" '^execsnoop: -x: it cannot see failed calls of -p'
+}
+
 any_user() {
 	chmod 755 "$T" "$D"
 	cp "$X" "$D/tracer"
@@ -333,5 +401,8 @@ EXACT='perf proc sideband trace'
 	each "ends when the process that collects is killed" collector_killed perf proc sideband watch
 	each "leaves nothing behind when it is killed" tracer_killed $ALL
 	each "leaves job control as it is" job_control $ALL
+	each "shows calls that fail as BPF does" failing_calls trace
+	each "leaves a command as it was whose calls stop" command_outlives trace
+	each "-x is for a command" not_of_a_pid trace
 	each "works for any user" any_user trace watch
 }
