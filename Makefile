@@ -263,7 +263,7 @@ check:
 		"sh tests/readme.sh" \
 		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
-BENCH_PACKAGES = libbpf-tools bpftrace bpftool jq
+BENCH_PACKAGES = libbpf-tools bpftrace bpftool jq strace
 bench:
 	@sh packaging/packages.sh $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory -s execsnoop $(BUILD)/tests/bench $(BUILD)/tests/nothing

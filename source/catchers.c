@@ -8,6 +8,7 @@
 
 #include "source/catchers.h"
 #include "kernel/process_status.h"
+#include "lib/timestamp.h"
 
 /* Above so many bytes of strings that nobody has taken, no more are read. */
 #define BYTES_MOST (64U << 20)
@@ -18,6 +19,7 @@
 #define TRIES_MOST 200
 #define FIRST_NS 20000
 #define LAST_NS 1000000
+#define COST_SHARE 3 /* looks take no more than one part in so many of the time in between */
 
 struct waiting {
 	uint32_t pid;
@@ -31,6 +33,7 @@ struct thread {
 	void *handle;
 	struct waiting waiting[WAITING_MOST];
 	size_t count;
+	uint64_t cost; /* ns that the last looks took */
 };
 
 static void add(struct catchers *all, struct catch *caught)
@@ -45,12 +48,6 @@ static void add(struct catchers *all, struct catch *caught)
 	pthread_mutex_unlock(&all->lock);
 }
 
-/* Whether the reading is of a process that lives, but has no arguments yet. */
-static bool is_early(const struct reading *reading)
-{
-	return !reading->read && reading->stat.state && reading->stat.state != 'Z';
-}
-
 /* Reads. false: it is too early. last: or it has no arguments. */
 static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time, bool last)
 {
@@ -61,7 +58,7 @@ static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time
 		return true;
 	*caught = (struct catch){.cpu = cpu, .pid = pid, .time = time, .exec = {.pid = pid}};
 	image_read(all->proc, pid, all->most, all->clock_ahead, &caught->reading);
-	if (!last && is_early(&caught->reading)) {
+	if (!last && reading_is_early(&caught->reading)) {
 		free(caught);
 		return false;
 	}
@@ -80,6 +77,8 @@ static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time
 /* Looks again at those that had no arguments. */
 static void look_again(struct thread *t)
 {
+	uint64_t begin = monotonic_ns();
+
 	for (size_t i = 0; i < t->count;) {
 		struct waiting *w = &t->waiting[i];
 
@@ -88,6 +87,7 @@ static void look_again(struct thread *t)
 		else
 			i++;
 	}
+	t->cost = monotonic_ns() - begin;
 }
 
 static int64_t wait_ns(const struct thread *t)
@@ -97,6 +97,9 @@ static int64_t wait_ns(const struct thread *t)
 	for (size_t i = 0; i < t->count; i++)
 		if ((int64_t)FIRST_NS * (1 + t->waiting[i].tries) < ns)
 			ns = (int64_t)FIRST_NS * (1 + t->waiting[i].tries);
+	/* What it waits for needs the CPU, too. */
+	if (ns < (int64_t)t->cost * COST_SHARE)
+		ns = (int64_t)t->cost * COST_SHARE;
 	return t->count ? ns : -1;
 }
 

@@ -65,6 +65,10 @@ static void fill(struct collector *c, struct sighting *s, const struct reading *
 	sightings_fill(&c->sightings, s, reading);
 }
 
+/* Where an exec is told early, its image may be built long after, from a slow disk. So often it is looked at, for so long. */
+#define BUILD_LOOK_NS 5000000ULL
+#define BUILD_MOST_NS 2000000000ULL
+
 /* Reads an exec's strings now, if that has not been done with success. */
 static void read_now(struct collector *c, struct sighting *s)
 {
@@ -73,6 +77,8 @@ static void read_now(struct collector *c, struct sighting *s)
 	if (!s->process || s->read_at)
 		return;
 	image_read(c->base.proc, s->process->pid, c->base.request->max_bytes, c->base.clock_ahead, &reading);
+	s->look_again = c->ops->early && reading_is_early(&reading) && s->exec.time + BUILD_MOST_NS > reading.until
+				? reading.until + BUILD_LOOK_NS : 0;
 	fill(c, s, &reading);
 }
 
@@ -101,7 +107,8 @@ void events_read_late(struct collector *c)
 {
 	struct sighting *s = c->sightings.first;
 
-	if (s && s->process && !s->read_at && !s->certain && !s->next_exec && s->exec.time + DECIDE_NS < collector_now(c))
+	if (s && s->process && !s->read_at && !s->certain && !s->next_exec && s->exec.time + DECIDE_NS < collector_now(c) &&
+	    s->look_again <= collector_now(c))
 		read_now(c, s);
 }
 

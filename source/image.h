@@ -56,6 +56,12 @@ struct reading {
 	struct image_strings strings;
 };
 
+/* Whether it is of a process that lives, but has no arguments yet. */
+static inline bool reading_is_early(const struct reading *reading)
+{
+	return !reading->read && reading->stat.state && reading->stat.state != 'Z';
+}
+
 /* Reads the strings of the image that the process has now; of the arguments at most so many bytes, 0: all. If stat.image is known,
  * and is not the image of what it has executed since the event that made us look, the strings are of that event. The process may
  * have ended, or its image have no arguments yet. clock_ahead: as a source's. */

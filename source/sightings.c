@@ -109,6 +109,8 @@ void sightings_end(struct sightings *all, struct process *process, uint64_t time
 /* When it need not wait any more. One that has a next exec waits for what that one turns out to be. */
 static uint64_t due(const struct sighting *s)
 {
+	if (s->look_again && !s->read_at)
+		return s->look_again + DECIDE_NS;
 	return (s->read_at ? s->read_until : s->exec.time) + (s->next_exec ? 2 : 1) * DECIDE_NS;
 }
 
@@ -143,5 +145,7 @@ uint64_t sightings_wait(const struct sightings *all, uint64_t time)
 
 	if (!s)
 		return UINT64_MAX;
+	if (s->process && s->look_again && !s->read_at)
+		return s->look_again > time ? s->look_again - time : 0;
 	return s->process && due(s) > time ? due(s) - time : 0;
 }

@@ -21,6 +21,7 @@ struct sighting {
 	struct sighting *before, *next_exec; /* of the same process, if they are not decided */
 	bool named; /* the name came with the event */
 	bool certain; /* the strings are its own */
+	uint64_t look_again; /* when, since the image was still being built at the last look; 0: it was not */
 };
 
 /* In the order of the events. */

@@ -5,8 +5,8 @@
  *   bench storm PROFILE COUNT FILE SHOWN HOOK COMMAND...
  *                                                COMMAND while a worker on each CPU executes FILE, COUNT times in all;
  *                                                HOOK, a command for sh, is run while COMMAND still lives: storm_ms,
- *                                                shown, cpu_ms (of COMMAND in the storm, user and system),
- *                                                resident_kb (its peak). Without COMMAND: storm_ms alone
+ *                                                shown, cpu_ms (of COMMAND and its children in the storm, user and
+ *                                                system), resident_kb (their peaks). Without COMMAND: storm_ms alone
  *   bench soak COUNT FILE SHOWN COMMAND...       the same of short command lines in ten parts, a line for each: execs up to
  *                                                then, cpu_ms, resident_kb (now), descriptors; then shown
  *   bench rings COUNT                            how long the merging of so many CPUs' rings takes an exec, if the next is
@@ -129,8 +129,44 @@ static int measure_start(char **argv)
 	return first == STARTS;
 }
 
+/* Field 4 of /proc/PID/stat; the names of tracers have no parenthesis. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64];
+	int parent = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (file && fscanf(file, "%*d (%*[^)]) %*c %d", &parent) != 1)
+		parent = 0;
+	if (file)
+		fclose(file);
+	return parent;
+}
+
+/* The sum for a process and its descendants. */
+static uint64_t sum(pid_t root, uint64_t (*value)(pid_t))
+{
+	uint64_t total = 0;
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+
+	while (dir && (entry = readdir(dir))) {
+		pid_t pid = atoi(entry->d_name), above = pid;
+
+		while (above > 1 && above != root)
+			above = parent_of(above);
+		if (above == root)
+			total += value(pid);
+	}
+	if (dir)
+		closedir(dir);
+	return total;
+}
+
 /* How long all threads have run, ns: /proc/PID/task/TID/schedstat. */
-static uint64_t run_time(pid_t pid)
+static uint64_t run_time_of(pid_t pid)
 {
 	char path[300];
 	uint64_t total = 0, ns;
@@ -154,6 +190,11 @@ static uint64_t run_time(pid_t pid)
 	return total;
 }
 
+static uint64_t run_time(pid_t pid)
+{
+	return sum(pid, run_time_of);
+}
+
 /* A line of its status file that begins so. */
 static long status_kb(pid_t pid, const char *format)
 {
@@ -168,6 +209,11 @@ static long status_kb(pid_t pid, const char *format)
 	if (file)
 		fclose(file);
 	return kb;
+}
+
+static uint64_t peak_kb(pid_t pid)
+{
+	return (uint64_t)status_kb(pid, "VmHWM: %ld");
 }
 
 static int descriptors(pid_t pid)
@@ -225,7 +271,7 @@ static int measure_storm(char **argv)
 	if (!pid)
 		return 0;
 	usleep(DRAIN_US);
-	printf("cpu_ms %.2f\nresident_kb %ld\n", (double)(run_time(pid) - ran) / 1e6, status_kb(pid, "VmHWM: %ld"));
+	printf("cpu_ms %.2f\nresident_kb %lu\n", (double)(run_time(pid) - ran) / 1e6, sum(pid, peak_kb));
 	fflush(stdout);
 	if (system(argv[4]))
 		return 1;

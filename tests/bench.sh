@@ -20,9 +20,14 @@ command_of() {
 	ours) echo "$X" ;;
 	libbpf-tools) [ -x /usr/sbin/execsnoop ] && dpkg -S /usr/sbin/execsnoop 2>/dev/null | grep -q libbpf && echo /usr/sbin/execsnoop ;;
 	bpftrace) [ -x /usr/sbin/execsnoop.bt ] && echo /usr/sbin/execsnoop.bt ;;
+	perf | proc | sideband | watch) echo "$X --source $1" ;;
+	trace) echo "sh $T/trace" ;;
 	bcc) command -v execsnoop-bpfcc >/dev/null && execsnoop-bpfcc --help >/dev/null 2>&1 && command -v execsnoop-bpfcc ;;
 	esac
 }
+
+# All that this process's parent executes, and what descends from it.
+echo "exec $X --source trace -p \$PPID" >"$T/trace"
 
 # on_disk TOOL: KiB of the program, or of the one that interprets it, with the libraries that it is linked with. Nothing for
 # bcc, whose Python loads most of what it needs later.
@@ -85,52 +90,94 @@ for round in $(seq "$ROUNDS"); do
 	echo "round $round of $ROUNDS" >&2
 done
 
-# Medians, then what follows from them.
-sort -k1,3 -k4,4n "$T/figures" | awk -v execs="$EXECS" -v tools="$tools" '
-	{ key = $1 " " $2 " " $3; value[key, ++n[key]] = $4 }
-	function median(key) { return n[key] ? value[key, int((n[key] + 1) / 2)] : "" }
-	function of(tool, name) { return median(tool " " name) }
-	function row(name, what, unit,    i, cell, ours, line) {
-		ours = ""
-		line = "| " what " |"
-		for (i = 1; i <= tool_count; i++) {
-			cell = figure(tool[i], name)
-			if (i == 1) ours = cell
-			line = line (cell == "" ? " – |" : sprintf(" " unit, cell) (i > 1 && ours > 0 ? sprintf(" (%.1f×)", cell / ours) : "") " |")
+# table TOOLS: medians, then what follows from them.
+table() {
+	sort -k1,3 -k4,4n "$T/figures" | awk -v execs="$EXECS" -v tools="$1" '
+		{ key = $1 " " $2 " " $3; value[key, ++n[key]] = $4 }
+		function median(key) { return n[key] ? value[key, int((n[key] + 1) / 2)] : "" }
+		function of(tool, name) { return median(tool " " name) }
+		function row(name, what, unit,    i, cell, ours, line) {
+			ours = ""
+			line = "| " what " |"
+			for (i = 1; i <= tool_count; i++) {
+				cell = figure(tool[i], name)
+				if (i == 1) ours = cell
+				line = line (cell == "" ? " – |" : sprintf(" " unit, cell) (i > 1 && ours > 0 ? sprintf(" (%.1f×)", cell / ours) : "") " |")
+			}
+			print line
 		}
-		print line
-	}
-	function figure(t, name,    p, v) {
-		p = name; sub(/.*-/, "", p) # the profile
-		if (name == "start") return of(t, "start start_ms")
-		if (name ~ /^shown/) return 100 * of(t, p "-0 shown") / execs
-		if (name ~ /^bpf/) return of(t, p "-1 bpf_ns") / execs / 1000
-		if (name ~ /^slow/) return 100 * (of(t, p "-0 storm_ms") / of("none", p "-0 storm_ms") - 1)
-		if (name ~ /^cpu/) { v = of(t, p "-0 shown"); return v ? of(t, p "-0 cpu_ms") * 10000 / v : "" }
-		if (name == "resident") return of(t, "short-0 resident_kb")
-		if (name == "maps") return of(t, "short-0 maps_kb")
-		if (name == "disk") return of(t, "disk disk_kb")
-	}
-	END {
-		tool_count = split(tools, tool)
-		line = "| |"; rule = "| --- |"
-		for (i = 1; i <= tool_count; i++) { line = line " " tool[i] " |"; rule = rule " --- |" }
-		print line; print rule
-		row("start", "start to the first exec that is seen, ms", "%.1f")
-		row("shown-short", "shown of a storm of short command lines, %", "%.2f")
-		row("shown-long", "the same, command lines of 2 to 4 KiB, %", "%.2f")
-		row("bpf-short", "BPF time an exec, short, µs", "%.2f")
-		row("bpf-long", "BPF time an exec, long, µs", "%.2f")
-		row("slow-short", "the storm is slower by, short, %", "%.1f")
-		row("slow-long", "the storm is slower by, long, %", "%.1f")
-		row("cpu-short", "CPU time for 10,000 execs shown, short, ms", "%.1f")
-		row("cpu-long", "CPU time for 10,000 execs shown, long, ms", "%.1f")
-		row("resident", "peak resident memory, KiB", "%d")
-		row("maps", "kernel memory of maps, KiB", "%d")
-		row("disk", "on disk, with its libraries, KiB", "%d")
-		printf "\nWithout a tracer the storms took %.0f and %.0f ms: %.0f and %.0f execs a second.\n", of("none", "short-0 storm_ms"),
-			of("none", "long-0 storm_ms"), execs * 1000 / of("none", "short-0 storm_ms"), execs * 1000 / of("none", "long-0 storm_ms")
-	}'
+		function figure(t, name,    p, v) {
+			p = name; sub(/.*-/, "", p) # the profile
+			if (name == "start") return of(t, "start start_ms")
+			if (name ~ /^shown/) return 100 * of(t, p "-0 shown") / execs
+			if (name ~ /^bpf/) return of(t, p "-1 bpf_ns") / execs / 1000
+			if (name ~ /^slow/) return 100 * (of(t, p "-0 storm_ms") / of("none", p "-0 storm_ms") - 1)
+			if (name ~ /^cpu/) { v = of(t, p "-0 shown"); return v ? of(t, p "-0 cpu_ms") * 10000 / v : "" }
+			if (name == "resident") return of(t, "short-0 resident_kb")
+			if (name == "maps") return of(t, "short-0 maps_kb")
+			if (name == "disk") return of(t, "disk disk_kb")
+		}
+		END {
+			tool_count = split(tools, tool)
+			line = "| |"; rule = "| --- |"
+			for (i = 1; i <= tool_count; i++) { line = line " " tool[i] " |"; rule = rule " --- |" }
+			print line; print rule
+			if (of(tool[1], "start start_ms") != "") row("start", "start to the first exec that is seen, ms", "%.1f")
+			row("shown-short", "shown with its arguments of a storm of short command lines, %", "%.2f")
+			row("shown-long", "the same, command lines of 2 to 4 KiB, %", "%.2f")
+			if (of(tool[1], "short-1 bpf_ns") != "") row("bpf-short", "BPF time an exec, short, µs", "%.2f")
+			if (of(tool[1], "long-1 bpf_ns") != "") row("bpf-long", "BPF time an exec, long, µs", "%.2f")
+			row("slow-short", "the storm is slower by, short, %", "%.1f")
+			row("slow-long", "the storm is slower by, long, %", "%.1f")
+			row("cpu-short", "CPU time for 10,000 execs shown, short, ms", "%.1f")
+			row("cpu-long", "CPU time for 10,000 execs shown, long, ms", "%.1f")
+			row("resident", "peak resident memory, KiB", "%d")
+			row("maps", "kernel memory of maps, KiB", "%d")
+			if (of(tool[1], "disk disk_kb") != "") row("disk", "on disk, with its libraries, KiB", "%d")
+			printf "\nWithout a tracer the storms took %.0f and %.0f ms: %.0f and %.0f execs a second.\n", of("none", "short-0 storm_ms"),
+				of("none", "long-0 storm_ms"), execs * 1000 / of("none", "short-0 storm_ms"), execs * 1000 / of("none", "long-0 storm_ms")
+		}'
+}
+table "$tools"
+
+# The same without BPF.
+sources="ours perf proc sideband trace watch"
+: >"$T/figures"
+for round in $(seq "$ROUNDS"); do
+	for profile in short long; do
+		for tool in none $sources; do storm "$tool" $profile-0; done
+	done
+	echo "sources: round $round of $ROUNDS" >&2
+done
+echo
+table "$sources"
+
+# A build of this program, and what traces it.
+# build NAME COMMAND...
+build() {
+	name=$1
+	shift
+	rm -rf "$T/build"
+	mkdir "$T/build"
+	begin=$(date +%s%N)
+	"$@" make -s -j "$(nproc)" BUILD="$T/build" BINARY="$T/build/binary" "$T/build/binary" >/dev/null 2>&1 ||
+		echo "the build failed ($name)" >&2
+	echo "$name $((($(date +%s%N) - begin) / 1000000))" >>"$T/builds"
+}
+for round in $(seq "$ROUNDS"); do
+	build alone env
+	build bpf "$X" --quiet -o /dev/null --
+	build trace "$X" --quiet --source trace -o /dev/null --
+	build "trace -x" "$X" --quiet --source trace -x -o /dev/null --
+	! command -v strace >/dev/null || build "strace --seccomp-bpf" strace --seccomp-bpf -f -qq -e trace=execve,execveat -o /dev/null
+	echo "builds: round $round of $ROUNDS" >&2
+done
+echo
+echo "A build, \`make -j$(nproc)\`, ms:"
+sed 's/ \([0-9]*\)$/\t\1/' "$T/builds" | sort -t "$(printf '\t')" -k1,1 -k2,2n | awk -F '\t' '
+	$1 != name { if (name) print "| " name " | " value[int((n + 1) / 2)] " |"; name = $1; n = 0 }
+	{ value[++n] = $2 }
+	END { print "| " name " | " value[int((n + 1) / 2)] " |" }'
 
 echo
 echo "Growth: execs until then, CPU time for 10,000 of them, resident memory, descriptors."

@@ -137,8 +137,8 @@ pid_of_before() {
 }
 
 ends_with_its_pid() {
-	"$L" 0.5 &
-	run -d 10 -p $!
+	"$L" 2 &
+	run -d 60 -p $!
 	is $status 0
 	run -p 4194304
 	is $status 1
@@ -258,6 +258,12 @@ collector_killed() {
 	has "$err" 'the process that collects execs has ended'
 }
 
+none_is_left() {
+	for p in /proc/[0-9]*; do
+		! grep -q '^execsnoop:' "$p/comm" 2>/dev/null || grep -q '^State:.Z' "$p/status" || fail "process $p is left"
+	done
+}
+
 # What is traced goes on when the tracer is killed, and nothing of it is left.
 tracer_killed() {
 	sh -c 'sleep 1; echo "$$" >"$0"' "$D/done" &
@@ -270,9 +276,7 @@ tracer_killed() {
 	wait $child
 	is "$(cat "$D/done")" $child
 	sleep 0.3
-	for p in /proc/[0-9]*; do
-		! grep -q '^execsnoop:' "$p/comm" 2>/dev/null || grep -q '^State:.Z' "$p/status" || fail "process $p is left"
-	done
+	none_is_left
 }
 
 job_control() {
@@ -337,22 +341,25 @@ failing_calls() {
 	[ ! -s "$D/wrong" ] || fail "BPF shows something else: $(cut -c1-300 "$D/wrong" | head -n 20)"
 }
 
+comes() {
+	tries=0
+	while ! [ -s "$1" ] && [ $tries -lt 1000 ]; do nap; tries=$((tries + 1)); done
+	is "$(cat "$1")" "${1##*/}"
+}
+
 # Its calls stop for a tracer, and would fail without one: it goes on when the tracing ends, and when the tracer is killed.
 command_outlives() {
 	run -x -d 0.3 -- sh -c '"$0" 0.6; "$0" 0.1; echo whole >"$1"' "$L" "$D/whole"
 	is $status 0
-	sleep 1.2
-	is "$(cat "$D/whole")" whole
+	comes "$D/whole"
 	"$X" --source "$S" -x -o /dev/null -- sh -c '"$0" 0.6; "$0" 0.1; echo killed >"$1"' "$L" "$D/killed" 2>"$err" &
 	victim=$!
 	sleep 0.3
 	kill -9 $victim
 	wait $victim 2>/dev/null
-	sleep 1.2
-	is "$(cat "$D/killed")" killed
-	for p in /proc/[0-9]*; do
-		! grep -q '^execsnoop:' "$p/comm" 2>/dev/null || grep -q '^State:.Z' "$p/status" || fail "process $p is left"
-	done
+	comes "$D/killed"
+	sleep 0.3
+	none_is_left
 }
 
 not_of_a_pid() {
