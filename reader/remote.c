@@ -19,7 +19,7 @@
 
 #define ONE_QUESTION_NS 50000000ULL
 #define ALLOWED_MOST_NS 200000000ULL
-#define SHARE 5 /* of the time that passes one part in so many may be spent */
+#define SHARE 5
 
 /* Size of the memory for an answer: the limit, and one more string. */
 #define SHARED_SIZE (LIST_BYTES + STRING_MOST + 4096)
@@ -160,14 +160,18 @@ static void read_list(const struct ask *ask, char *buffer, struct reply *reply)
 }
 
 /* Answers until nobody asks any more. */
-static void serve(char *shared, bool args_alone)
+static void serve(const struct asker *a)
 {
+	bool args_alone = a->args_alone;
+	char *shared = a->shared;
 	struct ask ask;
 
 	while (read(CHILD_ASKS, &ask, sizeof(ask)) == sizeof(ask)) {
 		struct reply reply = {0};
 
-		if (is_sound(&ask) && is_the_one(&ask, args_alone)) {
+		if (ask.kind == ASK_IMAGE && a->image)
+			reply = (struct reply){.length = a->image(a->context, CHILD_PROC, ask.tid, shared), .complete = true};
+		else if (is_sound(&ask) && is_the_one(&ask, args_alone)) {
 			if (ask.kind == ASK_STRING)
 				read_string(&ask, shared, &reply);
 			else if (ask.kind == ASK_LIST)
@@ -206,7 +210,7 @@ static void keep_only(int asks, int replies, int proc)
 
 void asker_init(struct asker *a, int proc)
 {
-	*a = (struct asker){.proc = proc, .to = -1, .from = -1, .allowed = ALLOWED_MOST_NS, .last = monotonic_ns()};
+	*a = (struct asker){.proc = proc, .to = -1, .from = -1, .allowed = ALLOWED_MOST_NS, .share = SHARE, .last = monotonic_ns()};
 }
 
 static void stop_child(struct asker *a)
@@ -261,7 +265,7 @@ static bool start_child(struct asker *a)
 			_exit(1);
 		signal(SIGINT, SIG_IGN); /* the terminal sends it to us all */
 		keep_only(to[0], from[1], a->proc);
-		serve(a->shared, a->args_alone);
+		serve(a);
 		_exit(0);
 	}
 	close(to[0]);
@@ -300,7 +304,7 @@ struct answer asker_ask(struct asker *a, const struct ask *ask)
 	struct reply reply = {0};
 	uint64_t start = monotonic_ns(), spent, limit;
 
-	a->allowed += (start - a->last) / SHARE;
+	a->allowed += (start - a->last) / a->share;
 	if (a->allowed > ALLOWED_MOST_NS)
 		a->allowed = ALLOWED_MOST_NS;
 	a->last = start;

@@ -26,6 +26,7 @@ enum ask_kind {
 	ASK_STRING, /* up to its NUL, which is not in the answer */
 	ASK_LIST,   /* the strings of an argv from a slot on, each with its mark and NUL */
 	ASK_RANGE,  /* so many bytes */
+	ASK_IMAGE,  /* what asker->image() makes of the process tid */
 };
 
 struct ask {
@@ -46,6 +47,10 @@ struct answer {
 struct asker {
 	int proc; /* /proc, which has the ids that the questions have, or -1: then nobody is asked */
 	bool args_alone; /* of a process nothing may be asked for but its argument block */
+	/* In the child, for ASK_IMAGE: writes LIST_BYTES + STRING_MOST bytes at most; how many. NULL: that is not asked. */
+	size_t (*image)(const void *context, int proc, uint32_t pid, char *buffer);
+	const void *context;
+	unsigned int share; /* of the time that passes one part in so many may be spent */
 	pid_t child;
 	pid_t killed[8]; /* children that have not been seen to end */
 	int to, from; /* pipes */
@@ -59,7 +64,7 @@ void asker_init(struct asker *asker, int proc);
 void asker_free(struct asker *asker);
 
 /* Asks. Nothing is complete, and no bytes are there, if the process has ended or executes something else by now,
- * or if it takes too long: 50 ms for one question, and a fifth of the time for all. */
+ * or if it takes too long: 50 ms for one question, and a share (a fifth, if it is not set) of the time for all. */
 struct answer asker_ask(struct asker *asker, const struct ask *ask);
 
 /* Gives back the memory that a long answer took. Its bytes are no longer valid. */

@@ -182,10 +182,17 @@ static const uint16_t helper_calls[] = {
 #endif
 };
 
-/* No exec, no new process, no new socket: a look at /proc, what the kernel sends, execs to the reader. */
+/* No exec, no new socket: a look at /proc, what the kernel sends, execs to the reader, and the child that reads (remote.c). */
 static const uint16_t collector_calls[] = {
 	CALLS_OF_BOTH SYS_write, SYS_ioctl, SYS_getpid, SYS_getppid, SYS_prctl, SYS_perf_event_open, SYS_sendto, SYS_recvfrom,
-	SYS_name_to_handle_at,
+	SYS_name_to_handle_at, SYS_clone, SYS_kill, SYS_pipe2, SYS_dup3, SYS_process_vm_readv, SYS_prlimit64, SYS_close_range,
+	SYS_set_tid_address, SYS_gettid, SYS_tkill,
+#ifdef SYS_fork
+	SYS_fork,
+#endif
+#ifdef SYS_dup2
+	SYS_dup2,
+#endif
 #ifdef SYS_send
 	SYS_send,
 #endif

@@ -19,7 +19,9 @@
 #define TRIES_MOST 200
 #define FIRST_NS 20000
 #define LAST_NS 1000000
-#define COST_SHARE 3 /* looks take no more than one part in so many of the time in between */
+/* After so many looks, they take no more than one part in so many of the time in between. */
+#define TRIES_QUICK 16
+#define COST_SHARE 3
 
 struct waiting {
 	uint32_t pid;
@@ -57,7 +59,9 @@ static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time
 	if (!caught)
 		return true;
 	*caught = (struct catch){.cpu = cpu, .pid = pid, .time = time, .exec = {.pid = pid}};
+	__atomic_store_n(&all->reads_since[cpu], monotonic_ns(), __ATOMIC_RELAXED);
 	image_read(all->proc, pid, all->most, all->clock_ahead, &caught->reading);
+	__atomic_store_n(&all->reads_since[cpu], 0, __ATOMIC_RELAXED);
 	if (!last && reading_is_early(&caught->reading)) {
 		free(caught);
 		return false;
@@ -92,15 +96,19 @@ static void look_again(struct thread *t)
 
 static int64_t wait_ns(const struct thread *t)
 {
-	int64_t ns = LAST_NS;
+	int64_t least = INT64_MAX;
 
-	for (size_t i = 0; i < t->count; i++)
-		if ((int64_t)FIRST_NS * (1 + t->waiting[i].tries) < ns)
-			ns = (int64_t)FIRST_NS * (1 + t->waiting[i].tries);
-	/* What it waits for needs the CPU, too. */
-	if (ns < (int64_t)t->cost * COST_SHARE)
-		ns = (int64_t)t->cost * COST_SHARE;
-	return t->count ? ns : -1;
+	for (size_t i = 0; i < t->count; i++) {
+		int tries = t->waiting[i].tries;
+		int64_t ns = tries < LAST_NS / FIRST_NS ? (int64_t)FIRST_NS * (1 + tries) : LAST_NS;
+
+		/* What it waits for needs the CPU, too. */
+		if (tries > TRIES_QUICK && ns < (int64_t)t->cost * COST_SHARE)
+			ns = (int64_t)t->cost * COST_SHARE;
+		if (ns < least)
+			least = ns;
+	}
+	return t->count ? least : -1;
 }
 
 static void *run(void *argument)
@@ -164,6 +172,18 @@ void catchers_start(struct catchers *all, int cpus)
 	pthread_attr_destroy(&attributes);
 	sched_setaffinity(0, sizeof(before), &before);
 	change_scheduling(SCHED_OTHER, 0);
+}
+
+#define HELD_UP_NS 50000000ULL
+
+bool catchers_read(const struct catchers *all, int cpu)
+{
+	uint64_t since;
+
+	if (cpu < 0 || cpu >= CATCHERS_MOST || !all->runs[cpu])
+		return false;
+	since = __atomic_load_n(&all->reads_since[cpu], __ATOMIC_RELAXED);
+	return !since || monotonic_ns() - since < HELD_UP_NS;
 }
 
 struct catch *catchers_take(struct catchers *all)

@@ -46,6 +46,7 @@ struct catchers {
 	int64_t clock_ahead;
 	const char *(*confine)(bool traces); /* what each thread calls first, or NULL */
 	bool runs[CATCHERS_MOST]; /* by CPU */
+	uint64_t reads_since[CATCHERS_MOST]; /* by CPU, CLOCK_MONOTONIC; 0: the thread waits for an exec */
 	pthread_mutex_t lock;
 	struct catch *first, *last; /* that have not been taken */
 	size_t bytes; /* of their strings */
@@ -53,6 +54,9 @@ struct catchers {
 
 /* Starts a thread for each CPU that is online; the fields above `runs` must be set. None, if they may not have that priority. */
 void catchers_start(struct catchers *catchers, int cpus);
+
+/* Whether the thread of that CPU reads. One that a process's memory holds up does not. */
+bool catchers_read(const struct catchers *catchers, int cpu);
 
 /* The next reading, or NULL. The caller frees it and its strings. */
 struct catch *catchers_take(struct catchers *catchers);

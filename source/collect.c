@@ -20,6 +20,7 @@
 
 static _Noreturn void leave(struct collector *c)
 {
+	asker_free(&c->asker);
 	if (c->ops->end)
 		c->ops->end(c);
 	_exit(0);
@@ -137,6 +138,8 @@ static int begin(struct collector *c, struct error *err)
 	if (ret)
 		return ret;
 	c->sightings.early = c->ops->early;
+	c->limits = (struct image_limits){c->base.request->max_bytes, c->base.clock_ahead};
+	image_asker_init(&c->asker, c->base.proc, &c->limits);
 	if (c->ops->catch) {
 		c->catchers = (struct catchers){
 			.ops = c->ops->catch,

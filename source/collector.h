@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "reader/remote.h"
 #include "source/catchers.h"
 #include "source/passes.h"
 #include "source/pipe.h"
@@ -63,6 +64,8 @@ struct collector {
 	struct sightings sightings;
 	struct passes passes;
 	struct catchers catchers;
+	struct image_limits limits;
+	struct asker asker; /* reads for us */
 	struct catch *caught; /* a reading that has no exec yet */
 	uint64_t seen[CATCHERS_MOST]; /* by CPU, the time of the last exec's event */
 	bool more;	     /* take() has not taken all that was there */

@@ -76,7 +76,11 @@ static void read_now(struct collector *c, struct sighting *s)
 
 	if (!s->process || s->read_at)
 		return;
-	image_read(c->base.proc, s->process->pid, c->base.request->max_bytes, c->base.clock_ahead, &reading);
+	/* What traces is the only one that may read for sure, and holds up what has it wait. */
+	if (c->ops->traces)
+		image_read(c->base.proc, s->process->pid, c->limits.most, c->limits.clock_ahead, &reading);
+	else
+		image_ask(&c->asker, s->process->pid, &reading);
 	s->look_again = c->ops->early && reading_is_early(&reading) && s->exec.time + BUILD_MOST_NS > reading.until
 				? reading.until + BUILD_LOOK_NS : 0;
 	fill(c, s, &reading);
@@ -226,12 +230,6 @@ void collector_ended(struct collector *c, uint32_t tid, uint64_t time)
 	collector_exit(c, tid, time);
 }
 
-/* Where no thread reads, it is done here. */
-static bool is_read_here(const struct collector *c, int cpu)
-{
-	return cpu < 0 || cpu >= CATCHERS_MOST || !c->catchers.runs[cpu];
-}
-
 void collector_exec(struct collector *c, const struct exec_event *event)
 {
 	struct exec exec = {.kind = EXEC_DONE, .known = EXEC_RESULT, .time = event->time, .pid = event->pid, .cpu = event->cpu};
@@ -263,7 +261,7 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 		return;
 	}
 	take_strings(c, s, event);
-	if (is_read_here(c, event->cpu))
+	if (!catchers_read(&c->catchers, event->cpu))
 		read_now(c, s);
 	if (c->ops->traces)
 		ask_at_once(c, s);

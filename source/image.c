@@ -8,7 +8,6 @@
 #include "lib/files.h"
 #include "lib/format.h"
 #include "lib/timestamp.h"
-#include "reader/remote.h"
 
 #define NAME_MOST 4096 /* PATH_MAX */
 
@@ -168,4 +167,54 @@ void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, stru
 	if (mem >= 0)
 		close(mem);
 	r->until = monotonic_ns() - (uint64_t)clock_ahead;
+}
+
+/* ---- by somebody else ---- */
+
+/* One part in so many of the time is for reading at most. */
+#define SHARE 2
+
+static size_t write_image(const void *context, int proc, uint32_t pid, char *buffer)
+{
+	const struct image_limits *limits = context;
+	struct reading r;
+	size_t length = 0;
+
+	image_read(proc, pid, limits->most, limits->clock_ahead, &r);
+	if (r.strings.bytes)
+		length = (size_t)r.strings.name_length + 1 + r.strings.args_length;
+	memcpy(buffer, &r, sizeof(r));
+	if (length)
+		memcpy(buffer + sizeof(r), r.strings.bytes, length);
+	free(r.strings.bytes);
+	return sizeof(r) + length;
+}
+
+void image_asker_init(struct asker *asker, int proc, const struct image_limits *limits)
+{
+	asker_init(asker, proc);
+	asker->image = write_image;
+	asker->context = limits;
+	asker->share = SHARE;
+}
+
+void image_ask(struct asker *asker, uint32_t pid, struct reading *r)
+{
+	const struct image_limits *limits = asker->context;
+	struct answer answer = asker_ask(asker, &(struct ask){.kind = ASK_IMAGE, .tid = pid});
+	size_t length;
+	char *bytes;
+
+	*r = (struct reading){.at = monotonic_ns() - (uint64_t)limits->clock_ahead};
+	r->until = r->at;
+	if (!answer.complete || answer.length < sizeof(*r))
+		return;
+	memcpy(r, answer.bytes, sizeof(*r));
+	length = answer.length - sizeof(*r);
+	bytes = length ? malloc(length) : NULL;
+	if (bytes)
+		memcpy(bytes, answer.bytes + sizeof(*r), length);
+	r->strings.bytes = bytes;
+	r->read &= bytes != NULL;
+	asker_rest(asker);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "reader/exec.h"
+#include "reader/remote.h"
 
 /* By these a program image is known: an exec makes another one at other addresses, where addresses are random. All are 0 if
  * the image is not known: the process has ended, has none yet, is another user's, or Linux is older than 3.5. */
@@ -66,5 +67,18 @@ static inline bool reading_is_early(const struct reading *reading)
  * and is not the image of what it has executed since the event that made us look, the strings are of that event. The process may
  * have ended, or its image have no arguments yet. clock_ahead: as a source's. */
 void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, struct reading *reading);
+
+/* The same, but somebody else reads, who does not get long for it: what serves the memory of a process can take as long as it
+ * likes. asker: has been initialized by image_asker_init(). */
+void image_ask(struct asker *asker, uint32_t pid, struct reading *reading);
+
+/* What the one who reads has to know. */
+struct image_limits {
+	uint64_t most;
+	int64_t clock_ahead;
+};
+
+/* limits: must live as long as the asker. */
+void image_asker_init(struct asker *asker, int proc, const struct image_limits *limits);
 
 #endif

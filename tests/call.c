@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/fuse.h>
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
@@ -22,8 +23,10 @@
 #include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -609,6 +612,124 @@ static int from_promised(char **argv)
 	_exit(FAILED);
 }
 
+/* A file system with one file of 1 MiB, which answers all but what is in it. */
+static void serve_file_system(int fd)
+{
+	static struct {
+		struct fuse_in_header head;
+		char rest[(64 << 10) - sizeof(struct fuse_in_header)];
+	} in;
+	struct {
+		struct fuse_out_header head;
+		union {
+			struct fuse_init_out init;
+			struct fuse_entry_out entry;
+			struct fuse_attr_out attr;
+			struct fuse_open_out open;
+		} u;
+	} out;
+
+	while (read(fd, &in, sizeof(in)) > 0) {
+		struct fuse_attr attr = {.ino = in.head.nodeid, .size = 1 << 20, .mode = S_IFDIR | 0755, .nlink = 1};
+		size_t size = 0;
+
+		memset(&out, 0, sizeof(out));
+		if (in.head.opcode == FUSE_LOOKUP)
+			attr.ino = 2;
+		if (attr.ino != FUSE_ROOT_ID)
+			attr.mode = S_IFREG | 0644;
+		switch (in.head.opcode) {
+		case FUSE_INIT:
+			out.u.init = (struct fuse_init_out){.major = 7, .minor = 31, .max_write = 4096};
+			size = sizeof(out.u.init);
+			break;
+		case FUSE_LOOKUP:
+			out.u.entry = (struct fuse_entry_out){.nodeid = 2, .attr_valid = 1000, .attr = attr};
+			size = sizeof(out.u.entry);
+			break;
+		case FUSE_GETATTR:
+			out.u.attr = (struct fuse_attr_out){.attr_valid = 1000, .attr = attr};
+			size = sizeof(out.u.attr);
+			break;
+		case FUSE_OPEN:
+			size = sizeof(out.u.open);
+			break;
+		case FUSE_READ:
+		case FUSE_FORGET:
+			continue;
+		default:
+			out.head.error = -ENOSYS;
+		}
+		out.head.unique = in.head.unique;
+		out.head.len = (uint32_t)(sizeof(out.head) + size);
+		if (write(fd, &out, out.head.len) < 0)
+			break;
+	}
+	_exit(0);
+}
+
+/* Prints the id of the process that serves it: when that one ends, nobody waits any more. */
+static void mount_file_system(const char *directory)
+{
+	char options[64];
+	pid_t server;
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (fd < 0 || mount("fuse", directory, "fuse", 0, options))
+		_exit(2);
+	server = fork();
+	if (server) {
+		printf("%d\n", (int)server);
+		return;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	serve_file_system(fd);
+}
+
+/* Puts that file in a place. */
+static struct {
+	const char *directory;
+	uintptr_t start, size;
+} withheld;
+static void *withhold(void *ignored)
+{
+	int directory = open(withheld.directory, O_RDONLY | O_DIRECTORY), fd = openat(directory, "file", O_RDONLY);
+
+	(void)ignored;
+	if (fd < 0 || mmap((void *)withheld.start, withheld.size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
+		_exit(2);
+	return NULL;
+}
+
+/* Where the stack is, two pages below all that was there before. */
+static void start_below(void *(*function)(void *))
+{
+	volatile char pages[2 << 16];
+	pthread_t thread;
+
+	pages[0] = 0;
+	pthread_create(&thread, NULL, function, NULL);
+	for (;;)
+		pause();
+}
+
+/* Executes itself; then whoever reads its arguments waits. */
+static int with_withheld_arguments(char **argv)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	if (strcmp(argv[0], "now")) {
+		mount_file_system(argv[0]);
+		return execve("/proc/self/exe", (char *[]){"call", "withheld", "now", argv[0], NULL}, environ);
+	}
+	withheld.directory = strdup(argv[1]);
+	withheld.start = (uintptr_t)argv[-2] & ~(page - 1);
+	withheld.size = ((uintptr_t)argv[1] | (page - 1)) + 1 - withheld.start;
+	start_below(withhold);
+	return -1;
+}
+
 /* ---- what others make of the call ---- */
 
 static int forbid_execve(unsigned int action, unsigned int flags)
@@ -915,6 +1036,7 @@ int main(int argc, char **argv)
 		{"untouched-vfork", from_untouched_by_vfork},
 		{"untouched-leaderless", from_untouched_without_leader},
 		{"promised", from_promised},
+		{"withheld", with_withheld_arguments},
 		{"racing", by_racing_threads},
 		{"seccomp", by_seccomp},
 		{"check", only_asking},

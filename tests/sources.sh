@@ -352,9 +352,10 @@ command_outlives() {
 	run -x -d 0.3 -- sh -c '"$0" 0.6; "$0" 0.1; echo whole >"$1"' "$L" "$D/whole"
 	is $status 0
 	comes "$D/whole"
-	"$X" --source "$S" -x -o /dev/null -- sh -c '"$0" 0.6; "$0" 0.1; echo killed >"$1"' "$L" "$D/killed" 2>"$err" &
+	"$X" --source "$S" -x -o "$D/lines" -- sh -c '"$0" 2; "$0" 0.1; echo killed >"$1"' "$L" "$D/killed" 2>"$err" &
 	victim=$!
-	sleep 0.3
+	tries=0
+	while ! grep -q 'live 2$' "$D/lines" 2>/dev/null && [ $tries -lt 1000 ]; do nap; tries=$((tries + 1)); done
 	kill -9 $victim
 	wait $victim 2>/dev/null
 	comes "$D/killed"
@@ -366,6 +367,26 @@ not_of_a_pid() {
 	run -x -p $$
 	is $status 1
 	has "$err" '^execsnoop: -x: it cannot see failed calls of -p'
+}
+
+# A process whose memory nobody serves holds up nobody.
+withheld() {
+	mkdir "$D/1" "$D/2"
+	start --source "$S"
+	"$C" withheld "$D/1" >"$D/servers" 2>/dev/null &
+	one=$!
+	"$C" withheld "$D/2" >>"$D/servers" 2>/dev/null &
+	two=$!
+	sleep 0.5
+	{ [ -d /proc/$one ] && [ -d /proc/$two ]; } || skipped="no FUSE"
+	"$L" 0.5 after
+	"$L" 0.5 later
+	# shellcheck disable=SC2046 # numbers
+	kill -9 $one $two $(cat "$D/servers") 2>/dev/null
+	umount -l "$D/1" "$D/2" 2>/dev/null
+	stop
+	shows 1 'live 0.5 after$'
+	shows 1 'live 0.5 later$'
 }
 
 any_user() {
@@ -408,6 +429,7 @@ EXACT='perf proc sideband trace'
 	each "ends when the process that collects is killed" collector_killed perf proc sideband watch
 	each "leaves nothing behind when it is killed" tracer_killed $ALL
 	each "leaves job control as it is" job_control $ALL
+	each "is not held up by memory that nobody serves" withheld perf proc sideband watch
 	each "shows calls that fail as BPF does" failing_calls trace
 	each "leaves a command as it was whose calls stop" command_outlives trace
 	each "-x is for a command" not_of_a_pid trace
