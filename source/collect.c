@@ -138,6 +138,7 @@ static int begin(struct collector *c, struct error *err)
 	if (ret)
 		return ret;
 	c->sightings.early = c->ops->early;
+	c->sightings.stands = c->ops->traces;
 	c->limits = (struct image_limits){c->base.request->max_bytes, c->base.clock_ahead};
 	image_asker_init(&c->asker, c->base.proc, &c->limits);
 	if (c->ops->catch) {

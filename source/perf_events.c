@@ -75,7 +75,7 @@ static int try_event(const struct perf_event_attr *attr)
 	return 0;
 }
 
-/* Flags that a kernel does not know are EINVAL. From new to old. */
+/* Flags that a kernel does not know are EINVAL, the dummy is ENOENT. From new to old. */
 static int find_abilities(struct perf *p, struct error *err)
 {
 	static const struct abilities rows[] = {
@@ -83,7 +83,7 @@ static int find_abilities(struct perf *p, struct error *err)
 	};
 	int ret = -EINVAL;
 
-	for (size_t i = 0; (ret == -EINVAL || ret == -E2BIG) && i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; (ret == -EINVAL || ret == -E2BIG || ret == -ENOENT) && i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct perf_event_attr attr;
 
 		p->can = rows[i];

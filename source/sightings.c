@@ -80,7 +80,7 @@ struct sighting *sightings_add(struct sightings *all, struct process *process, c
 void sightings_fill(struct sightings *all, struct sighting *s, const struct reading *reading)
 {
 	/* It began behind the event, or it is another one's. */
-	bool own = s->has_image ? image_is_same(&s->image, &reading->stat.image) : reading->at >= s->exec.time;
+	bool own = s->has_image ? image_is_same(&s->image, &reading->stat.image) : all->stands || reading->at >= s->exec.time;
 
 	if (!s->process || s->read_at || s->certain || !reading->read || !own ||
 	    (s->named && reading->strings.name == TEXT_UNREADABLE)) {
