@@ -66,6 +66,7 @@
  * source/sample.c        records of perf events
  * source/proc.c          by the proc connector
  * source/connector.c     its messages
+ * source/taskstats.c     names of what has ended
  * source/trace.c         by ptrace(2)
  * source/calls.c         its failed calls
  * source/watch.c         by looking at /proc

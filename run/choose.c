@@ -24,6 +24,7 @@ struct source *source_try(const struct source_row *row, const struct options *op
 	if (!source)
 		return NULL;
 	source->name = row->name;
+	source->loses = row->loses;
 	source->confine = options->no_sandbox ? NULL : sandbox_collector;
 	if (!source->ops->start(source, argv, err))
 		return source;

@@ -43,10 +43,12 @@ void say_losses(struct source *source, struct printer *printer, struct said *sai
 			   "longer than 135 KB, and below Linux 4.11 the rest is asked of the program, which had ended");
 }
 
-void say_source_losses(const struct losses *c, struct said *said)
+void say_source_losses(const struct source *source, const struct losses *c, struct said *said)
 {
-	say_count(c->skipped, &said->skipped,
-		 "lost up to %llu execs: the kernel did not show them, being at work for another BPF user");
+	if (c->skipped > said->skipped) {
+		say("lost up to %llu execs: %s", (unsigned long long)(c->skipped - said->skipped), source->loses);
+		said->skipped = c->skipped;
+	}
 	say_count(c->unseen_forks, &said->unseen_forks,
 		 "lost sight of up to %llu new threads and processes: the kernel did not show them, being at work for "
 		 "another BPF user");

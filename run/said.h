@@ -14,7 +14,7 @@ struct said {
 void say_losses(struct source *source, struct printer *printer, struct said *said);
 
 /* The same for what the kernel must be asked for. */
-void say_source_losses(const struct losses *losses, struct said *said);
+void say_source_losses(const struct source *source, const struct losses *losses, struct said *said);
 
 /* At the end, in total. summary: also when nothing was lost. */
 void say_summary(const struct source *source, const struct printer *printer, const struct said *said, uint64_t filtered, bool summary);

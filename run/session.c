@@ -185,7 +185,7 @@ static void look_around(struct session *s)
 	if (!helper_take_look(&s->helper, false))
 		return;
 	say_losses(s->source, &s->printer, &s->said);
-	say_source_losses(&s->helper.losses, &s->said);
+	say_source_losses(s->source, &s->helper.losses, &s->said);
 	output_look(s->out);
 	if (!s->helper.lanes_changed)
 		return;
@@ -206,7 +206,7 @@ static void finish(struct session *s, enum end end)
 	if (end != END_OUTPUT)
 		helper_take_look(&s->helper, true);
 	say_losses(s->source, &s->printer, &s->said);
-	say_source_losses(&s->helper.losses, &s->said);
+	say_source_losses(s->source, &s->helper.losses, &s->said);
 	output_flush(s->out);
 	say_summary(s->source, &s->printer, &s->said, s->unwanted + s->helper.losses.filtered, stops.count && !s->options->quiet);
 }

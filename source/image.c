@@ -9,7 +9,8 @@
 #include "lib/format.h"
 #include "lib/timestamp.h"
 
-#define NAME_MOST 4096 /* PATH_MAX */
+#define NAME_MOST (4096 + 16) /* PATH_MAX, and what is behind it */
+#define STACK_ALIGN 4096 /* or a multiple */
 
 /* The kernel writes a newline as \n and a backslash twice (proc_task_name in fs/proc/array.c). */
 static void copy_comm(char comm[EXEC_COMM], const char *from, const char *end)
@@ -62,25 +63,26 @@ int process_stat(int proc, uint32_t pid, struct process_stat *stat)
 
 /* ---- strings ---- */
 
-/* Behind the name there is nothing more on the stack: it is not a part of the environment, which a program can move (prctl(2),
- * PR_SET_MM). */
-static bool is_last(const char *bytes, size_t length)
+/* The kernel puts the file's name behind the environment, where the stack ends but for one pointer that is 0 (bprm->exec in
+ * fs/exec.c). So what ends elsewhere is not it, but a part of the environment, which a program can move (prctl(2), PR_SET_MM). */
+static bool is_last(const char *name, size_t length, size_t size, uint64_t address)
 {
-	for (size_t i = 0; i < length; i++)
-		if (bytes[i])
+	size_t rest = STACK_ALIGN - (address + length + 1) % STACK_ALIGN;
+
+	if ((rest != 4 && rest != 8) || length + 1 + rest > size)
+		return false;
+	for (size_t i = 0; i < rest; i++)
+		if (name[length + 1 + i])
 			return false;
 	return true;
 }
 
-/* The kernel puts the file's name behind the environment (create_elf_tables in fs/binfmt_elf.c, bprm->exec in fs/exec.c); how
- * far it goes is not known, and the stack may end before. */
 static void read_name(int mem, const struct image *image, struct image_strings *s)
 {
 	ssize_t n = image->env_end >= image->arg_end ? pread(mem, s->bytes, NAME_MOST, (off_t)image->env_end) : 0;
 
 	s->name_length = n > 0 ? (uint32_t)strnlen(s->bytes, (size_t)n) : 0;
-	s->name = s->name_length && s->name_length < (size_t)n && is_last(s->bytes + s->name_length, (size_t)n - s->name_length)
-			  ? TEXT_WHOLE : TEXT_UNREADABLE;
+	s->name = s->name_length && is_last(s->bytes, s->name_length, (size_t)n, image->env_end) ? TEXT_WHOLE : TEXT_UNREADABLE;
 	if (s->name != TEXT_WHOLE)
 		s->name_length = 0;
 	s->bytes[s->name_length] = '\0';

@@ -12,20 +12,31 @@
 #include <unistd.h>
 
 #include "source/proc.h"
+#include "lib/timestamp.h"
 #include "source/collector_source.h"
 #include "source/connector.h"
+#include "source/cpus.h"
 #include "source/events.h"
+#include "source/taskstats.h"
 
 /* Some 10,000 messages: each counts as 768 bytes. */
 #define BUFFER (8 << 20)
 #define ANSWER_MS 100
 #define CPUS_MOST 8192
 
+/* Names of what has ended are kept until the connector tells of its end, so many at most. */
+#define ENDS 4096
+
 struct connector {
 	int socket;
+	int ends_socket; /* of taskstats, -1: not to be had */
+	uint16_t ends_family;
+	struct taskstats_end ends[ENDS]; /* by their ids' last digits */
 	/* By CPU: the number of its last message, since each CPU counts its own; and whether there was one. */
 	uint32_t seqs[CPUS_MOST];
 	bool seen[CPUS_MOST];
+	uint64_t missing; /* messages that others have overtaken, since then (CLOCK_MONOTONIC) */
+	uint64_t missing_since;
 };
 
 /* Values of proc_event.what (include/uapi/linux/cn_proc.h). */
@@ -99,6 +110,8 @@ static int open_connector(struct collector *c, struct error *err)
 	}
 	if (!ret)
 		ret = wait_for_answer(n->socket);
+	if (!ret)
+		n->ends_socket = taskstats_open(possible_cpus(-1, c->base.proc), &n->ends_family);
 	return ret ? error_set(err, -ret, "cannot %s: %s; %s", what, strerror(-ret), advice(-ret)) : 0;
 }
 
@@ -107,25 +120,42 @@ static void close_connector(struct collector *c)
 	if (own(c)->socket >= 0)
 		close(own(c)->socket);
 	own(c)->socket = -1;
+	if (own(c)->ends_socket >= 0)
+		close(own(c)->ends_socket);
+	own(c)->ends_socket = -1;
 }
 
-/* Below Linux 6.6 the kernel would go on to make events for nobody. */
-static void end(struct collector *c)
+/* Each CPU numbers its messages, those that find no room, too. Older kernels number one, and may send another first (cn_netlink_send
+ * in cn_proc.c is called where it can be preempted): it comes later than it should. */
+static void count_missing(struct connector *n, const struct connector_event *event)
 {
-	listen_to(own(c)->socket, PROC_CN_MCAST_IGNORE);
-}
-
-/* Each CPU numbers its messages, those that find no room, too. */
-static void count_lost(struct collector *c, const struct connector_event *event)
-{
-	struct connector *n = own(c);
+	uint32_t ahead;
 
 	if (event->cpu >= CPUS_MOST)
 		return;
-	if (n->seen[event->cpu] && event->seq - n->seqs[event->cpu] - 1 < UINT32_MAX / 2)
-		collector_lose(c, event->seq - n->seqs[event->cpu] - 1);
+	ahead = n->seen[event->cpu] ? event->seq - n->seqs[event->cpu] : 1;
+	if (ahead - 1 >= UINT32_MAX / 2) {
+		n->missing -= n->missing > 0;
+		return;
+	}
+	if (ahead > 1)
+		n->missing_since = monotonic_ns();
+	n->missing += ahead - 1;
 	n->seen[event->cpu] = true;
 	n->seqs[event->cpu] = event->seq;
+}
+
+/* What is missing is lost if it has not come after so long. */
+#define MISSING_NS 100000000ULL
+
+static void lose_missing(struct collector *c, bool now)
+{
+	struct connector *n = own(c);
+
+	if (!n->missing || (!now && monotonic_ns() - n->missing_since < MISSING_NS))
+		return;
+	collector_lose(c, n->missing);
+	n->missing = 0;
 }
 
 static void take_ids(struct collector *c, const struct connector_event *event)
@@ -140,12 +170,43 @@ static void take_ids(struct collector *c, const struct connector_event *event)
 		process->gid = event->ids[2];
 }
 
+/* ---- names of what has ended ---- */
+
+static void take_ends(struct connector *n)
+{
+	struct taskstats_end end;
+
+	while (n->ends_socket >= 0 && taskstats_take(n->ends_socket, n->ends_family, &end))
+		n->ends[end.tid % ENDS] = end;
+}
+
+/* Gives the last exec of a process that has ended its name, if nobody has read it: taskstats tells of an end before the connector
+ * does (do_exit in kernel/exit.c). */
+static void name_last(struct collector *c, uint32_t pid)
+{
+	struct connector *n = own(c);
+	struct taskstats_end *end = &n->ends[pid % ENDS];
+	const struct process *process;
+
+	events_take_caught(c);
+	process = processes_find(&c->processes, pid);
+	if (process && process->pending && !exec_knows(&process->pending->exec, EXEC_NAMED)) {
+		take_ends(n);
+		if (end->tid == pid)
+			sighting_name(process->pending, end->comm);
+	}
+	if (end->tid == pid)
+		end->tid = 0;
+}
+
+/* ---- events ---- */
+
 static void take_event(struct collector *c, const struct connector_event *event)
 {
 	const uint32_t *ids = event->ids;
 	struct process *process;
 
-	count_lost(c, event);
+	count_missing(own(c), event);
 	switch (event->what) {
 	case EVENT_FORK:
 		if (ids[2] == ids[3])
@@ -161,9 +222,18 @@ static void take_event(struct collector *c, const struct connector_event *event)
 		take_ids(c, event);
 		break;
 	case EVENT_EXIT:
-		if (ids[0] == ids[1])
-			collector_exit(c, ids[1], event->time);
+		if (ids[0] != ids[1])
+			break;
+		name_last(c, ids[1]);
+		collector_exit(c, ids[1], event->time);
 	}
+}
+
+/* Below Linux 6.6 the kernel would go on to make events for nobody. */
+static void end(struct collector *c)
+{
+	lose_missing(c, true);
+	listen_to(own(c)->socket, PROC_CN_MCAST_IGNORE);
 }
 
 static size_t poll_fds(const struct collector *c, struct pollfd *fds)
@@ -181,14 +251,17 @@ static void take(struct collector *c)
 	char bytes[4096];
 
 	c->more = false;
+	take_ends(own(c));
 	for (int i = 0; i < EVENTS_MOST; i++) {
 		struct sockaddr_nl from = {0};
 		socklen_t size = sizeof(from);
 		ssize_t n = recvfrom(own(c)->socket, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
 
 		/* ENOBUFS: messages are lost, whose numbers will be missing. */
-		if (n < 0 && errno != ENOBUFS && errno != EINTR)
+		if (n < 0 && errno != ENOBUFS && errno != EINTR) {
+			lose_missing(c, false);
 			return;
+		}
 		/* Anybody may send: the kernel's id is 0. */
 		if (n > 0 && !from.nl_pid && connector_parse(bytes, (size_t)n, &event))
 			take_event(c, &event);
@@ -265,6 +338,6 @@ struct source *proc_open(const struct request *request, struct error *err)
 	struct connector *n = calloc(1, sizeof(*n));
 
 	if (n)
-		n->socket = -1;
+		n->socket = n->ends_socket = -1;
 	return collector_new(&ops, request, n, err);
 }

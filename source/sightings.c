@@ -97,6 +97,13 @@ void sightings_fill(struct sightings *all, struct sighting *s, const struct read
 	all->bytes += s->strings.args_length;
 }
 
+void sighting_name(struct sighting *s, const char *comm)
+{
+	memset(s->exec.comm, 0, sizeof(s->exec.comm));
+	memcpy(s->exec.comm, comm, strnlen(comm, sizeof(s->exec.comm) - 1));
+	s->exec.known |= *comm ? EXEC_NAMED : 0U;
+}
+
 /* Its strings are its own if they were read while it lived. */
 void sightings_end(struct sightings *all, struct process *process, uint64_t time)
 {

@@ -46,6 +46,9 @@ struct sighting *sightings_add(struct sightings *sightings, struct process *proc
 /* Fills its strings from a reading, whose bytes it takes over, unless it has some or is decided. */
 void sightings_fill(struct sightings *sightings, struct sighting *sighting, const struct reading *reading);
 
+/* Gives it the name that its process had when it ended, since it is not known otherwise. */
+void sighting_name(struct sighting *sighting, const char *comm);
+
 /* The process has ended at that time: decides its last exec. */
 void sightings_end(struct sightings *sightings, struct process *process, uint64_t time);
 

@@ -28,7 +28,7 @@ struct source_ops;
 /* Common to all sources. */
 struct source {
 	const struct source_ops *ops;
-	const char *name; /* in the table of sources */
+	const char *name, *loses; /* in the table of sources */
 	const struct request *request;
 	struct features features;
 	int proc; /* /proc, -1: not to be had */

@@ -8,6 +8,7 @@ struct source_row {
 	const char *name;
 	struct source *(*open)(const struct request *request, struct error *err);
 	const char *lacks; /* in words, what it cannot tell; NULL: nothing */
+	const char *loses; /* why it may lose execs */
 	bool fails; /* it sees failed calls */
 	bool alone; /* it works only for -p and a command */
 };

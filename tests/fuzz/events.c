@@ -1,4 +1,4 @@
-/* The input of the sources without BPF: records of perf events, messages of the proc connector, /proc/PID/stat, and what comes
+/* The input of the sources without BPF: records of perf events, messages of the proc connector and of taskstats, /proc/PID/stat, and what comes
  * through the pipe. The first byte chooses. */
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "source/image.h"
 #include "source/pipe.h"
 #include "source/sample.h"
+#include "source/taskstats.h"
 
 static void check_text(const char *text, const void *data, size_t size)
 {
@@ -61,6 +62,7 @@ static void try_pipe(const char *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct connector_event event;
+	struct taskstats_end end;
 	char *bytes;
 
 	if (!size)
@@ -69,14 +71,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytes = malloc(size);
 	memcpy(bytes, data + 1, size - 1);
 	bytes[size - 1] = '\0';
-	switch (*data % 5) {
+	switch (*data % 6) {
 	case 0:
 	case 1:
 		bytes = realloc(bytes, size - 1 ? size - 1 : 1);
-		try_sample(bytes, size - 1, *data % 5);
+		try_sample(bytes, size - 1, *data % 6);
 		break;
 	case 2:
 		connector_parse(bytes, size - 1, &event);
+		break;
+	case 5:
+		if (taskstats_parse(bytes, size - 1, 28, &end) && end.comm[EXEC_COMM - 1])
+			abort();
 		break;
 	case 3:
 		try_stat(bytes);
