@@ -298,6 +298,18 @@ static bool get_reply(const struct asker *a, uint64_t deadline, struct reply *re
 	}
 }
 
+#define READY_NS 5000000000ULL
+
+void asker_ready(struct asker *a)
+{
+	const struct ask nothing = {.kind = ASK_RANGE};
+	struct reply reply;
+
+	if (start_child(a) && (write(a->to, &nothing, sizeof(nothing)) != sizeof(nothing) ||
+			       !get_reply(a, monotonic_ns() + READY_NS, &reply)))
+		stop_child(a);
+}
+
 struct answer asker_ask(struct asker *a, const struct ask *ask)
 {
 	struct answer answer = {0};

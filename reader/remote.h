@@ -61,6 +61,8 @@ struct asker {
 };
 
 void asker_init(struct asker *asker, int proc);
+/* Makes the child now, which else is made when something is asked, and waits until it is there. */
+void asker_ready(struct asker *asker);
 void asker_free(struct asker *asker);
 
 /* Asks. Nothing is complete, and no bytes are there, if the process has ended or executes something else by now,

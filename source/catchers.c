@@ -50,6 +50,14 @@ static void add(struct catchers *all, struct catch *caught)
 	pthread_mutex_unlock(&all->lock);
 }
 
+/* Not 0. Not every architecture has 64-bit atomic operations. */
+static uint32_t now_ms(void)
+{
+	uint32_t ms = (uint32_t)(monotonic_ns() / 1000000);
+
+	return ms ? ms : 1;
+}
+
 /* Reads. false: it is too early. last: or it has no arguments. */
 static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time, bool last)
 {
@@ -59,7 +67,7 @@ static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time
 	if (!caught)
 		return true;
 	*caught = (struct catch){.cpu = cpu, .pid = pid, .time = time, .exec = {.pid = pid}};
-	__atomic_store_n(&all->reads_since[cpu], monotonic_ns(), __ATOMIC_RELAXED);
+	__atomic_store_n(&all->reads_since[cpu], now_ms(), __ATOMIC_RELAXED);
 	image_read(all->proc, pid, all->most, all->clock_ahead, &caught->reading);
 	__atomic_store_n(&all->reads_since[cpu], 0, __ATOMIC_RELAXED);
 	if (!last && reading_is_early(&caught->reading)) {
@@ -174,16 +182,16 @@ void catchers_start(struct catchers *all, int cpus)
 	change_scheduling(SCHED_OTHER, 0);
 }
 
-#define HELD_UP_NS 50000000ULL
+#define HELD_UP_MS 50
 
 bool catchers_read(const struct catchers *all, int cpu)
 {
-	uint64_t since;
+	uint32_t since;
 
 	if (cpu < 0 || cpu >= CATCHERS_MOST || !all->runs[cpu])
 		return false;
 	since = __atomic_load_n(&all->reads_since[cpu], __ATOMIC_RELAXED);
-	return !since || monotonic_ns() - since < HELD_UP_NS;
+	return !since || now_ms() - since < HELD_UP_MS;
 }
 
 struct catch *catchers_take(struct catchers *all)

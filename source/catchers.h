@@ -46,7 +46,7 @@ struct catchers {
 	int64_t clock_ahead;
 	const char *(*confine)(bool traces); /* what each thread calls first, or NULL */
 	bool runs[CATCHERS_MOST]; /* by CPU */
-	uint64_t reads_since[CATCHERS_MOST]; /* by CPU, CLOCK_MONOTONIC; 0: the thread waits for an exec */
+	uint32_t reads_since[CATCHERS_MOST]; /* by CPU, CLOCK_MONOTONIC, ms; 0: the thread waits for an exec */
 	pthread_mutex_t lock;
 	struct catch *first, *last; /* that have not been taken */
 	size_t bytes; /* of their strings */

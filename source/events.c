@@ -68,21 +68,25 @@ static void fill(struct collector *c, struct sighting *s, const struct reading *
 /* Where an exec is told early, its image may be built long after, from a slow disk. So often it is looked at, for so long. */
 #define BUILD_LOOK_NS 5000000ULL
 #define BUILD_MOST_NS 2000000000ULL
+/* Where nobody answers, it is asked again for so long. */
+#define ASK_MOST_NS 500000000ULL
 
 /* Reads an exec's strings now, if that has not been done with success. */
 static void read_now(struct collector *c, struct sighting *s)
 {
 	struct reading reading;
+	uint64_t most = 0;
 
 	if (!s->process || s->read_at)
 		return;
 	/* What traces is the only one that may read for sure, and holds up what has it wait. */
 	if (c->ops->traces)
 		image_read(c->base.proc, s->process->pid, c->limits.most, c->limits.clock_ahead, &reading);
-	else
-		image_ask(&c->asker, s->process->pid, &reading);
-	s->look_again = c->ops->early && reading_is_early(&reading) && s->exec.time + BUILD_MOST_NS > reading.until
-				? reading.until + BUILD_LOOK_NS : 0;
+	else if (!image_ask(&c->asker, s->process->pid, &reading))
+		most = ASK_MOST_NS;
+	if (c->ops->early && reading_is_early(&reading))
+		most = BUILD_MOST_NS;
+	s->look_again = s->exec.time + most > reading.until ? reading.until + BUILD_LOOK_NS : 0;
 	fill(c, s, &reading);
 }
 

@@ -198,9 +198,10 @@ void image_asker_init(struct asker *asker, int proc, const struct image_limits *
 	asker->image = write_image;
 	asker->context = limits;
 	asker->share = SHARE;
+	asker_ready(asker);
 }
 
-void image_ask(struct asker *asker, uint32_t pid, struct reading *r)
+bool image_ask(struct asker *asker, uint32_t pid, struct reading *r)
 {
 	const struct image_limits *limits = asker->context;
 	struct answer answer = asker_ask(asker, &(struct ask){.kind = ASK_IMAGE, .tid = pid});
@@ -210,7 +211,7 @@ void image_ask(struct asker *asker, uint32_t pid, struct reading *r)
 	*r = (struct reading){.at = monotonic_ns() - (uint64_t)limits->clock_ahead};
 	r->until = r->at;
 	if (!answer.complete || answer.length < sizeof(*r))
-		return;
+		return false;
 	memcpy(r, answer.bytes, sizeof(*r));
 	length = answer.length - sizeof(*r);
 	bytes = length ? malloc(length) : NULL;
@@ -219,4 +220,5 @@ void image_ask(struct asker *asker, uint32_t pid, struct reading *r)
 	r->strings.bytes = bytes;
 	r->read &= bytes != NULL;
 	asker_rest(asker);
+	return true;
 }

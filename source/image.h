@@ -69,8 +69,8 @@ static inline bool reading_is_early(const struct reading *reading)
 void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, struct reading *reading);
 
 /* The same, but somebody else reads, who does not get long for it: what serves the memory of a process can take as long as it
- * likes. asker: has been initialized by image_asker_init(). */
-void image_ask(struct asker *asker, uint32_t pid, struct reading *reading);
+ * likes. asker: has been initialized by image_asker_init(). false: nobody has answered. */
+bool image_ask(struct asker *asker, uint32_t pid, struct reading *reading);
 
 /* What the one who reads has to know. */
 struct image_limits {
@@ -78,7 +78,7 @@ struct image_limits {
 	int64_t clock_ahead;
 };
 
-/* limits: must live as long as the asker. */
+/* limits: must live as long as the asker. The one who reads is there when it returns. */
 void image_asker_init(struct asker *asker, int proc, const struct image_limits *limits);
 
 #endif
