@@ -79,6 +79,19 @@ storm() {
 	esac
 }
 
+# Without the threads nearly nothing is read of what ends at once; the kernel tells its name all the same.
+names_of_the_dead() {
+	command -v strace >/dev/null || { skipped="no strace"; return; }
+	strace -f -qq -o "$D/trace" -e trace=sched_setscheduler -e inject=sched_setscheduler:error=EPERM \
+		"$X" --source proc -J --quiet -o "$D/lines" -- "$PROGRAMS/storm" vfork 2 "$N" "$PROGRAMS/nothing" 2>"$err"
+	is $? 0
+	unread=$(grep -c '"unreadable"' "$D/lines")
+	[ "$unread" -gt "$N" ] || fail "only $unread are unreadable"
+	named=$(grep '"unreadable"' "$D/lines" | grep -c '"comm":"nothing"')
+	[ $((named * 100)) -ge $((unread * 95)) ] || fail "$named of $unread have a name"
+	! grep -v '"comm":\("nothing"\|"storm"\|null\),' "$D/lines" || fail "another name is told"
+}
+
 # The same process executes again and again: what was read of the next program is not told of the one before.
 chains() {
 	"$X" --source "$S" -J --max-bytes 0 --quiet -o "$D/lines" -- "$PROGRAMS/storm" chain 2 "$N" 2>"$err"
@@ -413,6 +426,7 @@ EXACT='perf proc sideband trace'
 	each "shows arguments of all kinds" arguments $ALL
 	each "shows 3,000 arguments" numbers $ALL
 	each "misses none of a storm, and tells nothing untrue" storm $EXACT
+	each "names what has ended" names_of_the_dead proc
 	each "tells nothing untrue of a chain of execs" chains $EXACT
 	each "shows nothing of an environment" no_secret $ALL
 	each "fills all fields of what lives long enough" fields $ALL
