@@ -325,6 +325,7 @@ struct answer asker_ask(struct asker *a, const struct ask *ask)
 		return answer;
 	if (write(a->to, ask, sizeof(*ask)) != sizeof(*ask) || !get_reply(a, start + limit, &reply)) {
 		stop_child(a);
+		answer.late = true;
 	} else {
 		answer.bytes = a->shared;
 		answer.length = reply.length;

@@ -42,6 +42,7 @@ struct answer {
 	size_t length;
 	bool complete; /* nothing was missing */
 	bool cut;      /* but there was more than is taken */
+	bool late;     /* it took too long; all 0: it was not asked */
 };
 
 struct asker {

@@ -347,7 +347,7 @@ struct answer helper_ask(void *helper, const struct ask *ask)
 		return a;
 	if (h->touched < r.length)
 		h->touched = (size_t)r.length;
-	return (struct answer){h->shared.answer, (size_t)r.length, r.complete, r.cut};
+	return (struct answer){.bytes = h->shared.answer, .length = (size_t)r.length, .complete = r.complete, .cut = r.cut};
 }
 
 #define TOUCHED_MOST (256U << 10)

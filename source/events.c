@@ -68,7 +68,7 @@ static void fill(struct collector *c, struct sighting *s, const struct reading *
 /* Where an exec is told early, its image may be built long after, from a slow disk. So often it is looked at, for so long. */
 #define BUILD_LOOK_NS 5000000ULL
 #define BUILD_MOST_NS 2000000000ULL
-/* Where nobody answers, it is asked again for so long. */
+/* Where nobody could be asked, that is tried again for so long. */
 #define ASK_MOST_NS 500000000ULL
 
 /* Reads an exec's strings now, if that has not been done with success. */

@@ -9,8 +9,8 @@
 #include "lib/format.h"
 #include "lib/timestamp.h"
 
-#define NAME_MOST (4096 + 16) /* PATH_MAX, and what is behind it */
 #define STACK_ALIGN 4096 /* or a multiple */
+#define NAME_MOST (2 * STACK_ALIGN) /* PATH_MAX, and what is behind it */
 
 /* The kernel writes a newline as \n and a backslash twice (proc_task_name in fs/proc/array.c). */
 static void copy_comm(char comm[EXEC_COMM], const char *from, const char *end)
@@ -63,6 +63,44 @@ int process_stat(int proc, uint32_t pid, struct process_stat *stat)
 
 /* ---- strings ---- */
 
+/* Entries of /proc/PID/pagemap, one a page (Documentation/admin-guide/mm/pagemap.rst). */
+#define PAGE_IN_MEMORY (1ULL << 63)
+#define PAGE_SWAPPED (1ULL << 62)
+#define PAGE_OF_FILE (1ULL << 61) /* or shared; Linux 3.5 */
+
+/* Whether none of the pages is a file's, which whoever serves the file can withhold (FUSE). As the kernel makes them, they are not.
+ * Without a pagemap (CONFIG_PROC_PAGE_MONITOR) it is not known. */
+static bool is_in_memory(int pagemap, uint64_t address, size_t size)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), first = address / page, last = (address + size - 1) / page, entries[64];
+
+	if (pagemap < 0 || !size)
+		return true;
+	while (first <= last) {
+		uint64_t count = last - first + 1 < 64 ? last - first + 1 : 64;
+
+		if (pread(pagemap, entries, count * sizeof(entries[0]), (off_t)(first * sizeof(entries[0]))) !=
+		    (ssize_t)(count * sizeof(entries[0])))
+			return false;
+		for (uint64_t i = 0; i < count; i++)
+			if (!(entries[i] & (PAGE_IN_MEMORY | PAGE_SWAPPED)) || entries[i] & PAGE_OF_FILE)
+				return false;
+		first += count;
+	}
+	return true;
+}
+
+/* Open files of a process in /proc. */
+struct memory {
+	int mem, pagemap;
+};
+
+/* As pread(2). */
+static ssize_t read_memory(const struct memory *m, void *to, size_t size, uint64_t address)
+{
+	return is_in_memory(m->pagemap, address, size) ? pread(m->mem, to, size, (off_t)address) : -1;
+}
+
 /* The kernel puts the file's name behind the environment, where the stack ends but for one pointer that is 0 (bprm->exec in
  * fs/exec.c). So what ends elsewhere is not it, but a part of the environment, which a program can move (prctl(2), PR_SET_MM). */
 static bool is_last(const char *name, size_t length, size_t size, uint64_t address)
@@ -77,10 +115,14 @@ static bool is_last(const char *name, size_t length, size_t size, uint64_t addre
 	return true;
 }
 
-static void read_name(int mem, const struct image *image, struct image_strings *s)
+static void read_name(const struct memory *m, const struct image *image, struct image_strings *s)
 {
-	ssize_t n = image->env_end >= image->arg_end ? pread(mem, s->bytes, NAME_MOST, (off_t)image->env_end) : 0;
+	/* The stack's last page, or the name would be longer. */
+	size_t size = STACK_ALIGN - image->env_end % STACK_ALIGN;
+	ssize_t n = image->env_end >= image->arg_end ? read_memory(m, s->bytes, size, image->env_end) : 0;
 
+	if (n == (ssize_t)size && !memchr(s->bytes, '\0', size))
+		n = read_memory(m, s->bytes, size + STACK_ALIGN, image->env_end);
 	s->name_length = n > 0 ? (uint32_t)strnlen(s->bytes, (size_t)n) : 0;
 	s->name = s->name_length && is_last(s->bytes, s->name_length, (size_t)n, image->env_end) ? TEXT_WHOLE : TEXT_UNREADABLE;
 	if (s->name != TEXT_WHOLE)
@@ -88,19 +130,19 @@ static void read_name(int mem, const struct image *image, struct image_strings *
 	s->bytes[s->name_length] = '\0';
 }
 
-static bool read_by_addresses(int mem, const struct image *image, uint64_t most, struct image_strings *s)
+static bool read_by_addresses(const struct memory *m, const struct image *image, uint64_t most, struct image_strings *s)
 {
 	uint64_t size = image->arg_end - image->arg_start, wanted = most && most < size ? most : size;
 	char *args;
 
-	if (mem < 0 || !image_is_known(image) || image->arg_end < image->arg_start)
+	if (m->mem < 0 || !image_is_known(image) || image->arg_end < image->arg_start)
 		return false;
 	wanted = wanted < LIST_BYTES ? wanted : LIST_BYTES;
 	s->bytes = malloc(NAME_MOST + 1 + (size_t)wanted);
 	if (!s->bytes)
 		return false;
 	args = s->bytes + NAME_MOST + 1;
-	if (pread(mem, args, (size_t)wanted, (off_t)image->arg_start) != (ssize_t)wanted) {
+	if (read_memory(m, args, (size_t)wanted, image->arg_start) != (ssize_t)wanted) {
 		free(s->bytes);
 		s->bytes = NULL;
 		return false;
@@ -110,7 +152,7 @@ static bool read_by_addresses(int mem, const struct image *image, uint64_t most,
 	if (wanted && wanted == size && args[wanted - 1])
 		s->args = TEXT_UNREADABLE;
 	s->args_length = s->args == TEXT_UNREADABLE ? 0 : (uint32_t)wanted;
-	read_name(mem, image, s);
+	read_name(m, image, s);
 	memmove(s->bytes + s->name_length + 1, args, s->args_length);
 	return true;
 }
@@ -150,24 +192,33 @@ static bool read_cmdline(int proc, uint32_t pid, uint64_t most, struct image_str
 	return true;
 }
 
+static int open_file(int proc, uint32_t pid, const char *name)
+{
+	char path[40];
+
+	format_text(path, sizeof(path), "%u/%s", pid, name);
+	return openat(proc, path, O_RDONLY | O_CLOEXEC);
+}
+
 void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, struct reading *r)
 {
-	char path[32];
-	int mem;
+	struct memory m;
 
 	*r = (struct reading){.at = monotonic_ns() - (uint64_t)clock_ahead};
 	/* In this order: the memory is that of the image of this moment, whatever is executed meanwhile. */
-	format_text(path, sizeof(path), "%u/mem", pid);
-	mem = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	m.mem = open_file(proc, pid, "mem");
+	m.pagemap = open_file(proc, pid, "pagemap");
 	if (!process_stat(proc, pid, &r->stat) && r->stat.state != 'Z') {
-		r->read = read_by_addresses(mem, &r->stat.image, most, &r->strings);
+		r->read = read_by_addresses(&m, &r->stat.image, most, &r->strings);
 		if (!r->read && !r->stat.image.arg_start) {
 			r->stat.image = (struct image){0};
 			r->read = read_cmdline(proc, pid, most, &r->strings);
 		}
 	}
-	if (mem >= 0)
-		close(mem);
+	if (m.mem >= 0)
+		close(m.mem);
+	if (m.pagemap >= 0)
+		close(m.pagemap);
 	r->until = monotonic_ns() - (uint64_t)clock_ahead;
 }
 
@@ -211,7 +262,7 @@ bool image_ask(struct asker *asker, uint32_t pid, struct reading *r)
 	*r = (struct reading){.at = monotonic_ns() - (uint64_t)limits->clock_ahead};
 	r->until = r->at;
 	if (!answer.complete || answer.length < sizeof(*r))
-		return false;
+		return answer.late;
 	memcpy(r, answer.bytes, sizeof(*r));
 	length = answer.length - sizeof(*r);
 	bytes = length ? malloc(length) : NULL;

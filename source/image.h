@@ -69,7 +69,7 @@ static inline bool reading_is_early(const struct reading *reading)
 void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, struct reading *reading);
 
 /* The same, but somebody else reads, who does not get long for it: what serves the memory of a process can take as long as it
- * likes. asker: has been initialized by image_asker_init(). false: nobody has answered. */
+ * likes. asker: has been initialized by image_asker_init(). false: nobody could be asked. */
 bool image_ask(struct asker *asker, uint32_t pid, struct reading *reading);
 
 /* What the one who reads has to know. */

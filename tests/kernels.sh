@@ -142,6 +142,7 @@ initramfs() {
 		for t in $(sed 's/.* tests=\([^ ]*\).*/\1/; s/,/ /g' /proc/cmdline); do
 			case $t in # without what needs more than BusyBox has, or a faster machine
 			filter | follow) CASES='^-p|^-- (shows a|ends|hands signals|leaves|gives)|^--cgroup' ;;
+			sources) CASES='all kinds|^[a-z]*: misses|chain|all fields|daemons|from before|a user|fail as|held up|any user|as it was|when it is killed' ;;
 			brief) t=guest CASES='^works (here|with )|^says|^takes|^shows' ;; # where nothing is, is not the memory's affair
 			*) CASES= ;;
 			esac
