@@ -32,6 +32,8 @@ int process_status(int proc, uint32_t tid, struct process_status *status)
 			return -EINVAL;
 		*fields[i].value = (uint32_t)strtoul(at + strlen(fields[i].name), NULL, 10);
 	}
+	at = strstr(text, "\nCapEff:\t");
+	status->capabilities = at ? strtoull(at + 9, NULL, 16) : 0;
 	return 0;
 }
 

@@ -8,6 +8,7 @@ struct process_status {
 	uint32_t process; /* that the thread belongs to */
 	uint32_t tracer;  /* by ptrace(2), 0: none */
 	uint32_t uid, gid; /* the real ones */
+	uint64_t capabilities; /* the effective ones, a bit each */
 };
 
 /* 0 or -errno: the thread has ended, or may not be seen. proc: /proc. tid: of a process or thread. */

@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/files.h"
@@ -21,6 +23,18 @@ int read_file(int dir, const char *path, char *buffer, unsigned int size)
 		return -errnum;
 	buffer[used] = '\0';
 	return (int)used;
+}
+
+void close_from(int first)
+{
+	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+
+	/* close_range(2) is of 5.9. */
+	if (!syscall(SYS_close_range, (unsigned int)first, ~0U, 0))
+		return;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (int fd = first; fd < 65536 && (rlim_t)fd < limit.rlim_cur; fd++)
+		close(fd);
 }
 
 const char *stat_field(const char *text, int number)

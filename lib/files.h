@@ -6,6 +6,9 @@
  * bytes, or -errno. */
 int read_file(int dir, const char *path, char *buffer, unsigned int size);
 
+/* Closes all descriptors from this one on. */
+void close_from(int first);
+
 /* Fields of /proc/PID/stat, as proc(5) numbers them. */
 #define STAT_PPID 4
 #define STAT_FLAGS 9

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -190,20 +188,13 @@ static void serve(const struct asker *a)
 /* Lets go of all that the tracer holds: what the kernel runs for it ends when its last descriptor is closed. */
 static void keep_only(int asks, int replies, int proc)
 {
-	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
-
 	/* Out of the way of the places that they go to. */
 	asks = fcntl(asks, F_DUPFD, CHILD_DESCRIPTORS);
 	replies = fcntl(replies, F_DUPFD, CHILD_DESCRIPTORS);
 	proc = fcntl(proc, F_DUPFD, CHILD_DESCRIPTORS);
 	if (dup2(asks, CHILD_ASKS) < 0 || dup2(replies, CHILD_REPLIES) < 0 || dup2(proc, CHILD_PROC) < 0)
 		_exit(1);
-	/* close_range(2) is of 5.9. */
-	if (syscall(SYS_close_range, CHILD_DESCRIPTORS, ~0U, 0)) {
-		getrlimit(RLIMIT_NOFILE, &limit);
-		for (int fd = CHILD_DESCRIPTORS; fd < 65536 && (rlim_t)fd < limit.rlim_cur; fd++)
-			close(fd);
-	}
+	close_from(CHILD_DESCRIPTORS);
 }
 
 /* ---- in the tracer ---- */

@@ -78,14 +78,27 @@ static void check_helper(struct features *features)
 
 _Static_assert(FEATURES == FEATURE_SOURCE + SOURCES, "each source has a row");
 
-/* Whom trace could trace. -1: there can be no such process. */
+/* Whom trace could trace, as it could a command. -1: there can be no such process. */
 static pid_t make_victim(void)
 {
-	pid_t parent = getpid(), child = fork();
+	pid_t parent = getpid(), child;
+	int ends[2];
+	char byte;
 
-	if (child)
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	child = fork();
+	if (child) {
+		close(ends[1]);
+		while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+			;
+		close(ends[0]);
 		return child;
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+	close(ends[0]);
+	close(ends[1]);
 	while (getppid() == parent)
 		pause();
 	_exit(0);

@@ -247,6 +247,14 @@ static int set_capabilities(uint64_t effective, uint64_t permitted)
 	return syscall(SYS_capset, &header, sets) ? -errno : 0;
 }
 
+static bool is_permitted(unsigned int capability)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2];
+
+	return !syscall(SYS_capget, &header, sets) && sets[capability / 32].permitted & 1U << capability % 32;
+}
+
 /* A CPU that comes online needs a new ring, for which kernels below 5.8 want CAP_SYS_ADMIN, and so do those of
  * distributions that forbid more by perf_event_paranoid than Linux does; and those below 5.8 want it for bpf(2) where
  * kernel.unprivileged_bpf_disabled is set: so both are tried. No map has this descriptor: EBADF, if that is looked at. */
@@ -401,8 +409,11 @@ const char *sandbox_collector(bool traces)
 	static const uint32_t writes[] = {WRITES};
 	const struct sandbox_needs needs = {.collects = true};
 	struct filter f;
-	const char *why = drop_capabilities(&needs) ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;
+	const char *why = NULL, *filter;
 
+	/* Without it, a process may look into those alone that have no more than it has (cap_ptrace_access_check). */
+	if (is_permitted(CAP_SYS_PTRACE) && drop_capabilities(&needs))
+		why = "the capabilities cannot be dropped (capset(2))";
 	begin_filter(&f);
 	add_calls(&f, openat_call, 1, ARG_LACKS, 2, writes, 1);
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, writes, 0);

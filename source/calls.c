@@ -21,10 +21,16 @@
 
 /* Of execveat(2), include/uapi/linux/fcntl.h. */
 #define EXECVE_CHECK 0x10000
+/* There they are on the stack, and some kernels tell something else. */
+#if defined(__mips__) && !defined(__mips64)
+#define HAS_FLAGS false
+#else
+#define HAS_FLAGS true
+#endif
 
 /* ---- the filter ---- */
 
-/* With what a thread stops. */
+/* What a thread stops at. */
 #define STOP_AT 1U     /* it is execveat(2) */
 #define STOP_NARROW 2U /* its pointers have 4 bytes, though the architecture is one of 64 bits */
 
@@ -42,6 +48,12 @@ static const struct stop stops[] = {
 	{AUDIT_ARCH_HERE, 0x40000000 + 545, STOP_NARROW | STOP_AT},
 	{AUDIT_ARCH_I386, 11, 0},
 	{AUDIT_ARCH_I386, 358, STOP_AT},
+#elif defined(__i386__) /* of programs of 64 bits, where the kernel has such */
+	{AUDIT_ARCH_X86_64, 59, 0},
+	{AUDIT_ARCH_X86_64, 322, STOP_AT},
+#elif defined(__arm__)
+	{AUDIT_ARCH_AARCH64, 221, 0},
+	{AUDIT_ARCH_AARCH64, 281, STOP_AT},
 #elif defined(__aarch64__)
 	{AUDIT_ARCH_ARM, 11, 0},
 	{AUDIT_ARCH_ARM, 387, STOP_AT},
@@ -56,6 +68,14 @@ static const struct stop stops[] = {
 #endif
 };
 #define STOPS (sizeof(stops) / sizeof(stops[0]))
+
+static const struct stop *find_stop(uint32_t arch, uint64_t number)
+{
+	for (size_t i = 0; i < STOPS; i++)
+		if (stops[i].arch == arch && stops[i].number == number)
+			return &stops[i];
+	return NULL;
+}
 
 int calls_stop_here(void)
 {
@@ -110,8 +130,9 @@ int calls_ask(struct error *err)
 	kill(child, SIGKILL);
 	while (waitpid(child, &status, __WALL) == child && !WIFSIGNALED(status))
 		;
-	return ret ? error_set(err, -ret, "-x: cannot ask what a traced process calls (PTRACE_GET_SYSCALL_INFO): %s; this needs "
-			       "Linux 5.3", strerror(-ret)) : 0;
+	return ret ? error_set(err, -ret, "-x: cannot ask what a traced process calls (PTRACE_GET_SYSCALL_INFO): %s; %s",
+			       strerror(-ret), ret == -EPERM ? "may this process trace (seccomp(2), CAP_SYS_PTRACE)?" :
+			       "this needs Linux 5.3") : 0;
 }
 
 /* ---- strings ---- */
@@ -265,6 +286,7 @@ void calls_forget(struct calls *calls, uint32_t tid)
 void calls_enter(struct calls *calls, const struct collector *c, uint32_t tid)
 {
 	struct __ptrace_syscall_info info;
+	const struct stop *stop;
 	uint64_t args[6];
 	struct call *call;
 	char path[32];
@@ -274,14 +296,17 @@ void calls_enter(struct calls *calls, const struct collector *c, uint32_t tid)
 	calls_forget(calls, tid);
 	if (get_info(tid, &info) || info.op != PTRACE_SYSCALL_INFO_SECCOMP)
 		return;
+	stop = find_stop(info.arch, info.seccomp.nr);
+	if (!stop) /* by a filter of the program's own */
+		return;
 	call = calloc(1, sizeof(*call));
 	if (!call)
 		return;
-	at = info.seccomp.ret_data & STOP_AT;
-	wide = info.arch & __AUDIT_ARCH_64BIT && !(info.seccomp.ret_data & STOP_NARROW);
+	at = stop->stop & STOP_AT;
+	wide = info.arch & __AUDIT_ARCH_64BIT && !(stop->stop & STOP_NARROW);
 	for (int i = 0; i < 6; i++)
 		args[i] = wide ? info.seccomp.args[i] : (uint32_t)info.seccomp.args[i];
-	*call = (struct call){.next = calls->first, .tid = tid, .checks = at && args[4] & EXECVE_CHECK};
+	*call = (struct call){.next = calls->first, .tid = tid, .checks = at && HAS_FLAGS && args[4] & EXECVE_CHECK};
 	calls->first = call;
 	format_text(path, sizeof(path), "%u/mem", tid);
 	mem = openat(c->base.proc, path, O_RDONLY | O_CLOEXEC);

@@ -266,6 +266,8 @@ _Noreturn void collect_run(struct collector *c, pid_t reader)
 	ret = begin(c, &err);
 	if (c->base.confine)
 		c->base.confine(c->ops->traces);
+	if (!ret && !c->ops->traces) /* it has no more power than this process */
+		asker_ready(&c->asker);
 	answer(c, ret, &err);
 	if (ret)
 		_exit(0);

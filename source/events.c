@@ -115,8 +115,7 @@ void events_read_late(struct collector *c)
 {
 	struct sighting *s = c->sightings.first;
 
-	if (s && s->process && !s->read_at && !s->certain && !s->next_exec && s->exec.time + DECIDE_NS < collector_now(c) &&
-	    s->look_again <= collector_now(c))
+	if (s && sighting_next_look(s) <= collector_now(c))
 		read_now(c, s);
 }
 

@@ -249,7 +249,6 @@ void image_asker_init(struct asker *asker, int proc, const struct image_limits *
 	asker->image = write_image;
 	asker->context = limits;
 	asker->share = SHARE;
-	asker_ready(asker);
 }
 
 bool image_ask(struct asker *asker, uint32_t pid, struct reading *r)

@@ -60,7 +60,10 @@ struct reading {
 /* Whether it is of a process that lives, but has no arguments yet. */
 static inline bool reading_is_early(const struct reading *reading)
 {
-	return !reading->read && reading->stat.state && reading->stat.state != 'Z';
+	const struct image *image = &reading->stat.image;
+
+	return !reading->read && reading->stat.state && reading->stat.state != 'Z' &&
+	       (!image_is_known(image) || image->arg_end < image->arg_start);
 }
 
 /* Reads the strings of the image that the process has now; of the arguments at most so many bytes, 0: all. If stat.image is known,
@@ -78,7 +81,7 @@ struct image_limits {
 	int64_t clock_ahead;
 };
 
-/* limits: must live as long as the asker. The one who reads is there when it returns. */
+/* limits: must live as long as the asker. */
 void image_asker_init(struct asker *asker, int proc, const struct image_limits *limits);
 
 #endif

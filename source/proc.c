@@ -138,7 +138,7 @@ static void count_missing(struct connector *n, const struct connector_event *eve
 		n->missing -= n->missing > 0;
 		return;
 	}
-	if (ahead > 1)
+	if (ahead > 1 && !n->missing)
 		n->missing_since = monotonic_ns();
 	n->missing += ahead - 1;
 	n->seen[event->cpu] = true;
@@ -176,7 +176,7 @@ static void take_ends(struct connector *n)
 {
 	struct taskstats_end end;
 
-	while (n->ends_socket >= 0 && taskstats_take(n->ends_socket, n->ends_family, &end))
+	for (int i = 0; i < ENDS && n->ends_socket >= 0 && taskstats_take(n->ends_socket, n->ends_family, &end); i++)
 		n->ends[end.tid % ENDS] = end;
 }
 
@@ -267,6 +267,7 @@ static void take(struct collector *c)
 			take_event(c, &event);
 	}
 	c->more = true;
+	lose_missing(c, false);
 }
 
 /* ---- for the threads ---- */

@@ -121,6 +121,13 @@ static uint64_t due(const struct sighting *s)
 	return (s->read_at ? s->read_until : s->exec.time) + (s->next_exec ? 2 : 1) * DECIDE_NS;
 }
 
+uint64_t sighting_next_look(const struct sighting *s)
+{
+	if (!s->process || s->read_at || s->certain || s->next_exec)
+		return UINT64_MAX;
+	return s->look_again ? s->look_again : s->exec.time + DECIDE_NS;
+}
+
 struct sighting *sightings_take(struct sightings *all, uint64_t time, bool at_once)
 {
 	struct sighting *s = all->first;
@@ -149,10 +156,12 @@ void sighting_free(struct sighting *s)
 uint64_t sightings_wait(const struct sightings *all, uint64_t time)
 {
 	const struct sighting *s = all->first;
+	uint64_t at;
 
 	if (!s)
 		return UINT64_MAX;
-	if (s->process && s->look_again && !s->read_at)
-		return s->look_again > time ? s->look_again - time : 0;
-	return s->process && due(s) > time ? due(s) - time : 0;
+	at = sighting_next_look(s);
+	if (s->process && due(s) < at)
+		at = due(s);
+	return s->process && at > time ? at - time : 0;
 }

@@ -49,6 +49,9 @@ void sightings_fill(struct sightings *sightings, struct sighting *sighting, cons
 /* Gives it the name that its process had when it ended, since it is not known otherwise. */
 void sighting_name(struct sighting *sighting, const char *comm);
 
+/* When the process is to be looked at again; UINT64_MAX: never. */
+uint64_t sighting_next_look(const struct sighting *sighting);
+
 /* The process has ended at that time: decides its last exec. */
 void sightings_end(struct sightings *sightings, struct process *process, uint64_t time);
 

@@ -14,6 +14,7 @@
 
 #include "source/trace.h"
 #include "kernel/process_status.h"
+#include "lib/files.h"
 #include "lib/format.h"
 #include "source/calls.h"
 #include "source/collector_source.h"
@@ -261,7 +262,7 @@ static int begin(struct collector *c, struct error *err)
 	sigset_t set;
 
 	own(c)->calls_stop = c->base.request->fails;
-	if (own(c)->calls_stop && c->base.request->pids.count)
+	if (own(c)->calls_stop && c->base.request->pids.count && !c->base.request->check)
 		return error_set(err, ENOTSUP, "-x: it cannot see failed calls of -p, but of a command");
 	if (own(c)->calls_stop && calls_ask(err))
 		return -ENOTSUP;
@@ -282,9 +283,7 @@ static void end(struct collector *c)
 
 	if (!own(c)->calls_stop)
 		return;
-	close(c->control);
-	close(c->out);
-	close(STDERR_FILENO);
+	close_from(0); /* nobody waits for what we hold */
 	while ((tid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
 		bool is_signal = tid > 0 && WIFSTOPPED(status) && !(status >> 16) && WSTOPSIG(status) != STOP_OF_CALL;
 

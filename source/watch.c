@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,14 +30,21 @@
 #define YOUNG_MOST 1024
 /* More new ids than that are looked for among all processes. */
 #define NEW_MOST 4096
-/* What a look costs is learned by one part in so many of each; one that costs so many times as much was held up. */
-#define COST_SHARE 8
-#define COST_OUTLIER 4
+/* What a look costs is learned by one part in so many of each: where the clock of CPU time ticks, most seem to cost nothing. */
+#define COST_SHARE 64
 #define COST_FIRST_NS 20000
 
 struct young {
 	uint32_t pid;
 	uint64_t since, next;
+};
+
+/* Images that were there before, so many at most. */
+#define OLD_IMAGES 256
+
+struct old_image {
+	struct image image;
+	char comm[EXEC_COMM];
 };
 
 struct watch {
@@ -51,6 +59,8 @@ struct watch {
 	int64_t budget; /* CPU time that looks may take now; below 0: they have to wait */
 	struct young young[YOUNG_MOST];
 	size_t count;
+	struct old_image old[OLD_IMAGES];
+	size_t next_old;
 };
 
 static struct watch *own(const struct collector *c)
@@ -79,20 +89,45 @@ static uint64_t hash_cmdline(int proc, uint32_t pid)
 	return length > 0 ? hash : 0;
 }
 
+/* What makes a process may have ended, or have executed something else, before it is looked at: so it has another one's image. */
+static void note_old_image(struct watch *w, const struct process *process)
+{
+	struct old_image *old = &w->old[w->next_old++ % OLD_IMAGES];
+
+	old->image = process->image;
+	memcpy(old->comm, process->comm, sizeof(old->comm));
+}
+
+static bool is_old_image(const struct watch *w, const struct process_stat *stat)
+{
+	for (size_t i = 0; i < OLD_IMAGES; i++)
+		if (image_is_same(&w->old[i].image, &stat->image) && !memcmp(w->old[i].comm, stat->comm, sizeof(stat->comm)))
+			return true;
+	return false;
+}
+
 /* Whether it has executed something since the last look, or since it was made. Without the image, which is for its user alone to
  * see, by the command line; and by the name, since a program can change each of them. */
-static bool has_executed(const struct collector *c, struct process *process, const struct process_stat *stat, bool is_new)
+static bool has_executed(const struct collector *c, struct process *process, struct process_stat *stat, bool is_new)
 {
 	uint64_t cmdline, before = process->cmdline;
+	bool executed;
 
 	if (image_is_known(&stat->image))
-		return !image_is_same(&stat->image, &process->image);
+		return !image_is_same(&stat->image, &process->image) && !(is_new && is_old_image(own(c), stat));
 	if (own(c)->sees_images) /* it is being built */
 		return false;
 	cmdline = hash_cmdline(c->base.proc, process->pid);
-	if (cmdline)
-		process->cmdline = cmdline;
-	return cmdline && before && cmdline != before && (is_new || memcmp(process->comm, stat->comm, sizeof(stat->comm)));
+	if (!cmdline) /* likewise */
+		return false;
+	/* It may have executed between the two looks. */
+	if (cmdline != before && process_stat(c->base.proc, process->pid, stat))
+		return false;
+	executed = before && cmdline != before && (is_new || memcmp(process->comm, stat->comm, sizeof(stat->comm)));
+	process->cmdline = cmdline;
+	if (!executed)
+		memcpy(process->comm, stat->comm, sizeof(process->comm));
+	return executed;
 }
 
 static void add_young(struct watch *w, uint32_t pid)
@@ -130,6 +165,8 @@ static void look_at(struct collector *c, uint32_t pid)
 	bool is_new;
 
 	if (process_stat(c->base.proc, pid, &stat) || (stat.state == 'Z' && stat.threads <= 1)) {
+		if (process)
+			note_old_image(own(c), process);
 		collector_exit(c, pid, collector_now(c));
 		return;
 	}
@@ -140,11 +177,12 @@ static void look_at(struct collector *c, uint32_t pid)
 		return;
 	process->mark = c->processes.mark;
 	if (has_executed(c, process, &stat, is_new)) {
+		note_old_image(own(c), process);
 		process_update(process, &stat);
 		collector_exec(c, &(struct exec_event){.pid = pid, .time = collector_now(c), .cpu = -1, .comm = stat.comm,
 						       .image = stat.image});
-	} else if (!image_is_known(&stat.image)) {
-		memcpy(process->comm, stat.comm, sizeof(process->comm));
+	} else if (is_new && image_is_known(&stat.image)) {
+		process_update(process, &stat);
 	}
 	process->parent = stat.ppid;
 	process->has_threads |= stat.threads > 1;
@@ -197,25 +235,29 @@ static void look_at_new(struct collector *c)
 	}
 }
 
-static void look_at_young(struct collector *c)
+/* Whether there was one to look at. */
+static bool look_at_young(struct collector *c)
 {
 	struct watch *w = own(c);
 	uint64_t now = monotonic_ns();
+	bool some = false;
 	size_t kept = 0;
 
 	/* The oldest first: a parent executes before its child does. */
 	for (size_t i = 0; i < w->count; i++) {
 		struct young y = w->young[i];
 
-		if (now - y.since > SCAN_NS || !processes_find(&c->processes, y.pid))
+		if (now > y.since + SCAN_NS || !processes_find(&c->processes, y.pid))
 			continue;
 		if (now >= y.next) {
 			look_at(c, y.pid);
 			y.next = now + (now - y.since) / YOUNG_SHARE;
+			some = true;
 		}
 		w->young[kept++] = y;
 	}
 	w->count = kept;
+	return some;
 }
 
 static uint64_t cpu_time(void)
@@ -230,10 +272,8 @@ static uint64_t cpu_time(void)
  * up included. idle: nothing was found. */
 static void pay(struct watch *w, uint64_t now, uint64_t spent, bool idle)
 {
-	int64_t most = w->cost * COST_OUTLIER;
-
 	if (idle)
-		w->cost += (((int64_t)spent < most ? (int64_t)spent : most) - w->cost) / COST_SHARE;
+		w->cost += ((int64_t)spent - w->cost) / COST_SHARE;
 	w->budget += (int64_t)((now - w->last_tick) / TICK_SHARE) - w->cost;
 	if (w->budget > KEPT_NS)
 		w->budget = KEPT_NS;
@@ -259,9 +299,9 @@ static void take(struct collector *c)
 		w->next_scan = monotonic_ns() + (before > SCAN_NS ? before : SCAN_NS);
 		busy = true;
 	} else {
-		look_at_young(c);
+		busy = look_at_young(c);
 		look_at_new(c);
-		busy = last != w->last || w->count;
+		busy |= last != w->last;
 	}
 	pay(w, now, spent, !busy && !w->busy);
 	w->busy = busy;
@@ -279,17 +319,20 @@ static uint64_t wait_ns(const struct collector *c)
 static int begin(struct collector *c, struct error *err)
 {
 	struct watch *w = own(c);
+	struct process_status status;
 	struct process_stat stat;
 
 	(void)err;
-	/* Whoever may look into the first process may look into all that it sees. */
-	w->sees_images = !geteuid() && !process_stat(c->base.proc, 1, &stat) && image_is_known(&stat.image);
+	/* Of every user; and this process is in no user namespace below the first process. */
+	w->sees_images = !process_status(c->base.proc, (uint32_t)getpid(), &status) &&
+			 status.capabilities >> CAP_SYS_PTRACE & 1 && !process_stat(c->base.proc, 1, &stat) &&
+			 image_is_known(&stat.image);
 	w->loadavg = openat(c->base.proc, "loadavg", O_RDONLY | O_CLOEXEC);
 	w->last = last_pid(w);
 	w->spent = cpu_time();
 	w->cost = COST_FIRST_NS;
 	w->last_tick = monotonic_ns();
-	w->next_scan = monotonic_ns() + SCAN_NS;
+	w->next_scan = monotonic_ns();
 	return 0;
 }
 

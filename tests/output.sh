@@ -639,9 +639,9 @@ check() {
 	strace -f -qq -o "$D/trace" -e inject=bpf,perf_event_open:error=ENOSYS "$X" --source watch --check >"$out" 2>"$err"
 	is $? 0
 	is "$(wc -c <"$err")" 0
-	strace -f -qq -o "$D/trace" -e inject=ptrace:error=EPERM "$X" --check >"$out" 2>"$err"
-	is $? 0
-	has "$out" '^source trace  *no .*Operation not permitted; '
+	"$X" --check -x >"$out" 2>"$err" || fail "exit status $?"
+	has "$out" '^source trace  *yes '
+	has "$out" '^source proc  *no .*-x: it cannot see failed calls; '
 	strace -f -qq -o "$D/trace" -e inject=bind:error=EPERM "$X" --check -J >"$out" 2>"$err"
 	is "$(jq -r 'select(.feature == "source proc") | .here' "$out")" false
 	# What is forbidden is not said to be missing.

@@ -110,6 +110,7 @@ chains() {
 			for (k in at) { split(k, p, ","); if (total[p[1]] < at[k] + p[2]) total[p[1]] = at[k] + p[2] }
 			for (k in at) { split(k, p, ","); if (at[k] + p[2] != total[p[1]]) print "process " p[1] ": " at[k] " is number " p[2] }
 		}' "$D/lines" >"$D/wrong"
+	[ "$(wc -l <"$D/lines")" -gt "$N" ] || fail "too little is shown"
 	grep -q 'were lost in all' "$err" || [ ! -s "$D/wrong" ] || fail "$(wc -l <"$D/wrong") are not true: $(head -n 3 "$D/wrong")"
 }
 
@@ -117,6 +118,7 @@ no_secret() {
 	SECRET=of-the-environment "$X" --source "$S" -J --max-bytes 0 -o "$D/lines" -- "$PROGRAMS/storm" vfork 2 "$N" \
 		"$PROGRAMS/nothing" 2>"$err"
 	SECRET=of-the-environment "$X" --source "$S" -J --max-bytes 0 -o "$D/more" -- sh -c '"$0" 0.2; exec "$0" 0.2' "$L" 2>>"$err"
+	[ "$(cat "$D/lines" "$D/more" | wc -l)" -ge 3 ] || fail "too little is shown"
 	! grep -qF of-the-environment "$D/lines" "$D/more" || fail "it is shown: $(grep -hF of-the-environment "$D/lines" "$D/more" | head -n 1)"
 }
 
@@ -256,14 +258,19 @@ says_which() {
 	is "$n" 1
 }
 
+# collector_of TRACER: the process.
+collector_of() {
+	for p in /proc/[0-9]*; do
+		grep -q '^execsnoop:coll' "$p/comm" 2>/dev/null && grep -q "^PPid:	$1\$" "$p/status" && echo "${p#/proc/}"
+	done
+}
+
 # The process that collects is killed: that is an error, and nobody waits for more.
 collector_killed() {
 	"$X" --source "$S" >"$out" 2>"$err" &
 	tracer=$!
 	sleep 0.5
-	for p in /proc/[0-9]*; do
-		grep -q '^execsnoop:coll' "$p/comm" 2>/dev/null && grep -q "^PPid:	$tracer\$" "$p/status" && kill -9 "${p#/proc/}"
-	done
+	kill -9 "$(collector_of $tracer)"
 	tries=0
 	while kill -0 $tracer 2>/dev/null && [ $tries -lt 300 ]; do nap; tries=$((tries + 1)); done
 	[ $tries -lt 300 ] || fail "it goes on"
@@ -368,6 +375,11 @@ command_outlives() {
 	run -x -d 0.3 -- sh -c '"$0" 0.6; "$0" 0.1; echo whole >"$1"' "$L" "$D/whole"
 	is $status 0
 	comes "$D/whole"
+	# Nor does who reads wait for it.
+	begin=$(date +%s)
+	"$X" --source "$S" -x -d 0.3 -- sh -c 'echo $$ >"$1"; exec "$0" 20 >/dev/null 2>&1' "$L" "$D/pid" 2>&1 | cat >"$out"
+	[ $(($(date +%s) - begin)) -lt 15 ] || fail "its output is not closed"
+	kill "$(cat "$D/pid")"
 	"$X" --source "$S" -x -o "$D/lines" -- sh -c '"$0" 2; "$0" 0.1; echo killed >"$1"' "$L" "$D/killed" 2>"$err" &
 	victim=$!
 	tries=0
@@ -388,13 +400,17 @@ not_of_a_pid() {
 # A process whose memory nobody serves holds up nobody.
 withheld() {
 	mkdir "$D/1" "$D/2"
+	[ -e /dev/fuse ] && grep -q 'fuse$' /proc/filesystems || { skipped="no FUSE"; return; }
 	start --source "$S"
+	collector=$(collector_of "$tracer")
+	kill -STOP "$collector" # so it looks late
 	"$C" withheld "$D/1" >"$D/servers" 2>/dev/null &
 	one=$!
 	"$C" withheld "$D/2" >>"$D/servers" 2>/dev/null &
 	two=$!
-	sleep 0.5
-	{ [ -d /proc/$one ] && [ -d /proc/$two ]; } || skipped="no FUSE"
+	sleep 0.7
+	{ [ -d /proc/$one ] && [ -d /proc/$two ]; } || fail "there is no such process"
+	kill -CONT "$collector"
 	"$L" "$B.5" after
 	"$L" "$B.5" later
 	# shellcheck disable=SC2046 # numbers
