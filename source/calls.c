@@ -21,12 +21,6 @@
 
 /* Of execveat(2), include/uapi/linux/fcntl.h. */
 #define EXECVE_CHECK 0x10000
-/* There they are on the stack, and some kernels tell something else. */
-#if defined(__mips__) && !defined(__mips64)
-#define HAS_FLAGS false
-#else
-#define HAS_FLAGS true
-#endif
 
 /* ---- the filter ---- */
 
@@ -250,6 +244,19 @@ static void read_strings(struct call *call, int mem, const uint64_t *args, size_
 	s->bytes = bytes.at;
 }
 
+/* The fifth argument. On 32-bit MIPS it is on the caller's stack, and some kernels look for it on ours. */
+static uint32_t get_flags(int mem, const struct __ptrace_syscall_info *info)
+{
+	uint32_t flags = (uint32_t)info->seccomp.args[4];
+
+#if defined(__mips__) && !defined(__mips64)
+	if (pread(mem, &flags, sizeof(flags), (off_t)info->stack_pointer + 16) != sizeof(flags))
+		flags = 0;
+#endif
+	(void)mem;
+	return flags;
+}
+
 /* As alloc_bprm in fs/exec.c. */
 static void set_directory(struct call *call, int32_t fd)
 {
@@ -306,11 +313,12 @@ void calls_enter(struct calls *calls, const struct collector *c, uint32_t tid)
 	wide = info.arch & __AUDIT_ARCH_64BIT && !(stop->stop & STOP_NARROW);
 	for (int i = 0; i < 6; i++)
 		args[i] = wide ? info.seccomp.args[i] : (uint32_t)info.seccomp.args[i];
-	*call = (struct call){.next = calls->first, .tid = tid, .checks = at && HAS_FLAGS && args[4] & EXECVE_CHECK};
+	*call = (struct call){.next = calls->first, .tid = tid};
 	calls->first = call;
 	format_text(path, sizeof(path), "%u/mem", tid);
 	mem = openat(c->base.proc, path, O_RDONLY | O_CLOEXEC);
 	read_strings(call, mem, args + at, wide ? 8 : 4, c->base.request->max_bytes);
+	call->checks = at && get_flags(mem, &info) & EXECVE_CHECK;
 	if (mem >= 0)
 		close(mem);
 	if (at)
