@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -180,9 +181,8 @@ static int run(struct peeker *p, enum layout_who who, int (*function)(void *), i
 
 	if (pid < 0)
 		return -errno;
-	if (!(flags & CLONE_THREAD))
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	return 0;
 }
 
@@ -212,25 +212,30 @@ static bool trace_child(void *context)
 	return !ptrace(PTRACE_SEIZE, ((struct peeker *)context)->child, 0, 0);
 }
 
-static int in_thread(void *arg)
+static void *in_thread(void *arg)
 {
 	struct peeker *p = arg;
 	struct layout_memory memory = {read_kernel, trace_child, p};
 
 	if (!become(p, LAYOUT_THREAD))
 		layout_learn(&p->layout, &memory, &p->facts, &p->workspace);
-	return 0;
+	return NULL;
 }
 
 /* Has another nsproxy, if it may. */
 static int in_grandchild(void *arg)
 {
 	struct peeker *p = arg;
+	pthread_t thread;
+	int ret;
 
 	if (become(p, LAYOUT_GRANDCHILD))
 		return 0;
 	p->facts.other_nsproxy = !unshare(CLONE_NEWUTS) || !unshare(CLONE_NEWIPC);
-	note_error(p, run(p, LAYOUT_THREAD, in_thread, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD));
+	ret = pthread_create(&thread, NULL, in_thread, p); /* newer libraries' clone(3) makes no threads */
+	if (!ret)
+		ret = pthread_join(thread, NULL);
+	note_error(p, -ret);
 	return 0;
 }
 
