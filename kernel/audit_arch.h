@@ -1,4 +1,4 @@
-/* What seccomp(2) and ptrace(2) call this architecture (include/uapi/linux/audit.h); not defined: neither knows it. */
+/* The name of this architecture for seccomp(2) and ptrace(2), include/uapi/linux/audit.h; not defined: neither knows it. */
 #ifndef AUDIT_ARCH_H
 #define AUDIT_ARCH_H
 

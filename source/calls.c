@@ -24,7 +24,7 @@
 
 /* ---- the filter ---- */
 
-/* What a thread stops at. */
+/* Calls at which a thread stops. */
 #define STOP_AT 1U     /* it is execveat(2) */
 #define STOP_NARROW 2U /* its pointers have 4 bytes, though the architecture is one of 64 bits */
 

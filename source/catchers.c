@@ -110,7 +110,7 @@ static int64_t wait_ns(const struct thread *t)
 		int tries = t->waiting[i].tries;
 		int64_t ns = tries < LAST_NS / FIRST_NS ? (int64_t)FIRST_NS * (1 + tries) : LAST_NS;
 
-		/* What it waits for needs the CPU, too. */
+		/* The program that it waits for needs the CPU, too. */
 		if (tries > TRIES_QUICK && ns < (int64_t)t->cost * COST_SHARE)
 			ns = (int64_t)t->cost * COST_SHARE;
 		if (ns < least)

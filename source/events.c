@@ -79,7 +79,7 @@ static void read_now(struct collector *c, struct sighting *s)
 
 	if (!s->process || s->read_at)
 		return;
-	/* What traces is the only one that may read for sure, and holds up what has it wait. */
+	/* A tracer is the only one that may read for sure; what makes it wait is what it traces. */
 	if (c->ops->traces)
 		image_read(c->base.proc, s->process->pid, c->limits.most, c->limits.clock_ahead, &reading);
 	else if (!image_ask(&c->asker, s->process->pid, &reading))

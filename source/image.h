@@ -75,7 +75,7 @@ void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, stru
  * likes. asker: has been initialized by image_asker_init(). false: nobody could be asked. */
 bool image_ask(struct asker *asker, uint32_t pid, struct reading *reading);
 
-/* What the one who reads has to know. */
+/* Facts for the one who reads. */
 struct image_limits {
 	uint64_t most;
 	int64_t clock_ahead;

@@ -125,8 +125,8 @@ static void close_connector(struct collector *c)
 	own(c)->ends_socket = -1;
 }
 
-/* Each CPU numbers its messages, those that find no room, too. Older kernels number one, and may send another first (cn_netlink_send
- * in cn_proc.c is called where it can be preempted): it comes later than it should. */
+/* Each CPU numbers its messages, those that find no room, too. Older kernels number one, and may send another first, since they
+ * can be preempted in between (cn_netlink_send in cn_proc.c): it comes later than it should. */
 static void count_missing(struct connector *n, const struct connector_event *event)
 {
 	uint32_t ahead;
@@ -145,7 +145,7 @@ static void count_missing(struct connector *n, const struct connector_event *eve
 	n->seqs[event->cpu] = event->seq;
 }
 
-/* What is missing is lost if it has not come after so long. */
+/* A missing message is lost if it has not come after so long. */
 #define MISSING_NS 100000000ULL
 
 static void lose_missing(struct collector *c, bool now)

@@ -1,5 +1,5 @@
-/* Ends of threads by taskstats (kernel/taskstats.c, Linux 2.6.20): the kernel tells the name of what has ended, which /proc does not
- * know any more. */
+/* Ends of threads by taskstats (kernel/taskstats.c, Linux 2.6.20): the kernel tells the name of what has ended, which /proc does
+ * not know any more. */
 #ifndef TASKSTATS_H
 #define TASKSTATS_H
 

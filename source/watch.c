@@ -30,7 +30,7 @@
 #define YOUNG_MOST 1024
 /* More new ids than that are looked for among all processes. */
 #define NEW_MOST 4096
-/* What a look costs is learned by one part in so many of each: where the clock of CPU time ticks, most seem to cost nothing. */
+/* The cost of a look is learned by one part in so many of each: where the clock of CPU time ticks, most seem to cost nothing. */
 #define COST_SHARE 64
 #define COST_FIRST_NS 20000
 
@@ -89,7 +89,8 @@ static uint64_t hash_cmdline(int proc, uint32_t pid)
 	return length > 0 ? hash : 0;
 }
 
-/* What makes a process may have ended, or have executed something else, before it is looked at: so it has another one's image. */
+/* The maker of a process may have ended, or have executed something else, before that one is looked at: so it has the image of
+ * neither its parent nor a new one. */
 static void note_old_image(struct watch *w, const struct process *process)
 {
 	struct old_image *old = &w->old[w->next_old++ % OLD_IMAGES];

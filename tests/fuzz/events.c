@@ -1,5 +1,5 @@
-/* The input of the sources without BPF: records of perf events, messages of the proc connector and of taskstats, /proc/PID/stat, and what comes
- * through the pipe. The first byte chooses. */
+/* The input of the sources without BPF: records of perf events, messages of the proc connector and of taskstats, /proc/PID/stat,
+ * and what comes through the pipe. The first byte chooses. */
 #include <stdlib.h>
 #include <string.h>
 
