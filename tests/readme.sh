@@ -118,7 +118,7 @@ fi
 if ! grep -q '`make bench`' README.md; then
 	echo "not ok README: make bench"
 elif ROUNDS=1 EXECS=400 SOAK=100 sh tests/bench.sh ./execsnoop build/tests >"$T/out" 2>"$T/err" &&
-	grep -q '^| shown of a storm of short command lines, % | 100.00 |' "$T/out" &&
+	grep -q '^| shown with its arguments of a storm of short command lines, % | 100.00 |' "$T/out" &&
 	grep -q '^| BPF time an exec, long, µs | [0-9.]*[1-9]' "$T/out" && grep -q '^100 of 100 shown' "$T/out" &&
 	grep -q '^Merging 256 rings: [1-9][0-9]* ns' "$T/out"; then
 	echo "ok README: make bench"
