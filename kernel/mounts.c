@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kernel/mounts.h"
+#include "lib/files.h"
 
 struct file_system {
 	const char *type;
@@ -131,6 +132,16 @@ static int open_file_system(const struct file_system *fs, const char **where, st
 			 private == -EPERM || private == -EACCES ? "run it as root" : fs->advice);
 }
 
+/* Nobody may see events then, and a kernel may end when a tracefs goes that was mounted for a moment (seen with 6.12 and 7.2,
+ * tracefs_destroy_inode). */
+static bool is_confidential(void)
+{
+	char text[4096];
+
+	return (read_file(AT_FDCWD, "/sys/kernel/security/lockdown", text, sizeof(text)) > 0 && strstr(text, "[confidentiality]")) ||
+	       (read_file(AT_FDCWD, "/proc/cmdline", text, sizeof(text)) > 0 && strstr(text, "lockdown=confidentiality"));
+}
+
 int open_tracefs(const char **where, struct error *err)
 {
 	/* The other place comes last: to look at it makes the kernel mount tracefs there for all to
@@ -139,6 +150,14 @@ int open_tracefs(const char **where, struct error *err)
 		"tracefs", TRACEFS_MAGIC, "/sys/kernel/tracing", "/sys/kernel/debug/tracing",
 		"the kernel needs CONFIG_FTRACE=y and CONFIG_EVENT_TRACING=y"};
 
+	int fd = open_directory(tracefs.place, tracefs.magic);
+
+	*where = tracefs.place;
+	if (fd >= 0)
+		return fd;
+	if (is_confidential())
+		return error_set(err, EPERM, "cannot look for tracepoints: the kernel is locked down (lockdown=confidentiality); boot it "
+				 "with lockdown=integrity or less");
 	return open_file_system(&tracefs, where, err);
 }
 
