@@ -318,11 +318,15 @@ bool helper_take_look(struct helper *h, bool finally)
 	return true;
 }
 
+/* So often at most: the answer wakes who asks. */
+#define GONE_NS 20000000ULL
+
 void helper_ask_gone(struct helper *h)
 {
-	if (h->asking_gone)
+	if (h->asking_gone || monotonic_ns() < h->next_gone)
 		return;
 	h->asking_gone = true;
+	h->next_gone = monotonic_ns() + GONE_NS;
 	ask_later(h, GONE);
 }
 

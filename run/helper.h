@@ -19,6 +19,7 @@ struct helper {
 	uint32_t sent; /* number of the last question */
 	bool looking;  /* HELPER_LOOK has been asked and not answered */
 	bool asking_gone;
+	uint64_t next_gone; /* when that may be asked again, CLOCK_MONOTONIC */
 	bool gone; /* all members have ended */
 	bool looked; /* an answer to HELPER_LOOK has come that has not been taken */
 	bool lanes_changed; /* so what poll_fds() gave is no longer so */

@@ -422,6 +422,15 @@ as_before() {
 	rmdir "$one"
 }
 
+idle() {
+	"$PROGRAMS/live" 3 &
+	start -p $!
+	sleep 1.5
+	ticks=$(awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$tracer/stat")
+	stop
+	[ "$ticks" -lt 15 ] || fail "it worked for $ticks hundredths of a second"
+}
+
 case_ "-p shows a process and its descendants, those from before too" descendants_of_a_pid
 case_ "-p can be given more than once" two_pids
 case_ "-p ends when they have" ends_with_its_pids
@@ -449,3 +458,4 @@ case_ "-- and other filters compose" filters_compose
 case_ "says that the table of descendants is full" full_table strace
 new=$X
 case_ "follows and filters without raw tracepoints, as before Linux 4.17" as_before_4_17 strace
+case_ "works little while what it follows does nothing" idle
