@@ -162,12 +162,12 @@ static const uint16_t file_calls[] = {
 #endif
 };
 
-/* No exec, no socket, no ptrace(2), no mount(2). fork(2), pipes and what goes with them are for the child that reads other
- * processes' memory (remote.c); perf_event_open(2) is for a CPU that comes online. */
-static const uint16_t helper_calls[] = {
-	CALLS_OF_BOTH SYS_write, SYS_writev, SYS_readv, SYS_ioctl, SYS_kill, SYS_tkill, SYS_gettid, SYS_getpid, SYS_getppid,
-	SYS_clone, SYS_prctl, SYS_pipe2, SYS_dup3, SYS_dup, SYS_process_vm_readv, SYS_perf_event_open, SYS_prlimit64, SYS_sysinfo,
-	SYS_close_range, SYS_set_tid_address, SYS_sendmsg, SYS_recvfrom, SYS_capget, SYS_capset,
+/* Of the helper and of what collects. fork(2), pipes and what goes with them are for the child that reads other processes' memory
+ * (remote.c); perf_event_open(2) is for a CPU that comes online. No exec, no socket, no mount(2). */
+static const uint16_t shared_calls[] = {
+	CALLS_OF_BOTH SYS_write, SYS_ioctl, SYS_kill, SYS_tkill, SYS_gettid, SYS_getpid, SYS_getppid, SYS_clone, SYS_prctl,
+	SYS_pipe2, SYS_dup3, SYS_process_vm_readv, SYS_perf_event_open, SYS_prlimit64, SYS_close_range, SYS_set_tid_address,
+	SYS_recvfrom,
 #ifdef SYS_recv
 	SYS_recv,
 #endif
@@ -182,25 +182,12 @@ static const uint16_t helper_calls[] = {
 #endif
 };
 
-/* No exec, no new socket: a look at /proc, what the kernel sends, execs to the reader, and the child that reads (remote.c). */
+static const uint16_t helper_calls[] = {SYS_writev, SYS_readv, SYS_dup, SYS_sysinfo, SYS_sendmsg, SYS_capget, SYS_capset};
+
 static const uint16_t collector_calls[] = {
-	CALLS_OF_BOTH SYS_write, SYS_ioctl, SYS_getpid, SYS_getppid, SYS_prctl, SYS_perf_event_open, SYS_sendto, SYS_recvfrom,
-	SYS_name_to_handle_at, SYS_clone, SYS_kill, SYS_pipe2, SYS_dup3, SYS_process_vm_readv, SYS_prlimit64, SYS_close_range,
-	SYS_set_tid_address, SYS_gettid, SYS_tkill,
-#ifdef SYS_fork
-	SYS_fork,
-#endif
-#ifdef SYS_dup2
-	SYS_dup2,
-#endif
+	SYS_sendto, SYS_name_to_handle_at,
 #ifdef SYS_send
 	SYS_send,
-#endif
-#ifdef SYS_recv
-	SYS_recv,
-#endif
-#ifdef SYS_socketcall
-	SYS_socketcall,
 #endif
 #ifdef SYS_nanosleep
 	SYS_nanosleep,
@@ -390,6 +377,7 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 
 	begin_filter(&f);
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, commands, 0);
+	add_calls(&f, shared_calls, COUNT(shared_calls), ALWAYS, 0, commands, 0);
 	add_calls(&f, helper_calls, COUNT(helper_calls), ALWAYS, 0, commands, 0);
 	add_memory(&f);
 	add_calls(&f, bpf, 1, ARG_IS, 0, commands, COUNT(commands));
@@ -417,6 +405,7 @@ const char *sandbox_collector(bool traces)
 	begin_filter(&f);
 	add_calls(&f, openat_call, 1, ARG_LACKS, 2, writes, 1);
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, writes, 0);
+	add_calls(&f, shared_calls, COUNT(shared_calls), ALWAYS, 0, writes, 0);
 	add_calls(&f, collector_calls, COUNT(collector_calls), ALWAYS, 0, writes, 0);
 	if (traces)
 		add_calls(&f, tracing, 1, ALWAYS, 0, writes, 0);
