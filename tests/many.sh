@@ -19,12 +19,13 @@ denied() {
 	done
 	sleep 0.2
 	stop
-	# From Linux 7.0 on the kernel may not have shown a call's entry: then its arguments are not known.
+	# From Linux 7.0 on the kernel may not have shown a call's entry: then its arguments are not known. A kernel that preempts BPF
+	# programs runs none beside them on that CPU: most may be lost, and must be counted.
 	n=$(grep -c -- " -1 \(\"$D/prog\" \"denied\"\|<unreadable> <unreadable>\)\$" "$out")
 	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
 	wanted=30
 	[ ! -s "$D/n32" ] || grep -q 'of 32-bit programs cannot be seen' "$err" || wanted=60
-	[ "$n" -ge 20 ] && [ $((n + ${lost:-0})) -ge $wanted ] || fail "$n shown, ${lost:-0} lost, of $wanted"
+	[ "$n" -ge 1 ] && [ $((n + ${lost:-0})) -ge $wanted ] || fail "$n shown, ${lost:-0} lost, of $wanted"
 	wrong=$(grep '  ? ' "$out")
 	[ -z "$wrong" ] || fail "not killed: $(echo "$wrong" | head -n 3)"
 }
