@@ -141,9 +141,10 @@ layout_test_SOURCES = kernel/layout.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-print_test_SOURCES = run/filter.c $(addprefix show/,print.c fields.c text.c json.c tree.c escape.c output.c rotate.c utf8.c errname.c) reader/exec.c \
+FIELDS = $(addprefix show/,fields.c strings.c escape.c output.c rotate.c utf8.c errname.c)
+print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
-options_test_SOURCES = run/command_line.c run/values.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
+options_test_SOURCES = run/command_line.c run/values.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
 loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =
@@ -251,6 +252,7 @@ check:
 		"sh tests/many.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/output.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/names.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/follow.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/container.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/sources.sh ./execsnoop $(BUILD)/tests" \

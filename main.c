@@ -98,6 +98,7 @@
  * show/printer.h         state of the printer
  * show/print.c           one exec, one line
  * show/fields.c          fields: headings, columns, JSON keys
+ * show/strings.c         file name and arguments as JSON
  * show/text.c            as text
  * show/json.c            as JSON
  * show/tree.c            --tree

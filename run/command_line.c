@@ -6,6 +6,7 @@
 #include "run/command_line.h"
 #include "lib/format.h"
 #include "run/values.h"
+#include "show/fields.h"
 
 /* The defaults. */
 #define MAX_ARGS 20
@@ -42,14 +43,13 @@ static const struct option_row rows[] = {
 	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote)),
 	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
 	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
+	ROW(0, "fields", "LIST", "of -J, these keys alone (pid,argv), or all", parse_fields, AT(form.keys)),
 	ROW(0, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)", parse_time_format),
 	ROW(0, "max-args", "N",
 	 "at most N arguments, the file name included; 0: all\n"
 	 "(of a failure 20,000; default 20, -J: 0)",
 	 parse_number, AT(form.max_args), .most = UINT32_MAX, .unit = 1, .expected = "a number"),
-	ROW(0, "max-bytes", "N",
-	 "at most N bytes of an exec's arguments; 0: all\n"
-	 "(default 32K, -J: 256K)",
+	ROW(0, "max-bytes", "N", "at most N bytes of arguments (32K, -J: 256K); 0: all",
 	 parse_size, AT(form.max_bytes)),
 	{.name = "Where to:"},
 	ROW('o', "output", "FILE", "this file, emptied first unless --append", parse_text, AT(output)),
@@ -116,13 +116,14 @@ void options_help(struct output *out)
 /* Requests the fields that will be shown, and as many bytes. --line looks at more than is shown. */
 static void request_fields(struct options *o)
 {
+	unsigned int known = fields_known(&o->form);
 	struct request *r = &o->request;
 
 	r->command = o->command;
 	r->want_ancestors = o->form.tree;
-	r->want_cgroup = o->form.json || o->form.print_cgroup;
-	r->want_mntns = o->form.json || o->form.print_mntns;
-	r->want_pcomm = o->form.json || o->form.print_pcomm;
+	r->want_cgroup = known & EXEC_CGROUP;
+	r->want_mntns = known & EXEC_MNTNS;
+	r->want_pcomm = known & EXEC_PCOMM;
 	r->print_cgroup = o->form.print_cgroup;
 	r->print_mntns = o->form.print_mntns;
 	r->max_args = o->line.given ? 0 : o->form.max_args;
@@ -190,6 +191,8 @@ static int check_options(const struct options *o)
 		return usage_error("--keep: nothing is kept without --max-size");
 	if (o->request.check && (o->output || o->command))
 		return usage_error("--check writes to the standard output and runs no command");
+	if (o->form.keys && !o->form.json)
+		return usage_error("--fields chooses among the keys of --json");
 	if (o->form.json && o->form.tree)
 		return usage_error("--tree is for text, not for --json");
 	if (o->user && !o->command)

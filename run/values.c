@@ -9,6 +9,7 @@
 #include "run/values.h"
 #include "bpf/record.h"
 #include "lib/say.h"
+#include "show/fields.h"
 
 #define SECOND_NS 1000000000ULL
 
@@ -198,6 +199,27 @@ int parse_time_format(struct options *o, const struct option_row *row, const cha
 	o->form.time = true;
 	o->form.iso_time = !strcmp(text, "iso");
 	return 0;
+}
+
+int parse_fields(struct options *o, const struct option_row *row, const char *text)
+{
+	uint64_t *keys = field(o, row);
+
+	*keys = 0;
+	for (;; text++) {
+		size_t length = strcspn(text, ",");
+		uint64_t key = fields_key(text, length);
+		char names[512];
+
+		if (!key) {
+			fields_names(names, sizeof(names));
+			return usage_error("--fields: \"%.*s\" is no key of JSON; they are %s, or all", (int)length, text, names);
+		}
+		*keys |= key;
+		text += length;
+		if (!*text)
+			return 0;
+	}
 }
 
 /* The place of an error, as the longest beginning of the text that is a regular expression. */

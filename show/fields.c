@@ -6,6 +6,7 @@
 #include "lib/format.h"
 #include "show/errname.h"
 #include "show/escape.h"
+#include "show/strings.h"
 
 enum kind {
 	KIND_TIME,  /* wall time */
@@ -13,6 +14,9 @@ enum kind {
 	KIND_NUMBER,
 	KIND_NAME, /* a command's */
 	KIND_RESULT,
+	KIND_FILENAME,
+	KIND_ARGV,
+	KIND_SOURCE,
 };
 
 /* A column is there if a member of struct form says so, or always. */
@@ -21,7 +25,12 @@ enum kind {
 #define VALUE(member) offsetof(struct exec, member), sizeof(((struct exec *)0)->member)
 #define KEY(key) ",\"" key "\":"
 
-enum { TIME, SINCE, PID, PPID, UID, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, RESULT, FIELDS };
+#define ELSEWHERE 0, 0, 0 /* the value is in no one member */
+
+enum {
+	TIME, SINCE, PID, PPID, UID, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, RESULT, FILENAME, ARGV, SOURCE,
+	FIELDS,
+};
 
 /* In the order of JSON's keys. */
 static const struct field {
@@ -35,7 +44,7 @@ static const struct field {
 	size_t option;
 	const char *empty; /* in the place of an empty name */
 } fields[FIELDS] = {
-	[TIME] = {KIND_TIME, VALUE(time), 0, "{\"time\":", NULL, "TIME", 8, IF(time), NULL},
+	[TIME] = {KIND_TIME, VALUE(time), 0, KEY("time"), NULL, "TIME", 8, IF(time), NULL},
 	[SINCE] = {KIND_SINCE, VALUE(time), 0, NULL, NULL, "TIME(s)", 7, IF(timestamp), NULL},
 	[PID] = {KIND_NUMBER, VALUE(pid), 0, KEY("pid"), NULL, "PID", 6, ALWAYS, NULL},
 	[PPID] = {KIND_NUMBER, VALUE(ppid), EXEC_PPID, KEY("ppid"), NULL, "PPID", 6, ALWAYS, NULL},
@@ -47,7 +56,13 @@ static const struct field {
 	[MNTNS] = {KIND_NUMBER, VALUE(mntns), EXEC_MNTNS, KEY("mntns"), NULL, "MNTNS", 10, IF(print_mntns), NULL},
 	[CGROUP] = {KIND_NUMBER, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup"), KEY("cgroup_string"), "CGROUP", 10, IF(print_cgroup), NULL},
 	[RESULT] = {KIND_RESULT, VALUE(result), EXEC_RESULT, KEY("ret"), KEY("error"), "RET", 3, ALWAYS, NULL},
+	[FILENAME] = {KIND_FILENAME, ELSEWHERE, KEY("filename"), KEY("filename_base64"), NULL, 0, ALWAYS, NULL},
+	[ARGV] = {KIND_ARGV, ELSEWHERE, KEY("argv"), KEY("argv_base64"), NULL, 0, ALWAYS, NULL},
+	[SOURCE] = {KIND_SOURCE, ELSEWHERE, KEY("source"), NULL, NULL, 0, ALWAYS, NULL},
 };
+
+#define BIT(field) (1ULL << (field))
+_Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 
 /* From left to right. */
 static const unsigned char columns[] = {TIME, SINCE, UID, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, RESULT};
@@ -78,6 +93,59 @@ static bool is_known(const struct exec *exec, const struct field *field)
 static void add(struct output *out, const char *text)
 {
 	output_add(out, text, strlen(text));
+}
+
+/* ---- which fields ---- */
+
+/* A key is its name between ,\" and \": */
+static bool is_key(const struct field *field, const char *name, size_t length)
+{
+	return field->key && strlen(field->key) == length + 4 && !memcmp(field->key + 2, name, length);
+}
+
+uint64_t fields_key(const char *name, size_t length)
+{
+	bool all = length == 3 && !memcmp(name, "all", 3);
+	uint64_t keys = 0;
+
+	for (size_t i = 0; i < FIELDS; i++)
+		if (fields[i].key && (all || is_key(&fields[i], name, length)))
+			keys |= BIT(i);
+	return keys;
+}
+
+void fields_names(char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < FIELDS && used < size; i++)
+		if (fields[i].key)
+			used += format_text(text + used, size - used, used ? ", %.*s" : "%.*s", (int)strlen(fields[i].key) - 4,
+					    fields[i].key + 2);
+}
+
+uint64_t fields_keys(const struct form *form)
+{
+	uint64_t keys = form->keys;
+
+	for (size_t i = 0; !form->keys && i < FIELDS; i++)
+		if (fields[i].key)
+			keys |= BIT(i);
+	return keys;
+}
+
+unsigned int fields_known(const struct form *form)
+{
+	uint64_t shown = form->json ? fields_keys(form) : 0;
+	unsigned int known = 0;
+
+	for (size_t i = 0; !form->json && i < COLUMNS; i++)
+		if (has_column(form, &fields[columns[i]]))
+			shown |= BIT(columns[i]);
+	for (size_t i = 0; i < FIELDS; i++)
+		if (shown & BIT(i))
+			known |= fields[i].known;
+	return known;
 }
 
 /* ---- columns ---- */
@@ -129,18 +197,24 @@ static void add_since(struct printer *printer, uint64_t time, int width)
 	output_format(printer->out, "%-*s ", width, seconds);
 }
 
-/* Adds the name, and spaces up to the column's width, one at least. */
-static void add_name(struct output *out, const char *name, const struct field *field)
+/* Adds the text, or what stands for an empty one, and spaces up to the column's width, one at least. */
+static void add_text(struct output *out, const char *text, size_t length, const struct field *field)
 {
-	static const char spaces[EXEC_COMM + 1] = "                ";
+	static const char spaces[] = "                                ";
 	uint64_t start = out->total, used;
 
-	if (*name)
-		escape_text(out, name, strnlen(name, field->size), ESCAPE_COLUMN);
+	if (length)
+		escape_text(out, text, length, ESCAPE_COLUMN);
 	else
 		add(out, field->empty);
 	used = out->total - start;
 	output_add(out, spaces, used < (uint64_t)field->width ? (size_t)field->width - (size_t)used : 0);
+	output_add(out, " ", 1);
+}
+
+static void add_number(struct output *out, int64_t number, int width)
+{
+	output_number(out, number, width);
 	output_add(out, " ", 1);
 }
 
@@ -153,19 +227,18 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 
 		if (!has_column(printer->form, f))
 			continue;
-		if (f->kind == KIND_TIME) {
+		if (f->kind == KIND_TIME)
 			add_time(printer, exec->time, f->width);
-		} else if (f->kind == KIND_SINCE) {
+		else if (f->kind == KIND_SINCE)
 			add_since(printer, exec->time, f->width);
-		} else if (!is_known(exec, f)) {
+		else if (!is_known(exec, f))
 			output_format(out, f->kind == KIND_RESULT ? "%*s " : "%-*s ", f->width, "?");
-		} else if (f->kind == KIND_NAME) {
-			add_name(out, value_of(exec, f), f);
-		} else {
-			output_number(out, f->kind == KIND_RESULT ? exec->result : (int64_t)number_of(exec, f),
-				      f->kind == KIND_RESULT ? f->width : -f->width);
-			output_add(out, " ", 1);
-		}
+		else if (f->kind == KIND_NAME)
+			add_text(out, value_of(exec, f), strnlen(value_of(exec, f), f->size), f);
+		else if (f->kind == KIND_RESULT)
+			add_number(out, exec->result, f->width);
+		else
+			add_number(out, (int64_t)number_of(exec, f), -f->width);
 	}
 }
 
@@ -195,46 +268,88 @@ static void add_json_number(struct output *out, uint64_t number, const struct fi
 	add(out, "\"");
 }
 
-static void add_json_name(struct output *out, const char *name, const struct field *field)
+/* Bytes that are no UTF-8 stand beside it. */
+static void add_json_text(struct output *out, const char *text, size_t length, const struct field *field)
 {
-	size_t length = strnlen(name, field->size);
-
-	if (escape_json(out, name, length))
+	if (escape_json(out, text, length))
 		return;
 	add(out, field->other);
-	escape_base64(out, name, length);
+	escape_base64(out, text, length);
 }
 
-static void add_json_result(struct output *out, int32_t result, const struct field *field)
+static void add_json_result(struct output *out, const struct exec *exec, const struct field *field)
 {
-	output_number(out, result, 0);
-	if (result >= 0)
+	int32_t result = exec->result;
+
+	if (is_known(exec, field))
+		output_number(out, result, 0);
+	else
+		add(out, "null");
+	if (is_known(exec, field) && result < 0) {
+		add(out, field->other);
+		add(out, "\"");
+		add(out, error_name(result > INT32_MIN ? -result : 0));
+		add(out, "\"");
+	}
+	if (exec->checks)
+		add(out, ",\"check\":true");
+}
+
+static void add_json_value(struct printer *printer, const struct exec *exec, const struct field *field)
+{
+	struct output *out = printer->out;
+
+	if (!is_known(exec, field) && field->kind != KIND_RESULT) {
+		add(out, "null");
 		return;
-	add(out, field->other);
-	add(out, "\"");
-	add(out, error_name(result > INT32_MIN ? -result : 0));
-	add(out, "\"");
+	}
+	switch (field->kind) {
+	case KIND_TIME:
+	case KIND_SINCE:
+		add_json_time(printer, exec->time);
+		break;
+	case KIND_NUMBER:
+		add_json_number(out, number_of(exec, field), field);
+		break;
+	case KIND_NAME:
+		add_json_text(out, value_of(exec, field), strnlen(value_of(exec, field), field->size), field);
+		break;
+	case KIND_RESULT:
+		add_json_result(out, exec, field);
+		break;
+	case KIND_FILENAME:
+		strings_filename(out, exec, field->other, !(printer->keys & BIT(ARGV)));
+		break;
+	case KIND_ARGV:
+		strings_argv(out, exec, printer->form->max_args, field->other, printer->keys & BIT(FILENAME));
+		break;
+	case KIND_SOURCE:
+		add(out, printer->source);
+		break;
+	}
+}
+
+/* The first one's comma is the object's brace. */
+static void add_key(struct output *out, const char *key, bool first)
+{
+	size_t length = strlen(key);
+	char *to = output_room(out, length);
+
+	if (!to)
+		return;
+	memcpy(to, key, length);
+	if (first)
+		*to = '{';
+	output_added(out, to + length);
 }
 
 void fields_json(struct printer *printer, const struct exec *exec)
 {
-	struct output *out = printer->out;
+	for (uint64_t keys = printer->keys; keys; keys &= keys - 1) {
+		const struct field *f = &fields[__builtin_ctzll(keys)];
 
-	for (size_t i = 0; i < FIELDS; i++) {
-		const struct field *f = &fields[i];
-
-		if (!f->key)
-			continue;
-		add(out, f->key);
-		if (!is_known(exec, f))
-			add(out, "null");
-		else if (f->kind == KIND_TIME)
-			add_json_time(printer, exec->time);
-		else if (f->kind == KIND_NUMBER)
-			add_json_number(out, number_of(exec, f), f);
-		else if (f->kind == KIND_NAME)
-			add_json_name(out, value_of(exec, f), f);
-		else
-			add_json_result(out, exec->result, f);
+		add_key(printer->out, f->key, keys == printer->keys);
+		add_json_value(printer, exec, f);
 	}
+	add(printer->out, "}");
 }

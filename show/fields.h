@@ -4,13 +4,27 @@
 
 #include "show/printer.h"
 
+/* Sets of JSON's keys have a bit for each. A key that says more of another, like "error", goes with it. */
+
+/* The key by that name, or all keys by the name "all". 0: there is none. */
+uint64_t fields_key(const char *name, size_t length);
+
+/* The names of all keys, with ", " between them. */
+void fields_names(char *text, size_t size);
+
+/* The keys that JSON in this form has. */
+uint64_t fields_keys(const struct form *form);
+
+/* What must be known for the fields that the form shows: enum exec_field. */
+unsigned int fields_known(const struct form *form);
+
 /* Adds the heading of the columns that the form asks for, and a newline. */
 void fields_heading(const struct form *form, char *heading, size_t size);
 
 /* Adds these columns, each with a space behind it. */
 void fields_columns(struct printer *printer, const struct exec *exec);
 
-/* Adds the keys and values of JSON, from "{" on. */
+/* Adds the exec as an object of JSON. */
 void fields_json(struct printer *printer, const struct exec *exec);
 
 #endif

@@ -8,6 +8,7 @@
 struct form {
 	bool json, tree;
 	bool time, iso_time, timestamp, print_uid, print_cpu, print_pcomm, print_mntns, print_cgroup; /* columns of text */
+	uint64_t keys; /* of JSON, as fields_key() makes them; 0: the usual ones */
 	bool quote;
 	uint64_t max_args;  /* file name included, 0: all */
 	uint64_t max_bytes; /* of an exec's arguments, 0: all */

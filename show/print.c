@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "show/print.h"
+#include "lib/format.h"
 #include "lib/timestamp.h"
 #include "show/fields.h"
 #include "show/json.h"
@@ -12,12 +13,13 @@ void print_init(struct printer *printer, const struct form *form, struct output 
 	*printer = (struct printer){
 		.form = form,
 		.out = out,
-		.source = source,
+		.keys = fields_keys(form),
 		.ahead = ahead,
 		.start = monotonic_ns() - (uint64_t)ahead,
 		.wall = wall_clock_look(),
 		.second = -1,
 	};
+	format_text(printer->source, sizeof(printer->source), "\"%s\"", source);
 	print_begin(printer);
 	if (!form->json)
 		fields_heading(form, printer->heading, sizeof(printer->heading));

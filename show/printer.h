@@ -17,7 +17,8 @@
 struct printer {
 	const struct form *form;
 	struct output *out;
-	const char *source; /* by which execs are seen */
+	char source[16];   /* by which execs are seen, as a value of JSON */
+	uint64_t keys;	   /* of JSON */
 	struct parents parents; /* for the ppid that the kernel side could not tell */
 	int64_t ahead;	   /* as the merge's */
 	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */
@@ -30,7 +31,7 @@ struct printer {
 	struct tree tree;
 	int64_t second;	   /* that clock[] shows */
 	char clock[32];
-	char heading[192]; /* of a text */
+	char heading[256]; /* of a text */
 };
 
 /* Nanoseconds since 1970, of an exec's time. */

@@ -98,6 +98,18 @@ int main(void)
 		CHECK(!parse("--user 0 -- id") && !strcmp(o.user, "root"));
 		CHECK(parse("--user no_such_user -- id") == 2);
 	}
+	CASE("--fields takes names of keys, the last list counts, and only with --json") {
+		CHECK(!parse("--fields pid,argv -J") && o.form.keys && !o.request.want_cgroup && !o.request.want_mntns && !o.request.want_pcomm);
+		CHECK(!parse("-J --fields cgroup --fields pcomm") && o.request.want_pcomm && !o.request.want_cgroup);
+		CHECK(!parse("-J --fields all") && o.request.want_cgroup && o.request.want_mntns && o.request.want_pcomm);
+		CHECK(!parse("-J") && !o.form.keys && o.request.want_cgroup && o.request.want_mntns && o.request.want_pcomm);
+		CHECK(parse("--fields pid") == 2 && parse("-J --fields pid,nonsense") == 2 && parse("-J --fields pid,") == 2 &&
+		      parse("-J --fields ,pid") == 2 && parse("-J --fields=") == 2 && parse("-J --fields pid,,uid") == 2 && parse("-J --fields error") == 2);
+	}
+	CASE("a column wants what is in it") {
+		CHECK(!parse("") && !o.request.want_cgroup && !o.request.want_mntns && !o.request.want_pcomm && !o.request.print_cgroup);
+		CHECK(!parse("-M --print-mntns") && o.request.want_pcomm && o.request.want_mntns && !o.request.want_cgroup);
+	}
 	CASE("-h and -V are noted") {
 		CHECK(!parse("-h") && o.help);
 		CHECK(!parse("-V") && o.version);

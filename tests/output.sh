@@ -7,11 +7,11 @@ PROGRAMS=$(cd "$PROGRAMS" && pwd)
 SCHEMA=$PWD/docs/execsnoop.schema.json
 C=$PROGRAMS/call
 
-# valid FILE: each line is JSON, and as the schema says.
+# valid FILE [PART]: each line is JSON, and as the schema says, or a part of it.
 valid() {
 	jq -e . "$1" >"$D/jq" 2>"$D/jq.err" || fail "jq: $(cat "$D/jq.err")"
 	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null 2>&1 || fail "it is not UTF-8"
-	/usr/bin/python3 - "$SCHEMA" "$1" >"$D/schema" 2>&1 <<-END || fail "the schema: $(tail -n 3 "$D/schema")"
+	/usr/bin/python3 - "$SCHEMA" "$1" "${2:-}" >"$D/schema" 2>&1 <<-END || fail "the schema: $(tail -n 3 "$D/schema")"
 		import json, sys
 		from jsonschema import Draft7Validator, validators
 		try:
@@ -19,6 +19,8 @@ valid() {
 		except ImportError:
 		    Validator = Draft7Validator
 		schema = json.load(open(sys.argv[1]))
+		if sys.argv[3]:
+		    schema = {"\$ref": "#/\$defs/" + sys.argv[3], "\$defs": schema["\$defs"]}
 		Validator.check_schema(schema)
 		validator = Validator(schema)
 		n = 0
@@ -47,6 +49,19 @@ keys() {
 		"[\"$D/prog\",[\"$D/prog\",\"a b\",\"\"],$$,0,0,\"prog\"]"
 	is "$(json 'select(.ret != 0) | [.ret, .error, .filename, .argv]')" "[-2,\"ENOENT\",\"$D/missing\",[\"$D/missing\",\"x\"]]"
 	is "$(json 'select(.ret == 0) | .mntns')" "$(stat -Lc %i /proc/self/ns/mnt)"
+}
+
+# Some keys, and all of them.
+chosen_keys() {
+	acts() {
+		"$D/prog" 'a b' ''
+		"$C" execve "$D/missing" x
+	}
+	for fields in time pid,argv,ret all; do
+		traced acts -J -x --fields "$fields"
+		valid "$out" fields
+	done
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","gid","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv","source"]'
 }
 
 time_is_true() {
@@ -742,6 +757,7 @@ helper_killed() {
 }
 
 case_ "JSON has the keys in their order, and what they say is so" keys
+case_ "JSON has the keys that are chosen, as the schema says" chosen_keys
 case_ "JSON's time is the time" time_is_true
 case_ "JSON shows a script's interpreter, and argv as the program got it" scripts
 case_ "JSON says what is cut and what could not be read" cut_and_unreadable

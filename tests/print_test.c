@@ -5,6 +5,7 @@
 #include "check.h"
 #include "run/filter.h"
 #include "show/escape.h"
+#include "show/fields.h"
 #include "show/print.h"
 
 static char text[1 << 20];
@@ -254,6 +255,75 @@ static void test_lines(void)
 	}
 }
 
+static uint64_t keys_of(const char *list)
+{
+	uint64_t keys = 0;
+
+	for (size_t n; *list; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		CHECK(fields_key(list, n));
+		keys |= fields_key(list, n);
+	}
+	return keys;
+}
+
+static const char *chosen(const char *list, struct exec *e)
+{
+	const struct form json = {.json = true, .keys = keys_of(list)};
+
+	return printed(&json, e);
+}
+
+static void test_keys(void)
+{
+	struct exec e = DONE("/bin/x", "x\0one\0");
+
+	CASE("--fields prints the keys that are chosen, in the order of all") {
+		CHECK_TEXT(chosen("argv,pid", &e), "{\"pid\":1234,\"argv\":[\"x\",\"one\"]}\n");
+		CHECK_TEXT(chosen("source", &e), "{\"source\":\"bpf\"}\n");
+		CHECK_TEXT(chosen("filename,ret,gid", &e), "{\"gid\":0,\"ret\":0,\"filename\":\"/bin/x\"}\n");
+	}
+	CASE("without it the keys are the usual ones") {
+		CHECK_TEXT(chosen("", &e), chosen("time,pid,ppid,uid,gid,comm,pcomm,cpu,mntns,cgroup,ret,filename,argv,source", &e));
+	}
+	CASE("all has each") {
+		const struct form all = {.json = true, .keys = fields_key("all", 3)};
+		char names[512], key[64];
+
+		fields_names(names, sizeof(names));
+		for (char *name = strtok(names, ", "); name; name = strtok(NULL, ", ")) {
+			snprintf(key, sizeof(key), "\"%s\":", name);
+			CHECK(strstr(printed(&all, &e), key));
+		}
+	}
+	CASE("nothing else is a key, and no key that goes with another") {
+		CHECK(!fields_key("", 0) && !fields_key("pi", 2) && !fields_key("pidx", 4) && !fields_key("PID", 3));
+		CHECK(!fields_key("error", 5) && !fields_key("comm_base64", 11) && !fields_key("interp", 6) && !fields_key("lost", 4));
+		CHECK(fields_key("pid,uid", 3) && fields_key("all,pid", 3) == fields_key("all", 3));
+	}
+	CASE("keys that say more of another go with it") {
+		e = FAILED("/bin/x", "+x\0!\0");
+		e.checks = true;
+		e.result = -13;
+		memcpy(e.comm, "\xff", 2);
+		CHECK_TEXT(chosen("ret", &e), "{\"ret\":-13,\"error\":\"EACCES\",\"check\":true}\n");
+		CHECK_TEXT(chosen("comm", &e), "{\"comm\":\"\xef\xbf\xbd\",\"comm_base64\":\"/w==\"}\n");
+		CHECK_TEXT(chosen("argv", &e), "{\"argv\":[\"x\",null],\"unreadable\":[\"argv\"]}\n");
+		CHECK_TEXT(chosen("filename,pid", &e), "{\"pid\":1234,\"filename\":\"/bin/x\"}\n");
+		e = FAILED(NULL, "+x\0!\0");
+		e.args.more = true;
+		CHECK_TEXT(chosen("filename", &e), "{\"filename\":null,\"unreadable\":[\"filename\"]}\n");
+		CHECK_TEXT(chosen("argv,filename", &e), "{\"filename\":null,\"argv\":[\"x\",null],\"truncated\":true,"
+			   "\"unreadable\":[\"filename\",\"argv\"]}\n");
+		CHECK_TEXT(chosen("source", &e), "{\"source\":\"bpf\"}\n");
+		e = DONE("/bin/x\xff", "sh\0/bin/x\xff\0");
+		e.script = SCRIPT_YES;
+		e.name.state = TEXT_CUT;
+		CHECK_TEXT(chosen("filename", &e), "{\"filename\":\"/bin/x\xef\xbf\xbd\",\"filename_base64\":\"L2Jpbi94/w==\",\"truncated\":true}\n");
+		CHECK_TEXT(chosen("argv", &e), "{\"argv\":[\"sh\",\"/bin/x\xef\xbf\xbd\"],\"argv_base64\":[\"c2g=\",\"L2Jpbi94/w==\"],\"interp\":\"sh\"}\n");
+	}
+}
+
 /* Whether the JSON of the exec has the text. */
 static bool in_json(struct exec *e, const char *part)
 {
@@ -342,6 +412,7 @@ int main(void)
 	from = ends[0];
 	test_escapes();
 	test_lines();
+	test_keys();
 	test_json();
 	test_undecided();
 	return 0;
