@@ -134,17 +134,18 @@ run:
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote . -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 UNITS = elf_test lz4_test layout_test floor_test event_test print_test options_test loader_test \
-	format_test wctype_test machine_test reads_test
+	format_test wctype_test machine_test reads_test names_test
 elf_test_SOURCES = elf.c lib/error.c lib/format.c
 lz4_test_SOURCES = lib/lz4.c
 layout_test_SOURCES = kernel/layout.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-FIELDS = $(addprefix show/,fields.c strings.c escape.c output.c rotate.c utf8.c errname.c)
+FIELDS = $(addprefix show/,fields.c strings.c users.c escape.c output.c rotate.c utf8.c errname.c)
 print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
 options_test_SOURCES = run/command_line.c run/values.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
+names_test_SOURCES = show/users.c
 loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =
@@ -186,7 +187,7 @@ $(UNITS:%=$(BUILD)/tests/%): $(BUILD)/tests/%: tests/%.c $$($$*_SOURCES) tests/c
 	$(CLANG) $(TEST_CFLAGS) -o $@ $< $($*_SOURCES)
 
 # Fuzzers: each of a parser, with libFuzzer and the sanitizers.
-FUZZERS = elf lz4 records tracefs proc events zone escape options
+FUZZERS = elf lz4 records tracefs proc events zone escape options names
 elf_FUZZED = elf.c lib/error.c lib/format.c
 lz4_FUZZED = lib/lz4.c
 records_FUZZED = $(sort $(print_test_SOURCES) $(event_test_SOURCES))
@@ -195,6 +196,7 @@ proc_FUZZED = kernel/cpulist.c lib/files.c lib/timestamp.c lib/error.c lib/forma
 events_FUZZED = source/sample.c source/connector.c source/taskstats.c source/image.c source/pipe.c reader/exec.c reader/remote.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
 zone_FUZZED = show/tz.c lib/format.c
 escape_FUZZED = show/escape.c show/utf8.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
+names_FUZZED = show/users.c
 options_FUZZED = $(options_test_SOURCES)
 FUZZERS_BUILT = $(FUZZERS:%=$(BUILD)/fuzz/%)
 
@@ -237,6 +239,7 @@ check:
 		"$(BUILD)/tests/event_test" \
 		"$(BUILD)/tests/options_test" \
 		"$(BUILD)/tests/print_test" \
+		"$(BUILD)/tests/names_test" \
 		"$(BUILD)/tests/loader_test" \
 		"$(BUILD)/tests/format_test" \
 		"$(BUILD)/tests/wctype_test" \

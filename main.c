@@ -99,6 +99,7 @@
  * show/print.c           one exec, one line
  * show/fields.c          fields: headings, columns, JSON keys
  * show/strings.c         file name and arguments as JSON
+ * show/users.c           names of users
  * show/text.c            as text
  * show/json.c            as JSON
  * show/tree.c            --tree

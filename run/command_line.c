@@ -43,6 +43,7 @@ static const struct option_row rows[] = {
 	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote)),
 	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
 	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
+	ROW(0, "names", NULL, "the user's name", parse_flag, AT(form.names)),
 	ROW(0, "fields", "LIST", "of -J, these keys alone (pid,argv), or all", parse_fields, AT(form.keys)),
 	ROW(0, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)", parse_time_format),
 	ROW(0, "max-args", "N",
@@ -116,7 +117,7 @@ void options_help(struct output *out)
 /* Requests the fields that will be shown, and as many bytes. --line looks at more than is shown. */
 static void request_fields(struct options *o)
 {
-	unsigned int known = fields_known(&o->form);
+	unsigned int known = fields_wanted(&o->form).known;
 	struct request *r = &o->request;
 
 	r->command = o->command;
@@ -231,6 +232,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	if (ret)
 		return ret;
 	options->keep += !options->keep;
+	/* The name stands in the place of the id. */
+	options->form.print_uid &= !options->form.names;
 	request_fields(options);
 	return 0;
 }

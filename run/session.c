@@ -12,6 +12,7 @@
 #include "run/said.h"
 #include "run/sandbox.h"
 #include "run/signals.h"
+#include "show/fields.h"
 #include "show/print.h"
 #include "show/tz.h"
 
@@ -211,6 +212,16 @@ static void finish(struct session *s, enum end end)
 	say_summary(s->source, &s->printer, &s->said, s->unwanted + s->helper.losses.filtered, stops.count && !s->options->quiet);
 }
 
+/* Reads what names of users are to be found by. */
+static void read_names(struct session *s)
+{
+	struct fields_wanted wanted = fields_wanted(s->printer.form);
+	const char *why = wanted.users ? users_read(&s->printer.users, "/etc/passwd") : NULL;
+
+	if (why)
+		say("warning: not all users' names are known: /etc/passwd: %s", why);
+}
+
 /* From when this returns 0, the command runs, and power has been given up. */
 static int begin(struct session *s, const struct inherited *inherited, struct error *err)
 {
@@ -221,6 +232,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 
 	s->next_look = s->printer.start + LOOK_NS;
 	s->deadline = o->duration ? monotonic_ns() + o->duration : 0;
+	read_names(s);
 	ops->poll_fds(s->source, s->fds + FD_RINGS);
 	s->out->enough = &stops.count;
 	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->form.json ? NULL : s->printer.heading);

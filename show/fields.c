@@ -14,6 +14,7 @@ enum kind {
 	KIND_NUMBER,
 	KIND_NAME, /* a command's */
 	KIND_RESULT,
+	KIND_USER,   /* a user's name, by the id */
 	KIND_FILENAME,
 	KIND_ARGV,
 	KIND_SOURCE,
@@ -28,7 +29,7 @@ enum kind {
 #define ELSEWHERE 0, 0, 0 /* the value is in no one member */
 
 enum {
-	TIME, SINCE, PID, PPID, UID, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, RESULT, FILENAME, ARGV, SOURCE,
+	TIME, SINCE, PID, PPID, UID, USER, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, RESULT, FILENAME, ARGV, SOURCE,
 	FIELDS,
 };
 
@@ -49,6 +50,7 @@ static const struct field {
 	[PID] = {KIND_NUMBER, VALUE(pid), 0, KEY("pid"), NULL, "PID", 6, ALWAYS, NULL},
 	[PPID] = {KIND_NUMBER, VALUE(ppid), EXEC_PPID, KEY("ppid"), NULL, "PPID", 6, ALWAYS, NULL},
 	[UID] = {KIND_NUMBER, VALUE(uid), EXEC_IDS, KEY("uid"), NULL, "UID", 5, IF(print_uid), NULL},
+	[USER] = {KIND_USER, VALUE(uid), EXEC_IDS, KEY("user"), KEY("user_base64"), "USER", 12, IF(names), NULL},
 	[GID] = {KIND_NUMBER, VALUE(gid), EXEC_IDS, KEY("gid"), NULL, NULL, 0, ALWAYS, NULL},
 	[COMM] = {KIND_NAME, VALUE(comm), EXEC_NAMED, KEY("comm"), KEY("comm_base64"), "PCOMM", 16, ALWAYS, "\"\""},
 	[PCOMM] = {KIND_NAME, VALUE(pcomm), EXEC_PCOMM, KEY("pcomm"), KEY("pcomm_base64"), "PCOMM", 16, IF(print_pcomm), "?"},
@@ -64,8 +66,11 @@ static const struct field {
 #define BIT(field) (1ULL << (field))
 _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 
+/* Keys that JSON has only if --fields names them, or the option of their column is given. */
+#define ON_DEMAND (BIT(USER))
+
 /* From left to right. */
-static const unsigned char columns[] = {TIME, SINCE, UID, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, RESULT};
+static const unsigned char columns[] = {TIME, SINCE, UID, USER, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, RESULT};
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static bool has_column(const struct form *form, const struct field *field)
@@ -129,23 +134,24 @@ uint64_t fields_keys(const struct form *form)
 	uint64_t keys = form->keys;
 
 	for (size_t i = 0; !form->keys && i < FIELDS; i++)
-		if (fields[i].key)
+		if (fields[i].key && (!(ON_DEMAND & BIT(i)) || (fields[i].option != ALWAYS && has_column(form, &fields[i]))))
 			keys |= BIT(i);
 	return keys;
 }
 
-unsigned int fields_known(const struct form *form)
+struct fields_wanted fields_wanted(const struct form *form)
 {
 	uint64_t shown = form->json ? fields_keys(form) : 0;
-	unsigned int known = 0;
+	struct fields_wanted wanted = {0};
 
 	for (size_t i = 0; !form->json && i < COLUMNS; i++)
 		if (has_column(form, &fields[columns[i]]))
 			shown |= BIT(columns[i]);
 	for (size_t i = 0; i < FIELDS; i++)
 		if (shown & BIT(i))
-			known |= fields[i].known;
-	return known;
+			wanted.known |= fields[i].known;
+	wanted.users = shown & BIT(USER);
+	return wanted;
 }
 
 /* ---- columns ---- */
@@ -218,6 +224,17 @@ static void add_number(struct output *out, int64_t number, int width)
 	output_add(out, " ", 1);
 }
 
+/* A user without a name has the number. */
+static void add_user(struct printer *printer, const struct exec *exec, const struct field *field)
+{
+	struct user_name name = users_name(&printer->users, exec->uid);
+
+	if (name.length)
+		add_text(printer->out, name.bytes, name.length, field);
+	else
+		add_number(printer->out, exec->uid, -field->width);
+}
+
 void fields_columns(struct printer *printer, const struct exec *exec)
 {
 	struct output *out = printer->out;
@@ -235,6 +252,8 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 			output_format(out, f->kind == KIND_RESULT ? "%*s " : "%-*s ", f->width, "?");
 		else if (f->kind == KIND_NAME)
 			add_text(out, value_of(exec, f), strnlen(value_of(exec, f), f->size), f);
+		else if (f->kind == KIND_USER)
+			add_user(printer, exec, f);
 		else if (f->kind == KIND_RESULT)
 			add_number(out, exec->result, f->width);
 		else
@@ -295,6 +314,16 @@ static void add_json_result(struct output *out, const struct exec *exec, const s
 		add(out, ",\"check\":true");
 }
 
+static void add_json_user(struct printer *printer, const struct exec *exec, const struct field *field)
+{
+	struct user_name name = users_name(&printer->users, exec->uid);
+
+	if (name.length)
+		add_json_text(printer->out, name.bytes, name.length, field);
+	else
+		add(printer->out, "null");
+}
+
 static void add_json_value(struct printer *printer, const struct exec *exec, const struct field *field)
 {
 	struct output *out = printer->out;
@@ -316,6 +345,9 @@ static void add_json_value(struct printer *printer, const struct exec *exec, con
 		break;
 	case KIND_RESULT:
 		add_json_result(out, exec, field);
+		break;
+	case KIND_USER:
+		add_json_user(printer, exec, field);
 		break;
 	case KIND_FILENAME:
 		strings_filename(out, exec, field->other, !(printer->keys & BIT(ARGV)));

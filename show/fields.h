@@ -15,8 +15,12 @@ void fields_names(char *text, size_t size);
 /* The keys that JSON in this form has. */
 uint64_t fields_keys(const struct form *form);
 
-/* What must be known for the fields that the form shows: enum exec_field. */
-unsigned int fields_known(const struct form *form);
+/* What must be known for the fields that the form shows. */
+struct fields_wanted {
+	unsigned int known; /* enum exec_field */
+	bool users;
+};
+struct fields_wanted fields_wanted(const struct form *form);
 
 /* Adds the heading of the columns that the form asks for, and a newline. */
 void fields_heading(const struct form *form, char *heading, size_t size);

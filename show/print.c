@@ -28,6 +28,7 @@ void print_init(struct printer *printer, const struct form *form, struct output 
 void print_free(struct printer *printer)
 {
 	tree_free(&printer->tree);
+	users_free(&printer->users);
 }
 
 void print_begin(struct printer *printer)

@@ -13,12 +13,14 @@
 #include "show/form.h"
 #include "show/output.h"
 #include "show/tree.h"
+#include "show/users.h"
 
 struct printer {
 	const struct form *form;
 	struct output *out;
 	char source[16];   /* by which execs are seen, as a value of JSON */
 	uint64_t keys;	   /* of JSON */
+	struct users users;
 	struct parents parents; /* for the ppid that the kernel side could not tell */
 	int64_t ahead;	   /* as the merge's */
 	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */

@@ -24,4 +24,5 @@ events 300000
 zone 300000
 escape 300000
 options 50000
+names 300000
 END

@@ -109,6 +109,7 @@ int main(void)
 	CASE("a column wants what is in it") {
 		CHECK(!parse("") && !o.request.want_cgroup && !o.request.want_mntns && !o.request.want_pcomm && !o.request.print_cgroup);
 		CHECK(!parse("-M --print-mntns") && o.request.want_pcomm && o.request.want_mntns && !o.request.want_cgroup);
+		CHECK(!parse("-U --names") && o.form.names && !o.form.print_uid);
 	}
 	CASE("-h and -V are noted") {
 		CHECK(!parse("-h") && o.help);

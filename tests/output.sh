@@ -51,17 +51,20 @@ keys() {
 	is "$(json 'select(.ret == 0) | .mntns')" "$(stat -Lc %i /proc/self/ns/mnt)"
 }
 
-# Some keys, and all of them.
+# Each key, and all of them; and all of them by the options that ask for them.
 chosen_keys() {
 	acts() {
 		"$D/prog" 'a b' ''
 		"$C" execve "$D/missing" x
 	}
-	for fields in time pid,argv,ret all; do
+	for fields in time pid,argv,ret user,comm all; do
 		traced acts -J -x --fields "$fields"
 		valid "$out" fields
 	done
-	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","gid","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv","source"]'
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv","source"]'
+	traced acts -J -x --names
+	valid "$out"
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv","source"]'
 }
 
 time_is_true() {

@@ -56,12 +56,15 @@ static struct exec make(enum exec_kind kind, const char *name, const char *strin
 #define DONE(name, strings) make(EXEC_DONE, name, strings, sizeof(strings) - 1)
 #define FAILED(name, strings) make(EXEC_FAILED, name, strings, sizeof(strings) - 1)
 
+static const char passwd[] = "root:x:0:0::/:\nwww-data:x:33:33::/:\na \x1b\xff:x:1001:0::/:\n";
+
 static const char *printed(const struct form *form, struct exec *e)
 {
 	struct printer printer;
 
 	print_init(&printer, form, &out, "bpf", 0);
 	printer.start = 1000000000;
+	users_parse(&printer.users, strdup(passwd), sizeof(passwd) - 1);
 	print_exec(&printer, e);
 	print_free(&printer);
 	return drain(&out, from);
@@ -255,6 +258,23 @@ static void test_lines(void)
 	}
 }
 
+static void test_names(void)
+{
+	struct form o = {.max_args = 20, .names = true};
+	struct exec e = DONE("/bin/x", "x\0");
+
+	CASE("a user's name has the column of the id, which stands for one without a name") {
+		e.uid = 33;
+		CHECK_TEXT(printed(&o, &e), "www-data     comm             1234   99       0 /bin/x\n");
+		e.uid = 4242;
+		CHECK_TEXT(printed(&o, &e), "4242         comm             1234   99       0 /bin/x\n");
+		e.uid = 1001;
+		CHECK_TEXT(printed(&o, &e), "a\\x20\\x1b\\xff comm             1234   99       0 /bin/x\n");
+		e.known &= ~(unsigned int)EXEC_IDS;
+		CHECK_TEXT(printed(&o, &e), "?            comm             1234   99       0 /bin/x\n");
+	}
+}
+
 static uint64_t keys_of(const char *list)
 {
 	uint64_t keys = 0;
@@ -290,6 +310,7 @@ static void test_keys(void)
 		const struct form all = {.json = true, .keys = fields_key("all", 3)};
 		char names[512], key[64];
 
+		CHECK(strstr(printed(&all, &e), ",\"uid\":1000,\"user\":null,\"gid\":0,"));
 		fields_names(names, sizeof(names));
 		for (char *name = strtok(names, ", "); name; name = strtok(NULL, ", ")) {
 			snprintf(key, sizeof(key), "\"%s\":", name);
@@ -321,6 +342,15 @@ static void test_keys(void)
 		e.name.state = TEXT_CUT;
 		CHECK_TEXT(chosen("filename", &e), "{\"filename\":\"/bin/x\xef\xbf\xbd\",\"filename_base64\":\"L2Jpbi94/w==\",\"truncated\":true}\n");
 		CHECK_TEXT(chosen("argv", &e), "{\"argv\":[\"sh\",\"/bin/x\xef\xbf\xbd\"],\"argv_base64\":[\"c2g=\",\"L2Jpbi94/w==\"],\"interp\":\"sh\"}\n");
+	}
+	CASE("the user's name is a key that has to be asked for") {
+		const struct form names = {.json = true, .names = true};
+
+		e.uid = 1001;
+		CHECK_TEXT(chosen("uid,user", &e), "{\"uid\":1001,\"user\":\"a \\u001b\xef\xbf\xbd\",\"user_base64\":\"YSAb/w==\"}\n");
+		CHECK(strstr(printed(&names, &e), ",\"uid\":1001,\"user\":\"a "));
+		e.known = 0;
+		CHECK_TEXT(chosen("user", &e), "{\"user\":null}\n");
 	}
 }
 
@@ -412,6 +442,7 @@ int main(void)
 	from = ends[0];
 	test_escapes();
 	test_lines();
+	test_names();
 	test_keys();
 	test_json();
 	test_undecided();
