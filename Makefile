@@ -141,11 +141,11 @@ layout_test_SOURCES = kernel/layout.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-FIELDS = $(addprefix show/,fields.c strings.c users.c escape.c output.c rotate.c utf8.c errname.c)
+FIELDS = $(addprefix show/,fields.c strings.c users.c cgroup_paths.c escape.c output.c rotate.c utf8.c errname.c)
 print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
 options_test_SOURCES = run/command_line.c run/values.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
-names_test_SOURCES = show/users.c
+names_test_SOURCES = show/users.c show/cgroup_paths.c
 loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =

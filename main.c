@@ -100,6 +100,7 @@
  * show/fields.c          fields: headings, columns, JSON keys
  * show/strings.c         file name and arguments as JSON
  * show/users.c           names of users
+ * show/cgroup_paths.c    paths of cgroups that were asked for
  * show/text.c            as text
  * show/json.c            as JSON
  * show/tree.c            --tree

@@ -43,20 +43,30 @@ int cgroup_root(int proc)
 	return fd;
 }
 
-#define HANDLE_ID 8 /* FILEID_KERNFS: the id, from Linux 5.5 on; 4.18 has the inode and its generation, which are the id, too */
+#define HANDLE_ID 8 /* FILEID_KERNFS: the id, from Linux 5.5 on; 4.14 has the inode and its generation, which are the id, too */
+
+union id_handle {
+	struct file_handle handle;
+	char space[sizeof(struct file_handle) + HANDLE_ID];
+};
+
+/* false: the kernel gives none: it is older, or lacks CONFIG_FHANDLE. */
+static bool get_handle(int dir, const char *path, union id_handle *h)
+{
+	int mount;
+
+	*h = (union id_handle){.handle = {.handle_bytes = HANDLE_ID}};
+	return !name_to_handle_at(dir, path, &h->handle, &mount, AT_EMPTY_PATH) && h->handle.handle_bytes == HANDLE_ID;
+}
 
 uint64_t cgroup_id(int dir, const char *path)
 {
-	union {
-		struct file_handle handle;
-		char space[sizeof(struct file_handle) + HANDLE_ID];
-	} u = {.handle = {.handle_bytes = HANDLE_ID}};
+	union id_handle h;
 	struct stat st;
 	uint64_t id;
-	int mount;
 
-	if (!name_to_handle_at(dir, path, &u.handle, &mount, AT_EMPTY_PATH) && u.handle.handle_bytes == HANDLE_ID) {
-		memcpy(&id, u.handle.f_handle, sizeof(id));
+	if (get_handle(dir, path, &h)) {
+		memcpy(&id, h.handle.f_handle, sizeof(id));
 		return id;
 	}
 	return fstatat(dir, path, &st, AT_EMPTY_PATH) ? 0 : st.st_ino;
@@ -76,6 +86,83 @@ bool cgroup_of(int proc, uint32_t pid, char *path, unsigned int size)
 		return false;
 	*end = '\0';
 	return format_text(path, size, "%s", line) < size;
+}
+
+/* The path of an open directory. */
+static bool get_path(int proc, int fd, char *path, size_t size)
+{
+	char name[32];
+	ssize_t n;
+
+	format_text(name, sizeof(name), "self/fd/%d", fd);
+	n = readlinkat(proc, name, path, size - 1);
+	if (n <= 0 || (size_t)n == size - 1)
+		return false;
+	path[n] = '\0';
+	return true;
+}
+
+/* The path below the root, "" for the root itself. It needs CAP_DAC_READ_SEARCH. */
+static bool path_by_handle(int root, int proc, union id_handle *h, char *path, size_t size)
+{
+	char root_path[CGROUP_PATH_SIZE];
+	int fd = open_by_handle_at(root, &h->handle, CGROUP_OPEN);
+	bool known = fd >= 0 && get_path(proc, fd, path, size) && get_path(proc, root, root_path, sizeof(root_path));
+	size_t n = known && strcmp(root_path, "/") ? strlen(root_path) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (!known || strncmp(path, root_path, n) || (path[n] && path[n] != '/'))
+		return false;
+	memmove(path, path + n, strlen(path + n) + 1);
+	if (!strcmp(path, "/"))
+		*path = '\0';
+	return true;
+}
+
+static bool path_by_process(int proc, uint32_t pid, char *path, size_t size)
+{
+	if (!pid || !cgroup_of(proc, pid, path + 1, (unsigned int)size - 1))
+		return false;
+	*path = path[1] ? '/' : '\0';
+	return true;
+}
+
+/* Whether the directory has that handle now. */
+static bool is_it(int root, const char *path, const union id_handle *h)
+{
+	union id_handle other;
+
+	return get_handle(root, *path ? path + 1 : "", &other) && other.handle.handle_type == h->handle.handle_type &&
+	       !memcmp(other.handle.f_handle, h->handle.f_handle, HANDLE_ID);
+}
+
+int cgroup_path_root(int proc, const char **why)
+{
+	int root = proc >= 0 ? cgroup_root(proc) : -1;
+	union id_handle h;
+
+	*why = "it needs /proc, and the root of the cgroup v2 file system, mounted anywhere (mount -t cgroup2 none /mnt)";
+	if (root < 0 || get_handle(root, "", &h))
+		return root;
+	*why = "it needs Linux 4.14 with CONFIG_FHANDLE=y";
+	close(root);
+	return -1;
+}
+
+size_t cgroup_path(int root, int proc, uint64_t id, uint32_t pid, char path[CGROUP_PATH_SIZE])
+{
+	union id_handle h;
+
+	if (!get_handle(root, "", &h))
+		return 0;
+	memcpy(h.handle.f_handle, &id, sizeof(id));
+	if ((!path_by_handle(root, proc, &h, path, CGROUP_PATH_SIZE) || !is_it(root, path, &h)) &&
+	    (!path_by_process(proc, pid, path, CGROUP_PATH_SIZE) || !is_it(root, path, &h)))
+		return 0;
+	if (!*path)
+		strcpy(path, "/");
+	return strlen(path);
 }
 
 int cgroup_number(const char *path, uint64_t *id, struct error *err)

@@ -44,6 +44,7 @@ static const struct option_row rows[] = {
 	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
 	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
 	ROW(0, "names", NULL, "the user's name", parse_flag, AT(form.names)),
+	ROW(0, "print-cgroup-path", NULL, "the cgroup's path", parse_flag, AT(form.print_cgroup_path)),
 	ROW(0, "fields", "LIST", "of -J, these keys alone (pid,argv), or all", parse_fields, AT(form.keys)),
 	ROW(0, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)", parse_time_format),
 	ROW(0, "max-args", "N",
@@ -125,7 +126,7 @@ static void request_fields(struct options *o)
 	r->want_cgroup = known & EXEC_CGROUP;
 	r->want_mntns = known & EXEC_MNTNS;
 	r->want_pcomm = known & EXEC_PCOMM;
-	r->print_cgroup = o->form.print_cgroup;
+	r->print_cgroup = o->form.print_cgroup || o->form.print_cgroup_path;
 	r->print_mntns = o->form.print_mntns;
 	r->max_args = o->line.given ? 0 : o->form.max_args;
 	r->max_bytes = o->line.given && o->form.max_bytes && o->form.max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->form.max_bytes;

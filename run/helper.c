@@ -74,7 +74,8 @@ int helper_start(struct helper *h, const struct helper_work *work, const char **
 	h->seqs = calloc(lanes, sizeof(*h->seqs));
 	h->shared.answer = map_shared(HELPER_ANSWER);
 	h->shared.seqs = map_shared(lanes * (sizeof(uint32_t) + 2));
-	if (!h->shared.answer || !h->shared.seqs || !h->seqs)
+	h->shared.path = work->cgroup_root >= 0 ? map_shared(CGROUP_PATH_SIZE) : NULL;
+	if (!h->shared.answer || !h->shared.seqs || !h->seqs || (work->cgroup_root >= 0 && !h->shared.path))
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	h->shared.remove = (uint8_t *)(h->shared.seqs + lanes);
 	h->shared.has = h->shared.remove + lanes;
@@ -372,6 +373,19 @@ uint32_t helper_parent(void *helper, uint32_t pid)
 	int fds[2];
 
 	return exchange(helper, &q, SHORT_MS, &r, fds) ? (uint32_t)r.result : 0;
+}
+
+size_t helper_cgroup_path(void *helper, uint64_t id, uint32_t pid, char *path, size_t size)
+{
+	struct question q = {.kind = CGROUP, .number = pid, .cgroup = id};
+	struct helper *h = helper;
+	struct reply r;
+	int fds[2];
+
+	if (!exchange(h, &q, SHORT_MS, &r, fds) || r.length > CGROUP_PATH_SIZE || r.length > size)
+		return 0;
+	memcpy(path, h->shared.path, (size_t)r.length);
+	return (size_t)r.length;
 }
 
 int helper_signal(struct helper *h, int signal)

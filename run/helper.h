@@ -1,7 +1,7 @@
 /* Two processes from set-up on. The reader takes execs out of the rings and prints them: it touches what strangers wrote, so
  * it gives up all power (sandbox.h). The helper keeps what still needs power, and answers a few fixed questions; it touches
- * nothing that strangers wrote; a child of its copies some for the reader (remote.h). The reader is the process that was
- * started; the helper is its child, and ends with it. */
+ * nothing that strangers wrote but paths of cgroups, which it hands on; a child of its copies some for the reader (remote.h).
+ * The reader is the process that was started; the helper is its child, and ends with it. */
 #ifndef HELPER_H
 #define HELPER_H
 
@@ -63,6 +63,8 @@ struct answer helper_ask(void *helper, const struct ask *ask);
 void helper_rest(void *helper);
 /* As caller_parent(). */
 uint32_t helper_parent(void *helper, uint32_t pid);
+/* As cgroup_paths' ask(). */
+size_t helper_cgroup_path(void *helper, uint64_t id, uint32_t pid, char *path, size_t size);
 /* Hands a signal on to the command. 0 or -errno. */
 int helper_signal(struct helper *helper, int signal);
 /* As rotate_files(), for the output's file. */

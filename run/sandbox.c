@@ -15,6 +15,7 @@
 
 #include "run/sandbox.h"
 #include "kernel/audit_arch.h"
+#include "kernel/cgroups.h"
 #include "loader.h"
 
 /* Some calls are other calls, or have other names, on older architectures and those with 32-bit longs. */
@@ -213,6 +214,8 @@ static uint64_t needed_capabilities(const struct sandbox_needs *needs)
 	/* Another user's /proc/PID/mem; and to end the events of the proc connector, below Linux 6.6. */
 	if (needs->collects)
 		keep |= 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_NET_ADMIN;
+	if (needs->cgroup_paths)
+		keep |= 1ULL << CAP_DAC_READ_SEARCH;
 	if (needs->any_user)
 		keep |= 1ULL << CAP_KILL;
 	return keep;
@@ -371,7 +374,8 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 {
 	static const uint32_t commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY,
 					    BPF_OBJ_GET_INFO_BY_FD};
-	static const uint16_t bpf[] = {SYS_bpf}, openat_call[] = {SYS_openat};
+	static const uint16_t bpf[] = {SYS_bpf}, openat_call[] = {SYS_openat}, naming[] = {SYS_name_to_handle_at},
+			      by_handle[] = {SYS_open_by_handle_at};
 	struct filter f;
 	const char *why = drop_capabilities(needs) ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;
 
@@ -387,6 +391,10 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 		add_calls(&f, openat_call, 1, ARG_LACKS, 2, (uint32_t[]){WRITES}, 1);
 	if (needs->rename)
 		add_calls(&f, renaming, COUNT(renaming), ALWAYS, 0, commands, 0);
+	if (needs->cgroup_paths) {
+		add_calls(&f, naming, 1, ALWAYS, 0, commands, 0);
+		add_calls(&f, by_handle, 1, ARG_IS, 2, (uint32_t[]){CGROUP_OPEN}, 1); /* it cannot be read then */
+	}
 	filter = enter_filter(&f);
 	return why ? why : filter;
 }

@@ -8,6 +8,7 @@
 struct sandbox_needs {
 	bool rename;   /* begins new files (--max-size) */
 	bool collects; /* collects execs without BPF */
+	bool cgroup_paths; /* finds cgroups by their ids */
 	bool any_user; /* sends signals to a process that may be another user's by now */
 };
 

@@ -43,6 +43,19 @@ static void answer(struct server *s, const struct question *q, struct reply *r)
 	asker_rest(&s->asker);
 }
 
+static void find_cgroup(struct server *s, const struct question *q, struct reply *r)
+{
+	const struct source *source = s->work.source;
+	char path[CGROUP_PATH_SIZE];
+	size_t length;
+
+	if (s->work.cgroup_root < 0 || source->proc < 0)
+		return;
+	length = cgroup_path(s->work.cgroup_root, source->proc, q->cgroup, source->proc_is_initial ? q->number : 0, path);
+	memcpy(s->shared.path, path, length);
+	r->length = length;
+}
+
 /* When the process started, in ticks since boot; 0: not known. */
 static uint64_t start_time(const struct server *s, pid_t pid)
 {
@@ -129,6 +142,9 @@ int server_handle(struct server *s, const struct question *q, struct reply *r, i
 	case DETACH:
 		source->ops->stop(source);
 		break;
+	case CGROUP:
+		find_cgroup(s, q, r);
+		break;
 	default:
 		r->result = -EINVAL;
 	}
@@ -179,7 +195,8 @@ static void serve(struct server *s, int socket)
 
 void server_run(struct server *s, int socket, int told, pid_t reader)
 {
-	struct sandbox_needs needs = {.rename = s->work.output->most, .any_user = s->work.command->pid};
+	struct sandbox_needs needs = {.rename = s->work.output->most, .any_user = s->work.command->pid,
+				      .cgroup_paths = s->work.cgroup_root >= 0};
 	const char *why;
 
 	prctl(PR_SET_NAME, "execsnoop:help");

@@ -5,18 +5,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/cgroups.h"
 #include "reader/remote.h"
 #include "run/command.h"
 #include "show/output.h"
 #include "source/source.h"
 
-enum question_kind { LOOK, RING, GONE, ASK, PARENT, SIGNAL, ROTATE, DETACH };
+enum question_kind { LOOK, RING, GONE, ASK, PARENT, SIGNAL, ROTATE, DETACH, CGROUP };
 
 struct question {
 	uint32_t kind;
 	uint32_t id;
-	uint32_t number; /* PARENT: the process; SIGNAL: the signal; LOOK: 1 if it is the last */
+	uint32_t number; /* PARENT, CGROUP: the process; SIGNAL: the signal; LOOK: 1 if it is the last */
 	uint32_t padding;
+	uint64_t cgroup; /* CGROUP: its id */
 	struct ask ask;
 };
 
@@ -28,7 +30,7 @@ struct reply {
 	int32_t result; /* RING: the lane, or -1; LOOK: how many lanes want rings; else 0 or -errno, or a truth */
 	uint32_t moved; /* LOOK: enum moved */
 	uint32_t complete, cut; /* ASK */
-	uint64_t length;
+	uint64_t length; /* ASK, CGROUP: bytes of the answer */
 	struct losses losses;
 	uint64_t size; /* RING: bytes of each */
 	char text[256]; /* ROTATE: why not */
@@ -40,6 +42,7 @@ struct reply {
 /* Memory that both can write. The helper believes none of it. Arrays are by lane. */
 struct helper_shared {
 	char *answer;	 /* HELPER_ANSWER bytes */
+	char *path;	 /* CGROUP_PATH_SIZE bytes, or NULL: nobody wants paths of cgroups */
 	uint32_t *seqs;	 /* execs reported, from the helper */
 	uint8_t *remove; /* rings that are to be closed, from the helper */
 	uint8_t *has;	 /* whether the reader has rings */
@@ -50,6 +53,7 @@ struct helper_work {
 	struct source *source;
 	const struct output *output;
 	const struct command *command;
+	int cgroup_root; /* for paths of cgroups, or -1 */
 	bool sandbox; /* false: --no-sandbox */
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "run/session.h"
+#include "kernel/cgroups.h"
 #include "lib/say.h"
 #include "lib/timestamp.h"
 #include "run/filter.h"
@@ -46,6 +47,7 @@ struct session {
 	struct command command;
 	bool handed_on; /* a signal, to the command */
 	struct helper helper;
+	int cgroup_root; /* -1: no paths of cgroups are shown */
 	struct said said;
 	struct pollfd *fds;
 	uint64_t deadline; /* CLOCK_MONOTONIC, 0: none */
@@ -137,7 +139,8 @@ static enum end is_over(struct session *s)
 /* Starts the helper; without power to give up, if it cannot be made so. *sandbox: whether it was. */
 static int start_helper(struct session *s, bool *sandbox, const char **why, struct error *err)
 {
-	struct helper_work work = {.source = s->source, .output = s->out, .command = &s->command, .sandbox = *sandbox};
+	struct helper_work work = {.source = s->source, .output = s->out, .command = &s->command, .cgroup_root = s->cgroup_root,
+				   .sandbox = *sandbox};
 	int ret = helper_start(&s->helper, &work, why, err);
 
 	if (!ret || !work.sandbox)
@@ -159,6 +162,8 @@ static int split(struct session *s, struct error *err)
 	if (s->source->ops->rings)
 		s->source->ops->rings->ask_through(s->source, &(struct asking){helper_ask, helper_rest, &s->helper});
 	s->printer.parents = (struct parents){helper_parent, &s->helper};
+	s->printer.cgroups.ask = s->cgroup_root >= 0 ? helper_cgroup_path : NULL;
+	s->printer.cgroups.context = &s->helper;
 	s->out->begin_file = helper_rotate;
 	s->out->look = helper_moved;
 	s->out->context = &s->helper;
@@ -212,14 +217,19 @@ static void finish(struct session *s, enum end end)
 	say_summary(s->source, &s->printer, &s->said, s->unwanted + s->helper.losses.filtered, stops.count && !s->options->quiet);
 }
 
-/* Reads what names of users are to be found by. */
-static void read_names(struct session *s)
+/* Reads and opens what names of users and cgroups are to be found by. */
+static void open_names(struct session *s)
 {
 	struct fields_wanted wanted = fields_wanted(s->printer.form);
 	const char *why = wanted.users ? users_read(&s->printer.users, "/etc/passwd") : NULL;
 
 	if (why)
 		say("warning: not all users' names are known: /etc/passwd: %s", why);
+	if (!wanted.cgroup_paths)
+		return;
+	s->cgroup_root = cgroup_path_root(s->source->proc, &why);
+	if (s->cgroup_root < 0)
+		say("warning: no cgroup's path is known: %s", why);
 }
 
 /* From when this returns 0, the command runs, and power has been given up. */
@@ -232,7 +242,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 
 	s->next_look = s->printer.start + LOOK_NS;
 	s->deadline = o->duration ? monotonic_ns() + o->duration : 0;
-	read_names(s);
+	open_names(s);
 	ops->poll_fds(s->source, s->fds + FD_RINGS);
 	s->out->enough = &stops.count;
 	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->form.json ? NULL : s->printer.heading);
@@ -281,7 +291,8 @@ static int trace(struct session *s, const struct inherited *inherited, struct er
 int session_run(const struct options *options, struct source *source, struct output *out, const struct inherited *inherited,
 		int *status, struct error *err)
 {
-	struct session s = {.options = options, .filter = {.name = &options->name, .pattern = &options->line}, .source = source, .out = out, .helper = {.socket = -1}};
+	struct session s = {.options = options, .filter = {.name = &options->name, .pattern = &options->line}, .source = source, .out = out, .helper = {.socket = -1},
+			    .cgroup_root = -1};
 	int ret;
 
 	s.fds = calloc(fd_count(&s), sizeof(*s.fds));

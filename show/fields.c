@@ -15,6 +15,7 @@ enum kind {
 	KIND_NAME, /* a command's */
 	KIND_RESULT,
 	KIND_USER,   /* a user's name, by the id */
+	KIND_CGROUP, /* a cgroup's path, by the id */
 	KIND_FILENAME,
 	KIND_ARGV,
 	KIND_SOURCE,
@@ -29,7 +30,7 @@ enum kind {
 #define ELSEWHERE 0, 0, 0 /* the value is in no one member */
 
 enum {
-	TIME, SINCE, PID, PPID, UID, USER, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, RESULT, FILENAME, ARGV, SOURCE,
+	TIME, SINCE, PID, PPID, UID, USER, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, CGROUP_PATH, RESULT, FILENAME, ARGV, SOURCE,
 	FIELDS,
 };
 
@@ -57,6 +58,7 @@ static const struct field {
 	[CPU] = {KIND_NUMBER, VALUE(cpu), EXEC_CPU, KEY("cpu"), NULL, "CPU", 4, IF(print_cpu), NULL},
 	[MNTNS] = {KIND_NUMBER, VALUE(mntns), EXEC_MNTNS, KEY("mntns"), NULL, "MNTNS", 10, IF(print_mntns), NULL},
 	[CGROUP] = {KIND_NUMBER, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup"), KEY("cgroup_string"), "CGROUP", 10, IF(print_cgroup), NULL},
+	[CGROUP_PATH] = {KIND_CGROUP, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup_path"), KEY("cgroup_path_base64"), "CGROUP_PATH", 30, IF(print_cgroup_path), NULL},
 	[RESULT] = {KIND_RESULT, VALUE(result), EXEC_RESULT, KEY("ret"), KEY("error"), "RET", 3, ALWAYS, NULL},
 	[FILENAME] = {KIND_FILENAME, ELSEWHERE, KEY("filename"), KEY("filename_base64"), NULL, 0, ALWAYS, NULL},
 	[ARGV] = {KIND_ARGV, ELSEWHERE, KEY("argv"), KEY("argv_base64"), NULL, 0, ALWAYS, NULL},
@@ -67,10 +69,10 @@ static const struct field {
 _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 
 /* Keys that JSON has only if --fields names them, or the option of their column is given. */
-#define ON_DEMAND (BIT(USER))
+#define ON_DEMAND (BIT(USER) | BIT(CGROUP_PATH))
 
 /* From left to right. */
-static const unsigned char columns[] = {TIME, SINCE, UID, USER, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, RESULT};
+static const unsigned char columns[] = {TIME, SINCE, UID, USER, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, RESULT};
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static bool has_column(const struct form *form, const struct field *field)
@@ -151,6 +153,7 @@ struct fields_wanted fields_wanted(const struct form *form)
 		if (shown & BIT(i))
 			wanted.known |= fields[i].known;
 	wanted.users = shown & BIT(USER);
+	wanted.cgroup_paths = shown & BIT(CGROUP_PATH);
 	return wanted;
 }
 
@@ -235,6 +238,13 @@ static void add_user(struct printer *printer, const struct exec *exec, const str
 		add_number(printer->out, exec->uid, -field->width);
 }
 
+static void add_cgroup(struct printer *printer, const struct exec *exec, const struct field *field)
+{
+	const struct cgroup_path *path = cgroup_paths_find(&printer->cgroups, exec->cgroup, exec->pid);
+
+	add_text(printer->out, path ? path->bytes : "?", path ? path->length : 1, field);
+}
+
 void fields_columns(struct printer *printer, const struct exec *exec)
 {
 	struct output *out = printer->out;
@@ -254,6 +264,8 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 			add_text(out, value_of(exec, f), strnlen(value_of(exec, f), f->size), f);
 		else if (f->kind == KIND_USER)
 			add_user(printer, exec, f);
+		else if (f->kind == KIND_CGROUP)
+			add_cgroup(printer, exec, f);
 		else if (f->kind == KIND_RESULT)
 			add_number(out, exec->result, f->width);
 		else
@@ -324,6 +336,16 @@ static void add_json_user(struct printer *printer, const struct exec *exec, cons
 		add(printer->out, "null");
 }
 
+static void add_json_cgroup(struct printer *printer, const struct exec *exec, const struct field *field)
+{
+	const struct cgroup_path *path = cgroup_paths_find(&printer->cgroups, exec->cgroup, exec->pid);
+
+	if (path)
+		add_json_text(printer->out, path->bytes, path->length, field);
+	else
+		add(printer->out, "null");
+}
+
 static void add_json_value(struct printer *printer, const struct exec *exec, const struct field *field)
 {
 	struct output *out = printer->out;
@@ -348,6 +370,9 @@ static void add_json_value(struct printer *printer, const struct exec *exec, con
 		break;
 	case KIND_USER:
 		add_json_user(printer, exec, field);
+		break;
+	case KIND_CGROUP:
+		add_json_cgroup(printer, exec, field);
 		break;
 	case KIND_FILENAME:
 		strings_filename(out, exec, field->other, !(printer->keys & BIT(ARGV)));

@@ -18,7 +18,7 @@ uint64_t fields_keys(const struct form *form);
 /* What must be known for the fields that the form shows. */
 struct fields_wanted {
 	unsigned int known; /* enum exec_field */
-	bool users;
+	bool users, cgroup_paths;
 };
 struct fields_wanted fields_wanted(const struct form *form);
 

@@ -29,6 +29,7 @@ void print_free(struct printer *printer)
 {
 	tree_free(&printer->tree);
 	users_free(&printer->users);
+	cgroup_paths_free(&printer->cgroups);
 }
 
 void print_begin(struct printer *printer)

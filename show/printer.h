@@ -10,6 +10,7 @@
 #include "reader/exec.h"
 #include "reader/merge.h"
 #include "reader/parents.h"
+#include "show/cgroup_paths.h"
 #include "show/form.h"
 #include "show/output.h"
 #include "show/tree.h"
@@ -21,6 +22,7 @@ struct printer {
 	char source[16];   /* by which execs are seen, as a value of JSON */
 	uint64_t keys;	   /* of JSON */
 	struct users users;
+	struct cgroup_paths cgroups;
 	struct parents parents; /* for the ppid that the kernel side could not tell */
 	int64_t ahead;	   /* as the merge's */
 	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */

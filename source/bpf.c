@@ -57,7 +57,7 @@ static int open_filters(struct tracer *t, struct error *err)
 	if (!feature_is_here(&t->base.features, FEATURE_UNDER_CGROUP))
 		link_swap_helper(&t->link, BPF_FUNC_current_task_under_cgroup, BPF_FUNC_get_current_pid_tgid);
 	if (t->base.request->print_cgroup && !feature_is_here(&t->base.features, FEATURE_CGROUP_IDS))
-		say("warning: --print-cgroup shows \"?\": this kernel cannot tell a program its cgroup's id (Linux 4.18, "
+		say("warning: --print-cgroup and --print-cgroup-path show \"?\": this kernel cannot tell a program its cgroup's id (Linux 4.18, "
 		    "CONFIG_CGROUPS=y)");
 	if (!source_follows(&t->base))
 		return 0;

@@ -124,7 +124,7 @@ no_cgroup_ids() {
 	has "$err" '^execsnoop: --cgroupmap: .*bpf_get_current_cgroup_id (Linux 4.18.*--mntnsmap'
 	refused_by --print-cgroup
 	[ $status = 0 ] || fail "exit status $status"
-	has "$err" '^execsnoop: warning: --print-cgroup shows "?"'
+	has "$err" '^execsnoop: warning: --print-cgroup and --print-cgroup-path show "?"'
 }
 
 

@@ -1,11 +1,15 @@
-/* Names for numbers: users. */
+/* Names for numbers: users, paths of cgroups. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "show/cgroup_paths.h"
 #include "show/users.h"
+
+/* ---- users ---- */
 
 static struct users users;
 static const char *why;
@@ -122,10 +126,80 @@ static void test_passwd(void)
 	}
 }
 
+/* ---- paths of cgroups ---- */
+
+static unsigned int asked;
+static size_t long_paths;
+
+/* Each cgroup but number 13 has a path. */
+static size_t answer(void *context, uint64_t id, uint32_t pid, char *path, size_t size)
+{
+	size_t length = (size_t)snprintf(path, size, "/docker/%016llx%016llx%016llx%016llx", (unsigned long long)id,
+					 (unsigned long long)id, (unsigned long long)id, (unsigned long long)id);
+
+	CHECK(context == &asked && pid == 1234);
+	asked++;
+	if (id != 13 && long_paths) {
+		memset(path + length, 'x', size - length);
+		return size;
+	}
+	return id == 13 ? 0 : length;
+}
+
+static bool is_right(struct cgroup_paths *paths, uint64_t id)
+{
+	const struct cgroup_path *path = cgroup_paths_find(paths, id, 1234);
+	char wanted[128];
+	int n = snprintf(wanted, sizeof(wanted), "/docker/%016llx", (unsigned long long)id);
+
+	return path && path->id == id && !memcmp(path->bytes, wanted, (size_t)n);
+}
+
+static void test_paths(void)
+{
+	struct cgroup_paths paths = {.ask = answer, .context = &asked};
+	struct cgroup_paths nobody = {0};
+
+	CASE("a cgroup is asked for once") {
+		CHECK(is_right(&paths, 1) && is_right(&paths, 2) && is_right(&paths, 1) && is_right(&paths, 1ULL << 32 | 1));
+		CHECK(asked == 3);
+	}
+	CASE("one that is not found is asked for again") {
+		asked = 0;
+		CHECK(!cgroup_paths_find(&paths, 13, 1234) && !cgroup_paths_find(&paths, 13, 1234) && asked == 2);
+	}
+	CASE("any number of cgroups is right, in bounded memory") {
+		bool right = true, bounded = true;
+
+		for (uint64_t id = 100; id < 100000; id++) {
+			right &= is_right(&paths, id) && is_right(&paths, id - 1);
+			bounded &= paths.count <= 1024 && paths.bytes <= 1 << 20;
+		}
+		CHECK(right);
+		CHECK(bounded);
+	}
+	CASE("so are long paths") {
+		bool right = true, bounded = true;
+
+		long_paths = 1;
+		for (uint64_t id = 200000; id < 202000; id++) {
+			right &= is_right(&paths, id);
+			bounded &= paths.bytes <= 1 << 20;
+		}
+		CHECK(right);
+		CHECK(bounded);
+	}
+	CASE("where nobody can be asked nothing is known")
+		CHECK(!cgroup_paths_find(&nobody, 1, 1234));
+	cgroup_paths_free(&paths);
+	cgroup_paths_free(&nobody);
+}
+
 int main(void)
 {
 	test_users();
 	test_passwd();
 	users_free(&users);
+	test_paths();
 	return 0;
 }

@@ -101,6 +101,7 @@ int main(void)
 	CASE("--fields takes names of keys, the last list counts, and only with --json") {
 		CHECK(!parse("--fields pid,argv -J") && o.form.keys && !o.request.want_cgroup && !o.request.want_mntns && !o.request.want_pcomm);
 		CHECK(!parse("-J --fields cgroup --fields pcomm") && o.request.want_pcomm && !o.request.want_cgroup);
+		CHECK(!parse("-J --fields cgroup_path") && o.request.want_cgroup);
 		CHECK(!parse("-J --fields all") && o.request.want_cgroup && o.request.want_mntns && o.request.want_pcomm);
 		CHECK(!parse("-J") && !o.form.keys && o.request.want_cgroup && o.request.want_mntns && o.request.want_pcomm);
 		CHECK(parse("--fields pid") == 2 && parse("-J --fields pid,nonsense") == 2 && parse("-J --fields pid,") == 2 &&
@@ -108,6 +109,7 @@ int main(void)
 	}
 	CASE("a column wants what is in it") {
 		CHECK(!parse("") && !o.request.want_cgroup && !o.request.want_mntns && !o.request.want_pcomm && !o.request.print_cgroup);
+		CHECK(!parse("--print-cgroup-path") && o.request.want_cgroup && o.request.print_cgroup && !o.request.want_mntns);
 		CHECK(!parse("-M --print-mntns") && o.request.want_pcomm && o.request.want_mntns && !o.request.want_cgroup);
 		CHECK(!parse("-U --names") && o.form.names && !o.form.print_uid);
 	}

@@ -56,6 +56,15 @@ static struct exec make(enum exec_kind kind, const char *name, const char *strin
 #define DONE(name, strings) make(EXEC_DONE, name, strings, sizeof(strings) - 1)
 #define FAILED(name, strings) make(EXEC_FAILED, name, strings, sizeof(strings) - 1)
 
+/* The path of the cgroup by any id but 13, which has gone. */
+static const char *cgroup;
+static size_t path_of(void *context, uint64_t id, uint32_t pid, char *path, size_t size)
+{
+	(void)context;
+	(void)pid;
+	return id == 13 ? 0 : (size_t)snprintf(path, size, "%s", cgroup);
+}
+
 static const char passwd[] = "root:x:0:0::/:\nwww-data:x:33:33::/:\na \x1b\xff:x:1001:0::/:\n";
 
 static const char *printed(const struct form *form, struct exec *e)
@@ -64,6 +73,7 @@ static const char *printed(const struct form *form, struct exec *e)
 
 	print_init(&printer, form, &out, "bpf", 0);
 	printer.start = 1000000000;
+	printer.cgroups.ask = cgroup ? path_of : NULL;
 	users_parse(&printer.users, strdup(passwd), sizeof(passwd) - 1);
 	print_exec(&printer, e);
 	print_free(&printer);
@@ -273,6 +283,18 @@ static void test_names(void)
 		e.known &= ~(unsigned int)EXEC_IDS;
 		CHECK_TEXT(printed(&o, &e), "?            comm             1234   99       0 /bin/x\n");
 	}
+	CASE("a cgroup's path forges no column and moves no terminal, and is ? where it is not known") {
+		o = (struct form){.max_args = 20, .print_cgroup_path = true};
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99     ?                                0 /bin/x\n");
+		e.known |= EXEC_CGROUP;
+		e.cgroup = 7;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99     ?                                0 /bin/x\n");
+		cgroup = "/a b/\x1b[2J\n\xff";
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99     /a\\x20b/\\x1b[2J\\n\\xff            0 /bin/x\n");
+		e.cgroup = 13;
+		CHECK_TEXT(printed(&o, &e), "comm             1234   99     ?                                0 /bin/x\n");
+		cgroup = NULL;
+	}
 }
 
 static uint64_t keys_of(const char *list)
@@ -310,12 +332,15 @@ static void test_keys(void)
 		const struct form all = {.json = true, .keys = fields_key("all", 3)};
 		char names[512], key[64];
 
+		cgroup = "/";
 		CHECK(strstr(printed(&all, &e), ",\"uid\":1000,\"user\":null,\"gid\":0,"));
+		CHECK(strstr(printed(&all, &e), ",\"cgroup\":null,\"cgroup_path\":null,\"ret\":0,"));
 		fields_names(names, sizeof(names));
 		for (char *name = strtok(names, ", "); name; name = strtok(NULL, ", ")) {
 			snprintf(key, sizeof(key), "\"%s\":", name);
 			CHECK(strstr(printed(&all, &e), key));
 		}
+		cgroup = NULL;
 	}
 	CASE("nothing else is a key, and no key that goes with another") {
 		CHECK(!fields_key("", 0) && !fields_key("pi", 2) && !fields_key("pidx", 4) && !fields_key("PID", 3));
@@ -343,14 +368,26 @@ static void test_keys(void)
 		CHECK_TEXT(chosen("filename", &e), "{\"filename\":\"/bin/x\xef\xbf\xbd\",\"filename_base64\":\"L2Jpbi94/w==\",\"truncated\":true}\n");
 		CHECK_TEXT(chosen("argv", &e), "{\"argv\":[\"sh\",\"/bin/x\xef\xbf\xbd\"],\"argv_base64\":[\"c2g=\",\"L2Jpbi94/w==\"],\"interp\":\"sh\"}\n");
 	}
-	CASE("the user's name is a key that has to be asked for") {
-		const struct form names = {.json = true, .names = true};
+	CASE("the user's name and the cgroup's path are keys that have to be asked for") {
+		const struct form both = {.json = true, .names = true, .print_cgroup_path = true};
 
 		e.uid = 1001;
+		e.known |= EXEC_CGROUP;
+		e.cgroup = 7;
+		cgroup = "/libpod-0123456789abcdef0123456789abcdef.scope/\xff";
 		CHECK_TEXT(chosen("uid,user", &e), "{\"uid\":1001,\"user\":\"a \\u001b\xef\xbf\xbd\",\"user_base64\":\"YSAb/w==\"}\n");
-		CHECK(strstr(printed(&names, &e), ",\"uid\":1001,\"user\":\"a "));
+		CHECK_TEXT(chosen("cgroup_path", &e),
+			   "{\"cgroup_path\":\"/libpod-0123456789abcdef0123456789abcdef.scope/\xef\xbf\xbd\","
+			   "\"cgroup_path_base64\":\"L2xpYnBvZC0wMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZi5zY29wZS//\"}\n");
+		cgroup = "/system.slice";
+		CHECK_TEXT(chosen("cgroup_path", &e), "{\"cgroup_path\":\"/system.slice\"}\n");
+		CHECK(strstr(printed(&both, &e), ",\"uid\":1001,\"user\":\"a "));
+		CHECK(strstr(printed(&both, &e), ",\"cgroup\":7,\"cgroup_path\":\"/system.slice\",\"ret\":"));
+		e.cgroup = 13;
+		CHECK_TEXT(chosen("cgroup_path", &e), "{\"cgroup_path\":null}\n");
 		e.known = 0;
-		CHECK_TEXT(chosen("user", &e), "{\"user\":null}\n");
+		CHECK_TEXT(chosen("cgroup_path,user", &e), "{\"user\":null,\"cgroup_path\":null}\n");
+		cgroup = NULL;
 	}
 }
 
