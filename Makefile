@@ -141,11 +141,11 @@ layout_test_SOURCES = kernel/layout.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-FIELDS = $(addprefix show/,fields.c strings.c users.c cgroup_paths.c escape.c output.c rotate.c utf8.c errname.c)
+FIELDS = $(addprefix show/,fields.c strings.c users.c cgroup_paths.c container.c escape.c output.c rotate.c utf8.c errname.c)
 print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
 options_test_SOURCES = run/command_line.c run/values.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
-names_test_SOURCES = show/users.c show/cgroup_paths.c
+names_test_SOURCES = show/users.c show/cgroup_paths.c show/container.c
 loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =
@@ -196,7 +196,7 @@ proc_FUZZED = kernel/cpulist.c lib/files.c lib/timestamp.c lib/error.c lib/forma
 events_FUZZED = source/sample.c source/connector.c source/taskstats.c source/image.c source/pipe.c reader/exec.c reader/remote.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
 zone_FUZZED = show/tz.c lib/format.c
 escape_FUZZED = show/escape.c show/utf8.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
-names_FUZZED = show/users.c
+names_FUZZED = show/users.c show/container.c
 options_FUZZED = $(options_test_SOURCES)
 FUZZERS_BUILT = $(FUZZERS:%=$(BUILD)/fuzz/%)
 

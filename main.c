@@ -101,6 +101,7 @@
  * show/strings.c         file name and arguments as JSON
  * show/users.c           names of users
  * show/cgroup_paths.c    paths of cgroups that were asked for
+ * show/container.c       containers that they name
  * show/text.c            as text
  * show/json.c            as JSON
  * show/tree.c            --tree

@@ -30,7 +30,7 @@ static struct cgroup_path *ask(const struct cgroup_paths *paths, uint64_t id, ui
 
 	if (!path)
 		return NULL;
-	*path = (struct cgroup_path){.id = id, .length = (uint32_t)length};
+	*path = (struct cgroup_path){.id = id, .length = (uint32_t)length, .container = container_in(bytes, (uint32_t)length)};
 	memcpy(path->bytes, bytes, length);
 	return path;
 }

@@ -6,9 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "show/container.h"
+
 struct cgroup_path {
 	uint64_t id;
 	uint32_t length;
+	struct part container; /* its id, in the path */
 	char bytes[];
 };
 

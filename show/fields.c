@@ -16,6 +16,7 @@ enum kind {
 	KIND_RESULT,
 	KIND_USER,   /* a user's name, by the id */
 	KIND_CGROUP, /* a cgroup's path, by the id */
+	KIND_CONTAINER, /* the container that it names */
 	KIND_FILENAME,
 	KIND_ARGV,
 	KIND_SOURCE,
@@ -30,7 +31,7 @@ enum kind {
 #define ELSEWHERE 0, 0, 0 /* the value is in no one member */
 
 enum {
-	TIME, SINCE, PID, PPID, UID, USER, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, CGROUP_PATH, RESULT, FILENAME, ARGV, SOURCE,
+	TIME, SINCE, PID, PPID, UID, USER, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, CGROUP_PATH, CONTAINER, RESULT, FILENAME, ARGV, SOURCE,
 	FIELDS,
 };
 
@@ -59,6 +60,7 @@ static const struct field {
 	[MNTNS] = {KIND_NUMBER, VALUE(mntns), EXEC_MNTNS, KEY("mntns"), NULL, "MNTNS", 10, IF(print_mntns), NULL},
 	[CGROUP] = {KIND_NUMBER, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup"), KEY("cgroup_string"), "CGROUP", 10, IF(print_cgroup), NULL},
 	[CGROUP_PATH] = {KIND_CGROUP, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup_path"), KEY("cgroup_path_base64"), "CGROUP_PATH", 30, IF(print_cgroup_path), NULL},
+	[CONTAINER] = {KIND_CONTAINER, VALUE(cgroup), EXEC_CGROUP, KEY("container"), NULL, NULL, 0, ALWAYS, NULL},
 	[RESULT] = {KIND_RESULT, VALUE(result), EXEC_RESULT, KEY("ret"), KEY("error"), "RET", 3, ALWAYS, NULL},
 	[FILENAME] = {KIND_FILENAME, ELSEWHERE, KEY("filename"), KEY("filename_base64"), NULL, 0, ALWAYS, NULL},
 	[ARGV] = {KIND_ARGV, ELSEWHERE, KEY("argv"), KEY("argv_base64"), NULL, 0, ALWAYS, NULL},
@@ -69,7 +71,7 @@ static const struct field {
 _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 
 /* Keys that JSON has only if --fields names them, or the option of their column is given. */
-#define ON_DEMAND (BIT(USER) | BIT(CGROUP_PATH))
+#define ON_DEMAND (BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER))
 
 /* From left to right. */
 static const unsigned char columns[] = {TIME, SINCE, UID, USER, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, RESULT};
@@ -153,7 +155,7 @@ struct fields_wanted fields_wanted(const struct form *form)
 		if (shown & BIT(i))
 			wanted.known |= fields[i].known;
 	wanted.users = shown & BIT(USER);
-	wanted.cgroup_paths = shown & BIT(CGROUP_PATH);
+	wanted.cgroup_paths = shown & (BIT(CGROUP_PATH) | BIT(CONTAINER));
 	return wanted;
 }
 
@@ -340,8 +342,12 @@ static void add_json_cgroup(struct printer *printer, const struct exec *exec, co
 {
 	const struct cgroup_path *path = cgroup_paths_find(&printer->cgroups, exec->cgroup, exec->pid);
 
-	if (path)
+	if (!path)
+		add(printer->out, "null");
+	else if (field->kind == KIND_CGROUP)
 		add_json_text(printer->out, path->bytes, path->length, field);
+	else if (path->container.length)
+		escape_json(printer->out, path->bytes + path->container.at, path->container.length);
 	else
 		add(printer->out, "null");
 }
@@ -372,6 +378,7 @@ static void add_json_value(struct printer *printer, const struct exec *exec, con
 		add_json_user(printer, exec, field);
 		break;
 	case KIND_CGROUP:
+	case KIND_CONTAINER:
 		add_json_cgroup(printer, exec, field);
 		break;
 	case KIND_FILENAME:

@@ -1,9 +1,12 @@
 #!/bin/sh
-# Names beside numbers: of users and of cgroups; and which keys JSON has.
+# Names beside numbers: of users, of cgroups and of the containers that they are; and which keys JSON has.
 # Usage: names.sh EXECSNOOP DIRECTORY, as root.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/choose.sh"
+
+ID1=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+ID2=aaaaaaaabbbbbbbbccccccccddddddddeeeeeeeeffffffff0000000011111111
 
 # Whether this kernel tells a program its cgroup's id, and finds the cgroup by it.
 has_paths() {
@@ -29,9 +32,9 @@ chosen_keys() {
 	start -J --fields all # where paths cannot be had, that is said
 	acts
 	stop
-	shows 1 "^{\"time\":.*,\"uid\":0,\"user\":\"[a-z]*\",\"gid\":0,.*,\"cgroup_path\":.*,.*\"argv\":\[\"$D/prog\",\"x\"\],\"source\":\"[a-z]*\"}\$"
+	shows 1 "^{\"time\":.*,\"uid\":0,\"user\":\"[a-z]*\",\"gid\":0,.*,\"cgroup_path\":.*,\"container\":.*,\"argv\":\[\"$D/prog\",\"x\"\],\"source\":\"[a-z]*\"}\$"
 	traced acts -J
-	shows 0 '"user":\|"cgroup_path":'
+	shows 0 '"user":\|"cgroup_path":\|"container":'
 }
 
 refused_keys() {
@@ -90,7 +93,7 @@ gone() {
 	has_paths || return
 	one=$(new_cgroup one)
 	mkdir "$one/stays" "$one/goes"
-	start -J --fields cgroup_path,argv
+	start -J --fields cgroup_path,container,argv
 	kill -STOP "$tracer"
 	executes "$one/stays" stays
 	executes "$one/goes" goes
@@ -99,8 +102,8 @@ gone() {
 	kill -CONT "$tracer"
 	stop
 	rmdir "$one/stays" "$one/goes" "$one"
-	is "$(json_of stays)" "{\"cgroup_path\":\"/${U}one/stays\",\"argv\":[\"$D/prog\",\"stays\"]}"
-	is "$(json_of goes)" "{\"cgroup_path\":null,\"argv\":[\"$D/prog\",\"goes\"]}"
+	is "$(json_of stays)" "{\"cgroup_path\":\"/${U}one/stays\",\"container\":null,\"argv\":[\"$D/prog\",\"stays\"]}"
+	is "$(json_of goes)" "{\"cgroup_path\":null,\"container\":null,\"argv\":[\"$D/prog\",\"goes\"]}"
 	quiet
 }
 
@@ -193,6 +196,24 @@ power() {
 	done
 }
 
+containers() {
+	has_paths || return
+	one=$(new_cgroup one)
+	mkdir -p "$one/docker/$ID1/docker/$ID2/x" "$one/libpod-conmon-$ID1.scope" "$one/system.slice/docker-$ID1.scope/init.scope"
+	start -J --fields container,argv
+	executes "$one/docker/$ID1" outer
+	executes "$one/docker/$ID1/docker/$ID2/x" inner
+	executes "$one/libpod-conmon-$ID1.scope" monitor
+	executes "$one/system.slice/docker-$ID1.scope/init.scope" scope
+	stop
+	find "$one" -depth -type d -exec rmdir {} \;
+	is "$(json_of outer)" "{\"container\":\"$ID1\",\"argv\":[\"$D/prog\",\"outer\"]}"
+	is "$(json_of inner)" "{\"container\":\"$ID2\",\"argv\":[\"$D/prog\",\"inner\"]}"
+	is "$(json_of monitor)" "{\"container\":null,\"argv\":[\"$D/prog\",\"monitor\"]}"
+	is "$(json_of scope)" "{\"container\":\"$ID1\",\"argv\":[\"$D/prog\",\"scope\"]}"
+	quiet
+}
+
 # ---- users ----
 
 # with_passwd: the tracer sees $D/passwd as /etc/passwd.
@@ -267,5 +288,6 @@ case_ "where no cgroup may be opened by its id, its path is that of a process th
 case_ "but not one that the process is in by now" moved
 case_ "cgroups have paths without BPF, too" by_watch
 case_ "the helper keeps the power to find cgroups only if it has to" power pgrep
+case_ "a container is named by its innermost cgroup" containers
 case_ "--names shows users by their names, whatever these are" user_names unshare
 case_ "a large file of users does no harm" large_passwd unshare

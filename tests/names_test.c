@@ -1,4 +1,4 @@
-/* Names for numbers: users, paths of cgroups. */
+/* Names for numbers: users, paths of cgroups, containers. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +126,62 @@ static void test_passwd(void)
 	}
 }
 
+/* ---- containers ---- */
+
+#define A "aaaaaaaabbbbbbbbccccccccddddddddeeeeeeeeffffffff0000000011111111"
+#define B "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const char *container(const char *path)
+{
+	static char text[128];
+	struct part id = container_in(path, (uint32_t)strlen(path));
+
+	snprintf(text, sizeof(text), "%.*s", (int)id.length, path + id.at);
+	return text;
+}
+
+static void test_containers(void)
+{
+	CASE("each runtime's name for a container is known, under systemd and without it")
+		for (const char *const *path = (const char *const[]){
+			     "/system.slice/docker-" B ".scope",
+			     "/docker/" B,
+			     "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podab_12.slice/cri-containerd-" B ".scope",
+			     "/kubepods.slice/kubepods-pod12.slice/crio-" B ".scope",
+			     "/machine.slice/libpod-" B ".scope/container",
+			     "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" B ".scope",
+			     "/libpod_parent/libpod-" B,
+			     "/kubepods/burstable/pod0f-12/crio-" B,
+			     "/kubepods/besteffort/pod0f-12/" B,
+			     "/k8s.io/" B,
+			     "/ecs/task/" B "/init.scope",
+			     NULL}; *path; path++)
+			CHECK_TEXT(container(*path), B);
+	CASE("a cgroup below the container's is in the container")
+		CHECK_TEXT(container("/docker/" B "/system.slice/x.service"), B);
+	CASE("of nested containers it is the innermost") {
+		CHECK_TEXT(container("/docker/" A "/docker/" B), B);
+		CHECK_TEXT(container("/system.slice/docker-" A ".scope/kubelet/kubepods/pod1/" B "/x"), B);
+		CHECK_TEXT(container("/docker/" A "/system.slice/libpod-" B ".scope"), B);
+	}
+	CASE("32 digits will do for podman and CRI-O") {
+		CHECK_TEXT(container("/libpod-0123456789abcdef0123456789abcdef.scope"), "0123456789abcdef0123456789abcdef");
+		CHECK_TEXT(container("/libpod-0123456789abcdef0123456789abcde.scope"), "");
+		CHECK_TEXT(container("/docker-0123456789abcdef0123456789abcdef.scope"), "");
+	}
+	CASE("what is no container is none: monitors, other names, digits elsewhere, too many, upper case")
+		for (const char *const *path = (const char *const[]){
+			     "/", "", "/system.slice/cron.service",
+			     "/machine.slice/libpod-conmon-" B ".scope",
+			     "/system.slice/crio-conmon-" B ".scope",
+			     "/" B, "/user.slice/" B, "/dockers.slice-" B,
+			     "/docker/" B "0", "/docker/x" B, "/docker/" B "x", "/docker-" B, "/docker-" B ".scope.x", "/docker-" B ".slice",
+			     "/docker-0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef.scope",
+			     "/docker-.scope", "/libpod-", "docker/" B, "/not-docker/" B, "/docker-engine/" B, "/kubepods.slice/" B,
+			     NULL}; *path; path++)
+			CHECK_TEXT(container(*path), "");
+}
+
 /* ---- paths of cgroups ---- */
 
 static unsigned int asked;
@@ -163,6 +219,7 @@ static void test_paths(void)
 	CASE("a cgroup is asked for once") {
 		CHECK(is_right(&paths, 1) && is_right(&paths, 2) && is_right(&paths, 1) && is_right(&paths, 1ULL << 32 | 1));
 		CHECK(asked == 3);
+		CHECK(cgroup_paths_find(&paths, 1, 1234)->container.at == 8 && cgroup_paths_find(&paths, 1, 1234)->container.length == 64);
 	}
 	CASE("one that is not found is asked for again") {
 		asked = 0;
@@ -200,6 +257,7 @@ int main(void)
 	test_users();
 	test_passwd();
 	users_free(&users);
+	test_containers();
 	test_paths();
 	return 0;
 }

@@ -101,7 +101,7 @@ int main(void)
 	CASE("--fields takes names of keys, the last list counts, and only with --json") {
 		CHECK(!parse("--fields pid,argv -J") && o.form.keys && !o.request.want_cgroup && !o.request.want_mntns && !o.request.want_pcomm);
 		CHECK(!parse("-J --fields cgroup --fields pcomm") && o.request.want_pcomm && !o.request.want_cgroup);
-		CHECK(!parse("-J --fields cgroup_path") && o.request.want_cgroup);
+		CHECK(!parse("-J --fields container") && o.request.want_cgroup);
 		CHECK(!parse("-J --fields all") && o.request.want_cgroup && o.request.want_mntns && o.request.want_pcomm);
 		CHECK(!parse("-J") && !o.form.keys && o.request.want_cgroup && o.request.want_mntns && o.request.want_pcomm);
 		CHECK(parse("--fields pid") == 2 && parse("-J --fields pid,nonsense") == 2 && parse("-J --fields pid,") == 2 &&

@@ -57,11 +57,11 @@ chosen_keys() {
 		"$D/prog" 'a b' ''
 		"$C" execve "$D/missing" x
 	}
-	for fields in time pid,argv,ret user,cgroup_path,comm all; do
+	for fields in time pid,argv,ret user,cgroup_path,container,comm all; do
 		traced acts -J -x --fields "$fields"
 		valid "$out" fields
 	done
-	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","comm","pcomm","cpu","mntns","cgroup","cgroup_path","ret","filename","argv","source"]'
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","comm","pcomm","cpu","mntns","cgroup","cgroup_path","container","ret","filename","argv","source"]'
 	traced acts -J -x --names --print-cgroup-path
 	valid "$out"
 	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","comm","pcomm","cpu","mntns","cgroup","cgroup_path","ret","filename","argv","source"]'

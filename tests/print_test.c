@@ -334,7 +334,7 @@ static void test_keys(void)
 
 		cgroup = "/";
 		CHECK(strstr(printed(&all, &e), ",\"uid\":1000,\"user\":null,\"gid\":0,"));
-		CHECK(strstr(printed(&all, &e), ",\"cgroup\":null,\"cgroup_path\":null,\"ret\":0,"));
+		CHECK(strstr(printed(&all, &e), ",\"cgroup\":null,\"cgroup_path\":null,\"container\":null,\"ret\":0,"));
 		fields_names(names, sizeof(names));
 		for (char *name = strtok(names, ", "); name; name = strtok(NULL, ", ")) {
 			snprintf(key, sizeof(key), "\"%s\":", name);
@@ -368,7 +368,7 @@ static void test_keys(void)
 		CHECK_TEXT(chosen("filename", &e), "{\"filename\":\"/bin/x\xef\xbf\xbd\",\"filename_base64\":\"L2Jpbi94/w==\",\"truncated\":true}\n");
 		CHECK_TEXT(chosen("argv", &e), "{\"argv\":[\"sh\",\"/bin/x\xef\xbf\xbd\"],\"argv_base64\":[\"c2g=\",\"L2Jpbi94/w==\"],\"interp\":\"sh\"}\n");
 	}
-	CASE("the user's name and the cgroup's path are keys that have to be asked for") {
+	CASE("the user's name, the cgroup's path and its container are keys that have to be asked for") {
 		const struct form both = {.json = true, .names = true, .print_cgroup_path = true};
 
 		e.uid = 1001;
@@ -376,17 +376,18 @@ static void test_keys(void)
 		e.cgroup = 7;
 		cgroup = "/libpod-0123456789abcdef0123456789abcdef.scope/\xff";
 		CHECK_TEXT(chosen("uid,user", &e), "{\"uid\":1001,\"user\":\"a \\u001b\xef\xbf\xbd\",\"user_base64\":\"YSAb/w==\"}\n");
-		CHECK_TEXT(chosen("cgroup_path", &e),
+		CHECK_TEXT(chosen("container,cgroup_path", &e),
 			   "{\"cgroup_path\":\"/libpod-0123456789abcdef0123456789abcdef.scope/\xef\xbf\xbd\","
-			   "\"cgroup_path_base64\":\"L2xpYnBvZC0wMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZi5zY29wZS//\"}\n");
+			   "\"cgroup_path_base64\":\"L2xpYnBvZC0wMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZi5zY29wZS//\","
+			   "\"container\":\"0123456789abcdef0123456789abcdef\"}\n");
 		cgroup = "/system.slice";
-		CHECK_TEXT(chosen("cgroup_path", &e), "{\"cgroup_path\":\"/system.slice\"}\n");
+		CHECK_TEXT(chosen("container,cgroup_path", &e), "{\"cgroup_path\":\"/system.slice\",\"container\":null}\n");
 		CHECK(strstr(printed(&both, &e), ",\"uid\":1001,\"user\":\"a "));
 		CHECK(strstr(printed(&both, &e), ",\"cgroup\":7,\"cgroup_path\":\"/system.slice\",\"ret\":"));
 		e.cgroup = 13;
-		CHECK_TEXT(chosen("cgroup_path", &e), "{\"cgroup_path\":null}\n");
+		CHECK_TEXT(chosen("container,cgroup_path", &e), "{\"cgroup_path\":null,\"container\":null}\n");
 		e.known = 0;
-		CHECK_TEXT(chosen("cgroup_path,user", &e), "{\"user\":null,\"cgroup_path\":null}\n");
+		CHECK_TEXT(chosen("container,cgroup_path,user", &e), "{\"user\":null,\"cgroup_path\":null,\"container\":null}\n");
 		cgroup = NULL;
 	}
 }
