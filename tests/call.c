@@ -706,7 +706,7 @@ static void *withhold(void *ignored)
 static void start_below(void *(*function)(void *))
 {
 	volatile char pages[2 << 16];
-	pthread_t thread;
+	static pthread_t thread; /* not up there, where it may be withheld already */
 
 	pages[0] = 0;
 	pthread_create(&thread, NULL, function, NULL);
