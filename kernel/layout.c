@@ -2,9 +2,6 @@
 
 #include "kernel/layout.h"
 
-#define NOT_FOUND "it is nowhere where it could be"
-#define NOT_UNIQUE "more than one place could be it"
-
 /* How much is searched of a struct nsproxy, which has ten words at most in every tree from 4.4 to 6.19, and of a struct
  * mnt_namespace. */
 #define NSPROXY_WORDS 16
@@ -12,108 +9,16 @@
 
 #define AT_EXECFN 31 /* include/uapi/linux/auxvec.h */
 
-/* Addresses that are the same above these bits are in one region: of 4-byte ones that is the kernel's half, but on MIPS
- * kseg0, of 512 MiB, behind which the devices are. */
-#ifdef __mips__
-#define REGION_SHIFT_32 29
-#define IMAGE_SHIFT 29
-#elif defined(__aarch64__) /* with addresses of 52 bits the image is in another region than the memory */
-#define REGION_SHIFT_32 31
-#define IMAGE_SHIFT 52
-#else
-#define REGION_SHIFT_32 31
-#define IMAGE_SHIFT 31
-#endif
-#define REGION_SHIFT_64 48
-#define IMAGE 0xffffffff80000000 /* where many a 64-bit kernel has it */
-
 struct learner {
-	const struct layout_memory *memory;
+	struct looker looker;
 	const struct layout_facts *facts;
 	struct layout_workspace *w;
 	uint32_t size; /* bytes of w->tasks that could be read of each */
 };
 
-static uint32_t word32(const char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-/* A long of the kernel. */
-static uint64_t word(const struct learner *l, const char *p)
-{
-	uint64_t v;
-
-	if (l->facts->long_size == 4)
-		return word32(p);
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 static uint64_t task_word(const struct learner *l, enum layout_who who, uint32_t at)
 {
-	return word(l, l->w->tasks[who] + at);
-}
-
-uint32_t layout_region_shift(uint32_t long_size)
-{
-	return long_size == 4 ? REGION_SHIFT_32 : REGION_SHIFT_64;
-}
-
-/* Whether an address could be of the kernel's data: it is in the region of our task_struct, or in that of the image.
- * Elsewhere we do not look, because not every kernel survives it: MIPS has no fixup for an address error, nor for a bus
- * error (do_ade in arch/mips/kernel/unaligned.c, do_be in traps.c). */
-static bool could_be_data(const struct learner *l, uint64_t address)
-{
-	uint32_t shift = layout_region_shift(l->facts->long_size);
-
-	return address % l->facts->long_size == 0 &&
-	       (address >> shift == l->facts->tasks[LAYOUT_SELF].task >> shift ||
-		(l->facts->long_size == 8 && address >> IMAGE_SHIFT == IMAGE >> IMAGE_SHIFT));
-}
-
-/* Copies as much as is there of `size` bytes; memory may end, so in steps. The bytes copied. */
-static uint32_t copy(const struct learner *l, uint64_t address, char *buffer, uint32_t size)
-{
-	const struct layout_memory *m = l->memory;
-	uint32_t done = 0, step = 4096;
-
-	if (!could_be_data(l, address))
-		return 0;
-	while (done < size) {
-		if (step > size - done)
-			step = size - done;
-		if (!m->read(m->context, address + done, buffer + done, step))
-			done += step;
-		else if (step > 4)
-			step /= 2;
-		else
-			break;
-	}
-	return done;
-}
-
-/* Places in a task_struct. */
-struct places {
-	uint32_t first, second; /* the lowest two */
-	unsigned int count;
-};
-
-static void add_place(struct places *places, uint32_t at)
-{
-	if (places->count == 0)
-		places->first = at;
-	if (places->count == 1)
-		places->second = at;
-	places->count++;
-}
-
-static const char *why_not_one(const struct places *places)
-{
-	return places->count == 1 ? NULL : places->count ? NOT_UNIQUE : NOT_FOUND;
+	return word(&l->looker, l->w->tasks[who] + at);
 }
 
 /* Where each task has its number: that of its process, or its own. */
@@ -163,8 +68,8 @@ static const char *learn_parent(const struct learner *l, struct layout *out)
 	/* Something else counts tasks, too (7.2), and is the same as the ids after a boot. */
 	if (pid.count > 1 && (pid.first + 4 == tgid.first || pid.second + 4 == tgid.first))
 		pid = (struct places){.first = tgid.first - 4, .count = 1};
-	if (parent.count == 2 && l->memory->trace_child(l->memory->context)) {
-		if (copy(l, l->facts->tasks[LAYOUT_CHILD].task, child, l->size) < l->size)
+	if (parent.count == 2 && l->looker.memory->trace_child(l->looker.memory->context)) {
+		if (copy_data(&l->looker, l->facts->tasks[LAYOUT_CHILD].task, child, l->size) < l->size)
 			return NOT_FOUND;
 		parent = find_tasks(l, parents);
 	} else if (parent.count == 2 && tgid.first == pid.first + 4 &&
@@ -220,7 +125,7 @@ static uint64_t shared_pointer(const struct learner *l, uint32_t at, bool differ
 	uint64_t p = task_word(l, LAYOUT_SELF, at), q = task_word(l, LAYOUT_GRANDCHILD, at);
 
 	return p == task_word(l, LAYOUT_CHILD, at) && q == task_word(l, LAYOUT_THREAD, at) && (p != q) == differ &&
-			       could_be_data(l, p) && could_be_data(l, q)
+			       could_be_data(&l->looker, p) && could_be_data(&l->looker, q)
 		       ? p
 		       : 0;
 }
@@ -232,8 +137,8 @@ static uint32_t find_in_mm(const struct learner *l, uint32_t size, uint64_t valu
 	uint32_t width = l->facts->long_size;
 
 	for (uint32_t at = width; at + width <= size; at += width)
-		if (word(l, l->w->mm[0] + at) == value && word(l, l->w->mm[1] + at) == value &&
-		    (word(l, l->w->mm[0] + at - width) != AT_EXECFN || word(l, l->w->mm[1] + at - width) != AT_EXECFN))
+		if (word(&l->looker, l->w->mm[0] + at) == value && word(&l->looker, l->w->mm[1] + at) == value &&
+		    (word(&l->looker, l->w->mm[0] + at - width) != AT_EXECFN || word(&l->looker, l->w->mm[1] + at - width) != AT_EXECFN))
 			return at;
 	return 0;
 }
@@ -256,8 +161,8 @@ static const char *learn_args(const struct learner *l, struct layout *out)
 			add_place(&places, at);
 			continue;
 		}
-		copied = copy(l, p, l->w->mm[0], MM_SEARCH);
-		other = copy(l, task_word(l, LAYOUT_GRANDCHILD, at), l->w->mm[1], MM_SEARCH);
+		copied = copy_data(&l->looker, p, l->w->mm[0], MM_SEARCH);
+		other = copy_data(&l->looker, task_word(l, LAYOUT_GRANDCHILD, at), l->w->mm[1], MM_SEARCH);
 		copied = other < copied ? other : copied;
 		start = find_in_mm(l, copied, f->arg_start);
 		end = find_in_mm(l, copied, f->arg_end);
@@ -286,16 +191,16 @@ static unsigned int find_mntns(const struct learner *l, uint64_t nsproxy, uint64
 	char words[NSPROXY_WORDS * 8], other_words[NSPROXY_WORDS * 8], ns[NS_SEARCH];
 	unsigned int found = 0;
 
-	copied = copy(l, nsproxy, words, NSPROXY_WORDS * size);
-	copied_other = copy(l, other, other_words, NSPROXY_WORDS * size);
+	copied = copy_data(&l->looker, nsproxy, words, NSPROXY_WORDS * size);
+	copied_other = copy_data(&l->looker, other, other_words, NSPROXY_WORDS * size);
 	if (copied_other < copied)
 		copied = copied_other;
 	for (uint32_t i = 0; i + size <= copied; i += size) {
-		uint64_t target = word(l, words + i);
+		uint64_t target = word(&l->looker, words + i);
 
-		if (target != word(l, other_words + i))
+		if (target != word(&l->looker, other_words + i))
 			continue;
-		length = copy(l, target, ns, NS_SEARCH);
+		length = copy_data(&l->looker, target, ns, NS_SEARCH);
 		for (uint32_t j = 0; j + 4 <= length; j += 4) {
 			if (word32(ns + j) != l->facts->mntns)
 				continue;
@@ -340,13 +245,20 @@ static const char *learn_mntns(const struct learner *l, struct layout *out)
 void layout_learn(struct layout *layout, const struct layout_memory *memory,
 		  const struct layout_facts *facts, struct layout_workspace *workspace)
 {
-	struct learner l = {.memory = memory, .facts = facts, .w = workspace, .size = TASK_SEARCH};
+	struct learner l = {
+		.looker = {memory, facts->tasks[LAYOUT_SELF].task, facts->long_size},
+		.facts = facts,
+		.w = workspace,
+		.size = TASK_SEARCH,
+	};
 	struct layout mntns;
 
 	*layout = (struct layout){.long_size = facts->long_size};
 	layout->missing[LAYOUT_BPRM] = "no exec has been looked at";
+	for (int part = LAYOUT_START; part < LAYOUT_PARTS; part++)
+		layout->missing[part] = "no process has been looked at";
 	for (int who = 0; who < LAYOUT_TASKS; who++) {
-		uint32_t size = copy(&l, facts->tasks[who].task, workspace->tasks[who], TASK_SEARCH);
+		uint32_t size = copy_data(&l.looker, facts->tasks[who].task, workspace->tasks[who], TASK_SEARCH);
 
 		l.size = size < l.size ? size : l.size;
 	}

@@ -10,8 +10,21 @@
 #include <stdint.h>
 
 #include "bpf/record.h"
+#include "kernel/places.h"
 
-enum layout_part { LAYOUT_PARENT, LAYOUT_LEADER, LAYOUT_COMM, LAYOUT_ARGS, LAYOUT_MNTNS, LAYOUT_BPRM, LAYOUT_PARTS };
+enum layout_part {
+	LAYOUT_PARENT,
+	LAYOUT_LEADER,
+	LAYOUT_COMM,
+	LAYOUT_ARGS,
+	LAYOUT_MNTNS,
+	LAYOUT_BPRM,
+	LAYOUT_START, /* from here on: states.h */
+	LAYOUT_CRED,
+	LAYOUT_LOGIN,
+	LAYOUT_END,
+	LAYOUT_PARTS
+};
 
 /* Byte offsets. Those of a part whose `missing` is set are 0. */
 struct layout {
@@ -24,6 +37,11 @@ struct layout {
 	uint32_t task_mm, task_active_mm, mm_arg_start, mm_arg_end, mm_env_end;
 	uint32_t task_nsproxy, nsproxy_mnt_ns, mnt_ns_inum; /* LAYOUT_MNTNS */
 	uint32_t bprm_filename, bprm_interp; /* LAYOUT_BPRM */
+	uint32_t task_start; /* LAYOUT_START: ns of CLOCK_BOOTTIME */
+	uint32_t task_cred, cred_euid, cred_egid; /* LAYOUT_CRED */
+	uint32_t task_loginuid, task_session; /* LAYOUT_LOGIN */
+	/* LAYOUT_END; signal_live can be 0 all the same: not known. */
+	uint32_t task_exit_code, task_signal, signal_exit_code, signal_flags, signal_live;
 	const char *missing[LAYOUT_PARTS]; /* why there is no answer, or NULL: there is one */
 };
 
@@ -43,14 +61,6 @@ struct layout_facts {
 	uint32_t long_size;  /* of the kernel: 4 or 8 */
 };
 
-struct layout_memory {
-	/* Copies `length` (1 … 4096) bytes of kernel memory. 0 or -errno. */
-	int (*read)(void *context, uint64_t address, void *buffer, size_t length);
-	/* Makes the thread the tracer of the child (ptrace(2)). false: that is forbidden, or it has one. */
-	bool (*trace_child)(void *context);
-	void *context;
-};
-
 /* The most of a task_struct that is searched; with every debugging option on it has some 14 KiB. */
 #define TASK_SEARCH 16384
 /* arg_start stands within the first KiB of an mm_struct in every tree from 4.4 to 6.19, where they are in order. */
@@ -62,14 +72,11 @@ struct layout_workspace {
 	char mm[2][MM_SEARCH];
 };
 
-/* Addresses that are the same above so many bits are in one region of a kernel's memory. */
-uint32_t layout_region_shift(uint32_t long_size);
-
-/* Fills *layout as far as the answers are unique; all but LAYOUT_BPRM. */
+/* Fills *layout as far as the answers are unique: the parts before LAYOUT_BPRM. */
 void layout_learn(struct layout *layout, const struct layout_memory *memory,
 		  const struct layout_facts *facts, struct layout_workspace *workspace);
 
-/* Whether some part of it, but LAYOUT_BPRM, was found at more than one place. What stands behind our task_structs in the slab,
+/* Whether some part of it, before LAYOUT_BPRM, was found at more than one place. What stands behind our task_structs in the slab,
  * of others or of what has ended, can look so; that of other tasks need not. */
 bool layout_is_ambiguous(const struct layout *layout);
 

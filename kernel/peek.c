@@ -15,7 +15,8 @@
 
 #include "kernel/peek.h"
 #include "bpf/record.h"
-#include "kernel/chunk.h"
+#include "kernel/models.h"
+#include "kernel/peeker.h"
 #include "lib/timestamp.h"
 #include "loader.h"
 
@@ -26,19 +27,6 @@
 
 /* MFD_EXEC, include/uapi/linux/memfd.h: whatever vm.memfd_noexec says. */
 #define MEMFD_EXEC 0x10U
-
-struct peeker {
-	int map, proc;
-	size_t chunk;
-	int error; /* the first failure to ask, -errno */
-	struct peek peek;
-	enum layout_who who; /* asks now: the others wait for it */
-	pid_t child; /* its id here */
-	struct layout_facts facts;
-	struct layout layout;
-	struct layout_workspace workspace;
-	_Alignas(16) char stacks[LAYOUT_TASKS][32768];
-};
 
 uint64_t peek_name(void)
 {
@@ -51,78 +39,6 @@ uint64_t peek_name(void)
 		text[i] = (unsigned char)('a' + (random[i] ^ random[i + 8]) % 26);
 	memcpy(&name, text, sizeof(name));
 	return name;
-}
-
-/* The kernel's, who has its task_struct there, as bpf_get_current_task says it: that extends the sign of an address of
- * 4 bytes. A 32-bit binary may run on a 64-bit kernel. */
-static uint32_t long_size(uint64_t task)
-{
-	return sizeof(long) == 8 || (task >> 32 != 0 && task >> 32 != UINT32_MAX) ? 8 : 4;
-}
-
-static uint64_t as_in_memory(uint32_t size, uint64_t task)
-{
-	return size == 4 ? (uint32_t)task : task;
-}
-
-/* A task's whole name: the bytes that the program goes by, and others for each task. Its task_struct may be the next in the
- * slab. All 15 bytes are used: the longer the pattern, the fewer chance finds. */
-static void make_name(char comm[16], uint64_t name, enum layout_who who)
-{
-	memcpy(comm, &name, sizeof(name));
-	memset(comm + sizeof(name), 'a' + (int)who, 15 - sizeof(name));
-	comm[15] = '\0';
-}
-
-/* Asks for `length` bytes at `address`: renaming fires the tracepoint before the name changes, so
- * while the thread still bears the name that the program waits for. */
-static int ask(int map, const char *comm, struct peek *peek, uint64_t address, size_t length)
-{
-	const uint32_t zero = 0;
-	int ret;
-
-	peek->address = address;
-	peek->length = length;
-	peek->answered = 0;
-	ret = map_update(map, &zero, peek);
-	if (!ret)
-		prctl(PR_SET_NAME, comm);
-	if (!ret)
-		ret = map_lookup(map, &zero, peek);
-	return !ret && !peek->answered ? -ENODATA : ret;
-}
-
-/* How often we ask, if the program does not run: another task at work in bpf(2) on this CPU keeps that of a perf event from
- * running (bpf_prog_active). */
-#define TRIES 50
-
-static int ask_again(struct peeker *p, uint64_t address, size_t length)
-{
-	int ret, tries = 0;
-
-	while ((ret = ask(p->map, p->facts.tasks[p->who].comm, &p->peek, address, length)) == -ENODATA && tries++ < TRIES)
-		usleep(1000);
-	if (ret && !p->error)
-		p->error = ret;
-	return ret;
-}
-
-static int read_kernel(void *context, uint64_t address, void *buffer, size_t length)
-{
-	struct peeker *p = context;
-
-	for (size_t done = 0, size; done < length; done += size) {
-		size = length - done < p->chunk ? length - done : p->chunk;
-		if (p->error || ask_again(p, address + done, size))
-			return -EIO;
-		if (p->peek.status)
-			return (int)p->peek.status;
-		if (p->chunk == STACK_CHUNK_SIZE)
-			chunk_join((char *)buffer + done, p->peek.data, size);
-		else
-			memcpy((char *)buffer + done, p->peek.data, size);
-	}
-	return 0;
 }
 
 static int cannot_learn(int ret, struct error *err)
@@ -151,9 +67,9 @@ int peek_self(int map, uint64_t name, struct peek_self *self, struct error *err)
 	prctl(PR_GET_NAME, old_name);
 	prctl(PR_SET_NAME, comm);
 	/* Any address: only the task's own is wanted. A few times, for the clock. */
-	for (int tries = 0, answers = 0; answers < 4 && tries < TRIES && (!ret || ret == -ENODATA); tries++) {
+	for (int tries = 0, answers = 0; answers < 4 && tries < PEEK_TRIES && (!ret || ret == -ENODATA); tries++) {
 		before = (int64_t)monotonic_ns();
-		ret = ask(map, comm, peek, 1, 1);
+		ret = peeker_ask(map, comm, peek, 1, 1);
 		if (ret) {
 			usleep(1000);
 			continue;
@@ -165,7 +81,7 @@ int peek_self(int map, uint64_t name, struct peek_self *self, struct error *err)
 		self->ahead_most = most < self->ahead_most ? most : self->ahead_most;
 	}
 	if (!ret) {
-		self->long_size = long_size(peek->task);
+		self->long_size = kernel_long_size(peek->task);
 		self->task = as_in_memory(self->long_size, peek->task);
 		self->pid = (uint32_t)peek->pid_tgid;
 	}
@@ -189,21 +105,10 @@ static int run(struct peeker *p, enum layout_who who, int (*function)(void *), i
 /* The calling task is that one from now on. */
 static int become(struct peeker *p, enum layout_who who)
 {
-	int ret;
-
-	p->who = who;
-	prctl(PR_SET_NAME, p->facts.tasks[who].comm);
-	ret = ask_again(p, 1, 1); /* any address: only the task's own is wanted */
-	p->facts.tasks[who].task = as_in_memory(p->facts.long_size, p->peek.task);
+	p->facts.tasks[who].task = peeker_begin(p, p->facts.tasks[who].comm);
 	p->facts.tasks[who].pid = (uint32_t)(p->peek.pid_tgid >> 32);
 	p->facts.tasks[who].tid = (uint32_t)p->peek.pid_tgid;
-	return ret;
-}
-
-static void note_error(struct peeker *p, int ret)
-{
-	if (ret && !p->error)
-		p->error = ret;
+	return p->error;
 }
 
 /* It is released when the thread ends. */
@@ -215,7 +120,7 @@ static bool trace_child(void *context)
 static void *in_thread(void *arg)
 {
 	struct peeker *p = arg;
-	struct layout_memory memory = {read_kernel, trace_child, p};
+	struct layout_memory memory = {peeker_read, trace_child, p};
 
 	if (!become(p, LAYOUT_THREAD))
 		layout_learn(&p->layout, &memory, &p->facts, &p->workspace);
@@ -235,7 +140,7 @@ static int in_grandchild(void *arg)
 	ret = pthread_create(&thread, NULL, in_thread, p); /* newer libraries' clone(3) makes no threads */
 	if (!ret)
 		ret = pthread_join(thread, NULL);
-	note_error(p, -ret);
+	peeker_note(p, -ret);
 	return 0;
 }
 
@@ -245,7 +150,7 @@ static int in_child(void *arg)
 
 	p->child = getpid();
 	if (!become(p, LAYOUT_CHILD))
-		note_error(p, run(p, LAYOUT_GRANDCHILD, in_grandchild, SIGCHLD));
+		peeker_note(p, run(p, LAYOUT_GRANDCHILD, in_grandchild, SIGCHLD));
 	return 0;
 }
 
@@ -253,7 +158,7 @@ static int in_child(void *arg)
 static void learn(struct peeker *p)
 {
 	if (!become(p, LAYOUT_SELF))
-		note_error(p, run(p, LAYOUT_CHILD, in_child, CLONE_VM | SIGCHLD));
+		peeker_note(p, run(p, LAYOUT_CHILD, in_child, CLONE_VM | SIGCHLD));
 }
 
 /* Executes this program for the sake of the exec: it prints its version to nobody and ends. "peek_exec"
@@ -305,7 +210,7 @@ static bool look_at_exec(struct peeker *p, int (*function)(void *), struct layou
 {
 	const uint32_t zero = 0;
 
-	note_error(p, run(p, LAYOUT_CHILD, function, CLONE_VM | SIGCHLD));
+	peeker_note(p, run(p, LAYOUT_CHILD, function, CLONE_VM | SIGCHLD));
 	if (p->error || map_lookup(p->map, &zero, &p->peek) || !p->peek.answered || p->peek.status)
 		return false;
 	memcpy(bprm, p->peek.data, sizeof(*bprm));
@@ -349,7 +254,7 @@ int peek_layout(const struct peek_facts *facts, const struct peek_self *self, st
 		return error_set(err, errno, "cannot get memory to learn the kernel's layout: %s",
 				 strerror(errno));
 	p->map = facts->map;
-	p->proc = facts->proc;
+	p->proc = facts->exec_proc;
 	p->chunk = facts->chunk;
 	p->facts = (struct layout_facts){
 		.arg_start = facts->arg_start,
@@ -359,7 +264,7 @@ int peek_layout(const struct peek_facts *facts, const struct peek_self *self, st
 		.long_size = self->long_size,
 	};
 	for (int who = 0; who < LAYOUT_TASKS; who++)
-		make_name(p->facts.tasks[who].comm, facts->name, (enum layout_who)who);
+		make_name(p->facts.tasks[who].comm, facts->name, who);
 	prctl(PR_GET_NAME, old_name);
 	/* No handler may run in a child: it has our memory. */
 	sigfillset(&all);
@@ -375,8 +280,10 @@ int peek_layout(const struct peek_facts *facts, const struct peek_self *self, st
 	while (zombies--)
 		if (pids[zombies] > 0)
 			waitpid(pids[zombies], NULL, 0);
-	if (!p->error && facts->proc >= 0)
+	if (!p->error && facts->exec_proc >= 0)
 		learn_bprm(p);
+	if (!p->error && facts->states)
+		models_learn(p, facts->name, facts->proc, facts->boot_ahead);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	prctl(PR_SET_NAME, old_name);
 	*layout = p->layout;

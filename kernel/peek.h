@@ -3,6 +3,7 @@
 #ifndef PEEK_H
 #define PEEK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +33,10 @@ struct peek_facts {
 	size_t chunk; /* as much as the program "peek" reads at a time */
 	uint64_t arg_start, arg_end, env_end; /* this process's own */
 	uint32_t mntns; /* the inode number of its mount namespace; 0: unknown */
-	int proc; /* /proc, if "peek_exec" is attached to sched:sched_process_exec, else -1 */
+	int exec_proc; /* /proc, if "peek_exec" is attached to sched:sched_process_exec, else -1 */
+	bool states; /* also what states.h learns */
+	int proc; /* /proc, -1: not to be had */
+	int64_t boot_ahead; /* our CLOCK_BOOTTIME is so many ns ahead of the kernel's */
 };
 
 /* Learns the layout, in some children of this process. 0, or -errno with err filled if the kernel could not be asked; what

@@ -81,7 +81,7 @@ static void show(const char *structure, const char *field)
 			at = find(types[i], name, &type);
 	if (at >= 0 && point)
 		more = find(type, point + 1, &type);
-	printf("%s.%s %ld\n", structure, field, at + more);
+	printf("%s.%s %ld\n", structure, field, at < 0 ? 0 : at + more); /* 0: there is none */
 }
 
 int main(void)
@@ -113,5 +113,16 @@ int main(void)
 	show("nsproxy", "mnt_ns");
 	show("mnt_namespace", "ns.inum");
 	show("linux_binprm", "filename");
+	show("task_struct", "start_boottime");
+	show("task_struct", "real_cred");
+	show("cred", "euid");
+	show("cred", "egid");
+	show("task_struct", "exit_code");
+	show("task_struct", "signal");
+	show("signal_struct", "group_exit_code");
+	show("signal_struct", "flags");
+	show("signal_struct", "live");
+	show("task_struct", "loginuid");
+	show("task_struct", "sessionid");
 	return 0;
 }

@@ -26,6 +26,17 @@ int main(void)
 	SHOW(nsproxy, mnt_ns);
 	SHOW(mnt_namespace, ns.inum);
 	SHOW(linux_binprm, filename);
+	SHOW(task_struct, start_boottime);
+	SHOW(task_struct, real_cred);
+	SHOW(cred, euid);
+	SHOW(cred, egid);
+	SHOW(task_struct, exit_code);
+	SHOW(task_struct, signal);
+	SHOW(signal_struct, group_exit_code);
+	SHOW(signal_struct, flags);
+	SHOW(signal_struct, live);
+	SHOW(task_struct, loginuid);
+	SHOW(task_struct, sessionid);
 }
 END
 "$2" -w -o "$T/offsets" "$T/offsets.c"
