@@ -83,9 +83,9 @@ int output_init(struct output *out, int fd)
 	return ret;
 }
 
-int output_open(struct output *out, const char *path, struct error *err)
+int output_open(struct output *out, const char *path, const char *option, struct error *err)
 {
-	int directory, fd = rotate_open(path, &directory, err);
+	int directory, fd = rotate_open(path, option, &directory, err);
 	struct stat st;
 
 	if (fd < 0)

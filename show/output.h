@@ -56,8 +56,9 @@ int output_init(struct output *out, int fd);
 
 /* Opens the file: a new one with mode 0600, an existing one as it is. It must be a character device, or a regular file that
  * belongs to this user and has one name; symbolic links are not followed, and directories refused in which every user can
- * replace it. Nothing in it is touched before output_begin(). path: must stay. 0 or -errno with err filled. */
-int output_open(struct output *out, const char *path, struct error *err);
+ * replace it. Nothing in it is touched before output_begin(). path: must stay. option: that gave it, for messages. 0 or -errno
+ * with err filled. */
+int output_open(struct output *out, const char *path, const char *option, struct error *err);
 
 /* Empties the file, or stands at its end if `append`, and writes the heading if it is empty then. most, keep: when a line
  * would make the file longer than that, it becomes PATH.1, PATH.1 becomes PATH.2 up to PATH.keep, and a new one is begun.

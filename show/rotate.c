@@ -19,7 +19,7 @@ const char *rotate_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static int open_directory(const char *path, struct error *err)
+static int open_directory(const char *path, const char *option, struct error *err)
 {
 	size_t length = (size_t)(rotate_base(path) - path);
 	char directory[4096] = ".";
@@ -27,7 +27,7 @@ static int open_directory(const char *path, struct error *err)
 	int fd, errnum;
 
 	if (length >= sizeof(directory))
-		return error_set(err, ENAMETOOLONG, "--output: \"%s\": %s", path, strerror(ENAMETOOLONG));
+		return error_set(err, ENAMETOOLONG, "%s: \"%s\": %s", option, path, strerror(ENAMETOOLONG));
 	if (length) {
 		memcpy(directory, path, length);
 		directory[length] = '\0';
@@ -39,14 +39,14 @@ static int open_directory(const char *path, struct error *err)
 	if (fd < 0 || fstat(fd, &st)) {
 		if (fd >= 0)
 			close(fd);
-		return error_set(err, errnum, "--output: cannot open the directory \"%s\": %s; make it, or give another file",
-				 directory, strerror(errnum));
+		return error_set(err, errnum, "%s: cannot open the directory \"%s\": %s; make it, or give another file",
+				 option, directory, strerror(errnum));
 	}
 	if (!(st.st_mode & S_IWOTH) || st.st_mode & S_ISVTX)
 		return fd;
 	close(fd);
-	return error_set(err, EACCES, "--output: every user can replace files in \"%s\", which is not sticky; give a file in another "
-			 "directory", directory);
+	return error_set(err, EACCES, "%s: every user can replace files in \"%s\", which is not sticky; give a file in another "
+			 "directory", option, directory);
 }
 
 /* Why the lines do not go there, or NULL. */
@@ -65,13 +65,13 @@ static const char *why_not(const struct stat *st)
 	return NULL;
 }
 
-int rotate_open(const char *path, int *directory, struct error *err)
+int rotate_open(const char *path, const char *option, int *directory, struct error *err)
 {
 	const char *base = rotate_base(path), *why;
 	struct stat st;
 	int fd, errnum;
 
-	*directory = open_directory(path, err);
+	*directory = open_directory(path, option, err);
 	if (*directory < 0)
 		return *directory;
 	/* O_APPEND: a second writer does no harm. O_NONBLOCK: a FIFO or a terminal is not waited for. */
@@ -87,12 +87,12 @@ int rotate_open(const char *path, int *directory, struct error *err)
 		why = why_not(&st);
 	} else {
 		close(*directory);
-		return error_set(err, errnum, "--output: cannot open \"%s\": %s; %s", path, strerror(errnum),
+		return error_set(err, errnum, "%s: cannot open \"%s\": %s; %s", option, path, strerror(errnum),
 				 errnum == ELOOP ? "it is a symbolic link, which is not followed"
 						 : "give a file that this user may write");
 	}
 	close(*directory);
-	return error_set(err, errnum, "--output: \"%s\": %s", path, why);
+	return error_set(err, errnum, "%s: \"%s\": %s", option, path, why);
 }
 
 /* A new file of ours under a name that nobody knew before. */

@@ -12,8 +12,9 @@
 const char *rotate_base(const char *path);
 
 /* Opens the file, made with mode 0600 if it is not there. *directory gets the descriptor of its directory. It must be a
- * character device, or a regular file of this user's with one name. The descriptor, or -errno with err filled. */
-int rotate_open(const char *path, int *directory, struct error *err);
+ * character device, or a regular file of this user's with one name. option: that gave the path, for messages. The descriptor, or
+ * -errno with err filled. */
+int rotate_open(const char *path, const char *option, int *directory, struct error *err);
 
 /* Makes BASE BASE.1, BASE.1 BASE.2, up to BASE.keep, and begins a new BASE. If BASE is not the open file `current`, it has
  * its new name already, or is somebody else's: then no other gets a new name. The new file's descriptor, or -errno with err
