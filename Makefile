@@ -133,19 +133,21 @@ run:
 # The unit tests run with the host's libc and the sanitizers.
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote . -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-UNITS = elf_test lz4_test layout_test floor_test event_test print_test options_test loader_test \
+UNITS = elf_test lz4_test layout_test states_test floor_test event_test print_test options_test loader_test \
 	format_test wctype_test machine_test reads_test names_test
 elf_test_SOURCES = elf.c lib/error.c lib/format.c
 lz4_test_SOURCES = lib/lz4.c
-layout_test_SOURCES = kernel/layout.c
+layout_test_SOURCES = kernel/layout.c kernel/places.c
+states_test_SOURCES = kernel/states.c kernel/places.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-FIELDS = $(addprefix show/,fields.c strings.c users.c cgroup_paths.c container.c escape.c output.c rotate.c utf8.c errname.c)
-print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c \
+FIELDS = $(addprefix show/,fields.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c rotate.c utf8.c errname.c \
+	signame.c)
+print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c reader/lives.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
 options_test_SOURCES = run/command_line.c run/values.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
-names_test_SOURCES = show/users.c show/cgroup_paths.c show/container.c
+names_test_SOURCES = show/users.c show/cgroup_paths.c show/container.c lib/timestamp.c
 loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =
@@ -154,7 +156,7 @@ machine_test_SOURCES = kernel/user.c kernel/cpulist.c lib/timestamp.c show/tz.c 
 
 # What the end-to-end tests execute, and layout_live: static, as the product.
 GUESTS = $(BUILD)/tests/nothing $(BUILD)/tests/call $(BUILD)/tests/storm $(BUILD)/tests/flood $(BUILD)/tests/hostile $(BUILD)/tests/btf \
-	$(BUILD)/tests/busy $(BUILD)/tests/live
+	$(BUILD)/tests/busy $(BUILD)/tests/live $(BUILD)/tests/ends
 # A 32-bit one, where there may be such.
 amd64_32 = i386-linux-gnu
 arm64_32 = armv7-linux-gnueabihf
@@ -234,6 +236,7 @@ check:
 		"$(BUILD)/tests/elf_test $(BUILD)/prog.o $(BUILD)/tests/prog-be.o" \
 		"$(BUILD)/tests/lz4_test $(BUILD)/prog.o.lz4 $(BUILD)/prog.o" \
 		"$(BUILD)/tests/layout_test" \
+		"$(BUILD)/tests/states_test" \
 		"$(BUILD)/tests/floor_test $(BUILD)/prog.o" \
 		"$(BUILD)/tests/reads_test $(BUILD)/prog.o" \
 		"$(BUILD)/tests/event_test" \
@@ -257,6 +260,9 @@ check:
 		"sh tests/filter.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/names.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/follow.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/who.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/exits.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/timeline.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/container.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/sources.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \

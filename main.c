@@ -9,6 +9,7 @@
  *   bpf/maps.h           list of maps, for both sides
  *   bpf/record.h         records that the programs send
  *   bpf/user.h           rule for addresses of programs, for both sides
+ *   bpf/facts.bpf.h      more of the process
  *   bpf/exec.bpf.h       successful execs
  *   bpf/call.bpf.h       failed calls
  *   bpf/thread.bpf.h     threads that begin and end
@@ -20,7 +21,11 @@
  *
  * kernel/features.c      table of what the kernel can do
  * kernel/layout.c        learns offsets from copies of kernel memory
+ * kernel/states.c        learns more from processes in known states
+ * kernel/places.c        places that have a known value
  * kernel/peek.c          gets the copies
+ * kernel/peeker.c        asks for them
+ * kernel/models.c        makes the processes
  * kernel/abi.c           how each architecture takes execve(2)
  * kernel/user.c          where user space ends, by architecture
  * kernel/tracefs.c       tracepoints' numbers and fields
@@ -74,6 +79,7 @@
  * reader/exec.c          struct exec, its arguments
  * reader/merge.c         execs of all lanes in order
  * reader/assembly.c      buffer for one exec's strings
+ * reader/lives.c         processes that have executed
  * reader/ring.c          a perf ring
  * reader/remote.c        memory of processes, read from outside
  * reader/parents.h       a way to ask for a parent
@@ -108,7 +114,10 @@
  * show/escape.c          text that cannot harm a terminal
  * show/utf8.c            characters
  * show/unprintable.h     table of characters, from Unicode
+ * show/end.c             the end of a process
+ * show/timeline.c        --timeline
  * show/errname.c         names of errors
+ * show/signame.c         names of signals
  * show/tz.c              time zones
  * show/output.c          lines on their way, without waiting
  * show/rotate.c          files that are begun anew

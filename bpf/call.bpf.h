@@ -3,6 +3,7 @@
 #define CALL_BPF_H
 
 #include "bpf/common.bpf.h"
+#include "bpf/facts.bpf.h"
 
 /* The kernel counts only what tracepoints miss. */
 INLINE void count_missed(struct scratch *s, const struct call *call)
@@ -100,7 +101,7 @@ INLINE void send_failure(void *ctx, struct scratch *s, long name_len)
 	}
 	s->exec.name_len = name_len;
 	size = bounded(name_len, NAME_SIZE);
-	s->counts.result = output_bulk(ctx, s, &s->exec, sizeof(s->exec) + size);
+	s->counts.result = output_bulk(ctx, s, &s->exec, sizeof(s->exec) + sizeof(s->facts) + size);
 }
 
 /* One program for both: the exits of execve(2) and execveat(2) have one format. A copy of it is tail-called for a thread that was
@@ -131,6 +132,7 @@ int on_exit(void *ctx)
 		return 0;
 	}
 	describe_failure(&s->exec, task, ret);
+	add_facts(s, task, leader_of(task));
 	call = map_lookup(&calls, &task);
 	if (call) {
 		argv = call->argv;
@@ -150,6 +152,8 @@ int on_exit(void *ctx)
 		map_delete(&calls, &task);
 		tail_call(ctx, &pieces_program, 0);
 	}
+	if (VALUE(call_killed) && VALUE(want_exits)) /* the thread may be its process's last */
+		tail_call(ctx, &end_programs, 1);
 	return 0;
 }
 

@@ -27,9 +27,8 @@ struct map {
 };
 
 static void *(*const map_lookup)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
-static long (*const map_update)(void *map, const void *key, const void *value,
-				__u64 flags) = (void *)BPF_FUNC_map_update_elem;
-static long (*const map_delete)(void *map, const void *key) = (void *)BPF_FUNC_map_delete_elem;
+static long (*const map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)BPF_FUNC_map_update_elem;
+static long (*const map_delete_elem)(void *map, const void *key) = (void *)BPF_FUNC_map_delete_elem;
 static __u64 (*const ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
 static long (*const tail_call)(void *ctx, void *map, __u32 index) = (void *)BPF_FUNC_tail_call;
 static __u64 (*const get_pid_tgid)(void) = (void *)BPF_FUNC_get_current_pid_tgid;
@@ -39,6 +38,17 @@ static long (*const perf_output)(void *ctx, void *map, __u64 flags, void *data,
 				 __u64 size) = (void *)BPF_FUNC_perf_event_output;
 static __u64 (*const get_task)(void) = (void *)BPF_FUNC_get_current_task;
 static __u32 (*const get_cpu)(void) = (void *)BPF_FUNC_get_smp_processor_id;
+/* Below Linux 6.4 the JIT calls functions of the map that return an int: above that are any 32 bits. */
+INLINE int map_update(void *map, const void *key, const void *value, __u64 flags)
+{
+	return (int)map_update_elem(map, key, value, flags);
+}
+
+INLINE int map_delete(void *map, const void *key)
+{
+	return (int)map_delete_elem(map, key);
+}
+
 /* Where the kernel lacks these two, elf.c puts another in their place that is never run. */
 static __u64 (*const get_cgroup_id)(void) = (void *)BPF_FUNC_get_current_cgroup_id;
 static long (*const is_under_cgroup)(void *map,
@@ -67,11 +77,15 @@ struct __attribute__((aligned(64))) scratch {
 	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
 	__u64 end;   /* arguments: their end; pieces: the rest of a long string, 0, or an END_… */
 	__u64 flags; /* arguments: of the last record */
+	__u64 filtered; /* 1: the filters do not want it (keep_filtered) */
+	__u64 parent; /* leader of the parent process, 0: not known */
+	__u64 last; /* 1: the thread that ends is the last one of its process */
 	__u64 at, have; /* pieces: the next of the slots that have been read, and their number */
 	__u64 slots[SLOTS]; /* of argv, each of slot_size bytes */
 	union {
 		struct {
 			struct exec_record exec;
+			struct exec_facts facts;
 			char exec_data[NAME_SIZE + CHUNK_SIZE];
 		};
 		struct {
@@ -311,27 +325,31 @@ INLINE void add_ancestors(struct exec_record *e, __u64 parent)
 	}
 }
 
-/* Fills what a success and a failure have in common. 0: a filter does not want it. */
+/* Fills what all records have in common. 0: a filter does not want it. */
 INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 {
-	__u64 parent, leader, ids, mntns = 0, cgroup = 0;
+	__u64 parent, leader, ids, mntns = 0, cgroup = 0, filtered = uid_is_filtered();
 	__u32 ppid = 0;
 
-	if (uid_is_filtered())
+	if (filtered && !VALUE(keep_filtered))
 		return 0;
 	if (VALUE(want_cgroup))
 		cgroup = get_cgroup_id();
-	if (cgroup_is_filtered(cgroup))
+	filtered |= cgroup_is_filtered(cgroup);
+	if (filtered && !VALUE(keep_filtered))
 		return 0;
 	if (VALUE(want_mntns) && VALUE(task_nsproxy))
 		mntns = mount_namespace(task);
-	if (mntns_is_filtered(mntns))
+	filtered |= mntns_is_filtered(mntns);
+	if (filtered && !VALUE(keep_filtered))
 		return 0;
 	parent = VALUE(task_real_parent) ? read_long(task + VALUE(task_real_parent)) : 0;
 	if (parent)
 		read_kernel(&ppid, sizeof(ppid), parent + VALUE(task_tgid));
-	if (VALUE(ppid_filter) && ppid != VALUE(ppid_filter))
+	filtered |= VALUE(ppid_filter) && ppid != VALUE(ppid_filter);
+	if (filtered && !VALUE(keep_filtered))
 		return 0;
+	s->filtered = filtered;
 	e->ppid = ppid;
 	if (VALUE(want_ancestors))
 		add_ancestors(e, parent);
@@ -350,6 +368,7 @@ INLINE int describe(struct scratch *s, struct exec_record *e, __u64 task)
 	if (!VALUE(want_pcomm) || !leader || !VALUE(task_comm) ||
 	    read_kernel(e->pcomm, sizeof(e->pcomm), leader + VALUE(task_comm)))
 		e->pcomm[0] = 0;
+	s->parent = leader;
 	e->head.seq = ++s->counts.seq;
 	e->head.part = 0;
 	s->part = 0;
@@ -364,7 +383,8 @@ INLINE void forget_call(struct scratch *s, __u64 task)
 		s->counts.unentered++;
 }
 
-/* 1: the task is a member, and still known as one. A thread that executes and is not the leader takes the leader's id (de_thread in fs/exec.c). */
+/* 1: the task is a member, and still known as one. A thread that executes and is not the leader takes the leader's id (de_thread in
+ * fs/exec.c). */
 INLINE int keep_membership(__u64 *ctx, struct scratch *s, __u64 task)
 {
 	__u64 old, tid = (__u32)get_pid_tgid();

@@ -3,6 +3,7 @@
 #define EXEC_BPF_H
 
 #include "bpf/common.bpf.h"
+#include "bpf/facts.bpf.h"
 
 /* Sends the exec record with its name and len bytes of arguments behind it. */
 INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
@@ -12,7 +13,7 @@ INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
 	FORGET(size);
 	if (size > sizeof(s->exec_data))
 		return;
-	size += sizeof(s->exec);
+	size += sizeof(s->exec) + sizeof(s->facts);
 	output(ctx, s, &s->exec, size);
 }
 
@@ -172,6 +173,7 @@ int on_exec(__u64 *ctx)
 			mark_handled(s, task, mark);
 		return 0;
 	}
+	add_facts(s, task, task); /* it is the leader since it has executed (de_thread in fs/exec.c) */
 	wanted = fill_exec(ctx, s, start, end, env_end);
 	send_exec(ctx, s, s->exec.name_len, s->exec.head.data_len);
 	if (VALUE(exec_copy) && s->counts.result == -EBUSY) {

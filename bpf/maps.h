@@ -15,10 +15,10 @@
 	/* Programs that are tail-called. All programs in one map have one type. */ \
 	X(args_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2) /* "args", "count" */ \
 	X(pieces_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1) \
-	X(killed_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1) /* "exit", for "thread_exit" */ \
+	X(end_programs, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2) /* for "thread_exit": "exit", "end" */ \
 	X(peek_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1) /* "peek_exec" itself */ \
 	/* Linux 7.0 and later: by task_struct, the mark of an exec that a copy of "exec" has seen (exec_mark). Under the key 0: \
-	 * the copy behind a perf event runs first. */ \
+	 * the copy behind a perf event runs first. And processes whose end has been told (end_mark). */ \
 	X(handled, BPF_MAP_TYPE_LRU_HASH, 8, 8, 4096) \
 	/* Calls that have not returned, by task_struct. */ \
 	X(calls, BPF_MAP_TYPE_HASH, 8, sizeof(struct call), 4096) \

@@ -34,6 +34,7 @@ enum record_type {
 	RECORD_FAIL,	 /* struct exec_record: a call failed; its arguments follow as RECORD_PIECES */
 	RECORD_ARGS,	 /* struct more_record: the next bytes of a RECORD_EXEC's argument block */
 	RECORD_PIECES,	 /* struct more_record: the next struct pieces of a RECORD_FAIL */
+	RECORD_END,	 /* struct exec_record: a process ended, with the status in ret; it has no name */
 };
 
 enum record_flags {
@@ -49,6 +50,7 @@ enum record_flags {
 	RECORD_ON_STACK = 1 << 9, /* from stack.bpf.h: the name, or the bytes, are a chunk of its kind */
 	RECORD_32_BIT = 1 << 10, /* RECORD_FAIL: pointers in the argv of the caller have 4 bytes */
 	RECORD_ENOUGH = 1 << 12, /* with RECORD_LAST: there is more, but nobody wants it (--max-bytes, --max-args) */
+	RECORD_FILTERED = 1 << 14, /* RECORD_END: the filters do not want the process as it is now; its exec may have passed them */
 	RECORD_LOST = 1 << 13, /* with RECORD_LAST, in the ring of first records: the ring for the rest was full */
 	RECORD_CHECK = 1 << 11, /* RECORD_FAIL: execveat(2) with AT_EXECVE_CHECK, which would not have executed */
 };
@@ -104,7 +106,23 @@ struct exec_record {
 	__u32 ancestors[ANCESTORS]; /* process ids of the parent's parent and so on; for --tree alone */
 	char comm[COMM_LEN];
 	char pcomm[COMM_LEN];
-	/* then the file name, then data_len bytes of arguments */
+	/* then struct exec_facts, unless RECORD_ON_STACK, then the file name, then data_len bytes of arguments */
+};
+
+enum facts_known {
+	FACT_START = 1 << 0,
+	FACT_PARENT_START = 1 << 1,
+	FACT_EIDS = 1 << 2,
+	FACT_LOGIN = 1 << 3,
+};
+
+/* More of the process, as far as it is wanted and known. */
+struct exec_facts {
+	__u64 start, parent_start; /* CLOCK_BOOTTIME of the initial time namespace, ns */
+	__u32 eids[2];	/* effective user and group id */
+	__u32 login[2]; /* login uid and session, of audit; all ones: none */
+	__u32 known; /* enum facts_known */
+	__u32 padding;
 };
 
 struct more_record {
@@ -148,6 +166,7 @@ struct peek {
 
 _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
 _Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
+_Static_assert(sizeof(struct exec_facts) == 40, "exec_facts has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
 _Static_assert(sizeof(struct call) == 40, "call has padding");

@@ -24,6 +24,10 @@
 	X(want_mntns)	   /* 1: the mount namespace is shown or filtered */ \
 	X(want_pcomm)	   /* 1: the parent's name is shown */ \
 	X(want_fails)	   /* 1: -x */ \
+	X(want_exits)	   /* 1: --exits */ \
+	X(want_start)	   /* 1: the starts of the process and of its parent are shown, or needed for --exits */ \
+	X(want_eids)	   /* 1: the effective ids are shown */ \
+	X(want_login)	   /* 1: the login uid and the audit session are shown */ \
 	/* Layout of the running kernel (layout.c). */ \
 	X(long_size) \
 	X(task_tgid) \
@@ -43,6 +47,21 @@
 	X(bprm_filename)   /* known only where there are raw tracepoints */ \
 	X(bprm_interp) \
 	X(names_in_a_row)  /* 1: the two are neighbours */ \
+	X(task_start) \
+	X(task_cred) \
+	X(cred_euid) \
+	X(cred_egid) \
+	X(eids_in_a_row)   /* 1: the two are neighbours; so below */ \
+	X(task_loginuid) \
+	X(task_session) \
+	X(login_in_a_row) \
+	X(task_exit_code) \
+	X(task_signal) \
+	X(signal_exit_code) \
+	X(signal_flags) \
+	X(keep_filtered)   /* 1: what the filters do not want is sent, too, with a mark */ \
+	X(mark_ends)	   /* 1: the end of a process may be seen twice */ \
+	X(signal_live)	   /* 0: the tracepoint tells whether it is the last thread (6.16) */ \
 	X(region_shift)	   /* two addresses with the same bits above this one are in one region */ \
 	X(user_mask)	   /* struct user_space; all ones where bpf_probe_read_user checks by itself */ \
 	X(user_end) \

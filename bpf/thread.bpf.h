@@ -3,6 +3,7 @@
 #define THREAD_BPF_H
 
 #include "bpf/common.bpf.h"
+#include "bpf/facts.bpf.h"
 #include "bpf/call.bpf.h"
 
 /* Whatever a member makes, thread or process, is a member before it runs. */
@@ -60,9 +61,20 @@ INLINE int remove_member(struct scratch *s, __u64 task, __u64 tid)
 	return removed != 0;
 }
 
+/* Whether the thread is the last one of its process. */
+INLINE int is_last(const __u64 *ctx, __u64 task)
+{
+	__u32 live = 1;
+
+	if (!VALUE(signal_live)) /* a raw tracepoint's arguments: the task, group_dead */
+		return (__u8)ctx[1];
+	read_kernel(&live, sizeof(live), read_long(task + VALUE(task_signal)) + VALUE(signal_live));
+	return !live;
+}
+
 /* In the context of the thread that ends, before its id can be given to another. */
 SEC("thread_exit")
-int on_thread_exit(void *ctx)
+int on_thread_exit(__u64 *ctx)
 {
 	__u64 tid = (__u32)get_pid_tgid(), task = current_task();
 	struct scratch *s = get_scratch();
@@ -72,6 +84,8 @@ int on_thread_exit(void *ctx)
 	if (!s)
 		return 0;
 	FORGET_UNCHECKED(s);
+	if (VALUE(want_exits))
+		s->last = is_last(ctx, task);
 	call = VALUE(want_fails) ? map_lookup(&calls, &task) : 0;
 	if (call) {
 		killed = was_killed(call, task);
@@ -82,7 +96,71 @@ int on_thread_exit(void *ctx)
 	if (VALUE(member_filter) && !remove_member(s, task, tid))
 		return 0;
 	if (killed)
-		tail_call(ctx, &killed_program, 0);
+		tail_call(ctx, &end_programs, 0);
+	if (VALUE(want_exits) && s->last)
+		tail_call(ctx, &end_programs, 1);
+	return 0;
+}
+
+/* Two threads that end at once may both seem to be the last; and a copy of this program may have been here. The mark is made of
+ * where the leader's task_struct is and of when it began. It stays until others push it out. 1: this is the first. */
+INLINE int mark_end(__u64 leader)
+{
+	__u64 mark = leader + start_of(leader), one = 1;
+
+	if (!VALUE(mark_ends))
+		return 1;
+	return map_update(&handled, &mark, &one, BPF_NOEXIST) != -EEXIST;
+}
+
+#define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
+
+INLINE int is_group_exit(__u64 signal)
+{
+	__u32 flags = 0;
+
+	read_kernel(&flags, sizeof(flags), signal + VALUE(signal_flags));
+	return flags & SIGNAL_GROUP_EXIT;
+}
+
+/* The status, as wait(2) has it (wait_task_zombie in kernel/exit.c). */
+INLINE __u32 end_status(__u64 leader, __u64 signal)
+{
+	__u32 status = 0;
+
+	read_kernel(&status, sizeof(status),
+		    is_group_exit(signal) ? signal + VALUE(signal_exit_code) : leader + VALUE(task_exit_code));
+	return status;
+}
+
+/* 0: the leader ends at the same time, and has not got its exit code yet (below Linux 5.17: do_exit counts it out first, then sets
+ * that, then takes its memory from it). It will come here itself. */
+INLINE int has_status(__u64 task, __u64 leader, __u64 signal)
+{
+	return task == leader || is_group_exit(signal) || !read_long(leader + VALUE(task_mm));
+}
+
+/* The end of a process: "thread_exit" was run for its last thread. */
+SEC("end")
+int on_end(void *ctx)
+{
+	__u64 task = current_task(), leader = leader_of(task), signal = read_long(task + VALUE(task_signal));
+	struct scratch *s = get_scratch();
+
+	if (!s || !s->last || !has_status(task, leader, signal) || !mark_end(leader) || !describe(s, &s->exec, task))
+		return 0;
+	if (VALUE(task_comm)) /* the process has the name of its leader */
+		read_kernel(s->exec.comm, sizeof(s->exec.comm), leader + VALUE(task_comm));
+	s->exec.head.type = RECORD_END;
+	s->exec.head.flags = s->filtered ? RECORD_NO_NAME | RECORD_FILTERED : RECORD_NO_NAME;
+	s->exec.head.data_len = 0;
+	s->exec.ret = end_status(leader, signal);
+	s->exec.dirfd = 0;
+	s->exec.name_len = 1;
+	s->exec.args_len = s->exec.arg_start = s->exec.name_address = 0;
+	s->exec_data[0] = 0;
+	add_facts(s, task, leader);
+	s->counts.result = output_bulk(ctx, s, &s->exec, sizeof(s->exec) + sizeof(s->facts) + 1);
 	return 0;
 }
 

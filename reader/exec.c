@@ -93,6 +93,31 @@ void exec_split(struct exec *exec, const struct block *block, size_t most, struc
 		exec->script = SCRIPT_YES;
 }
 
+const struct text *exec_argv0(const struct exec *exec)
+{
+	return exec->args.count && exec->args.skip == 1 && exec->script != SCRIPT_YES ? &exec->args.list[0] : NULL;
+}
+
+static struct text last_component(const struct text *path)
+{
+	const char *slash = memrchr(path->bytes, '/', path->length);
+	const char *begin = slash ? slash + 1 : path->bytes;
+
+	return (struct text){begin, (uint32_t)(path->bytes + path->length - begin), TEXT_WHOLE};
+}
+
+bool exec_argv0_differs(const struct exec *exec)
+{
+	const struct text *argv0 = exec_argv0(exec);
+	struct text name, own;
+
+	if (!argv0 || argv0->state != TEXT_WHOLE || exec->name.state != TEXT_WHOLE)
+		return false;
+	name = last_component(&exec->name);
+	own = last_component(argv0);
+	return !is_name(&name, &own);
+}
+
 bool exec_limit(struct exec *exec, uint64_t bytes)
 {
 	struct arguments *args = &exec->args;

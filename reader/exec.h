@@ -11,7 +11,11 @@
 #define EXEC_NAME_MOST 8192 /* bytes of a file's name */
 #define EXEC_DIRECTORY 32
 
-enum exec_kind { EXEC_DONE, EXEC_FAILED };
+enum exec_kind {
+	EXEC_DONE,
+	EXEC_FAILED,
+	EXEC_ENDED, /* none, but the end of a process: it has no strings */
+};
 
 /* Fields that a source may not know. */
 enum exec_field {
@@ -23,6 +27,10 @@ enum exec_field {
 	EXEC_IDS = 1 << 5,  /* uid and gid */
 	EXEC_CPU = 1 << 6,
 	EXEC_NAMED = 1 << 7, /* comm */
+	EXEC_START = 1 << 8,
+	EXEC_PARENT_START = 1 << 9,
+	EXEC_EIDS = 1 << 10, /* euid and egid */
+	EXEC_LOGIN = 1 << 11, /* loginuid and session */
 };
 
 enum text_state { TEXT_WHOLE, TEXT_CUT, TEXT_UNREADABLE };
@@ -53,6 +61,9 @@ struct exec {
 	uint32_t pid, ppid, uid, gid; /* of the initial namespaces; real ids */
 	uint32_t ancestors[EXEC_ANCESTORS]; /* process ids of the parent's parent and so on; 0: not known */
 	int32_t result; /* 0 or -errno */
+	uint32_t status;   /* EXEC_ENDED: as wait(2) has it */
+	bool filtered; /* EXEC_ENDED: the source's filters do not want the process as it was at its end */
+	uint64_t executed; /* EXEC_ENDED: when it executed last, 0: not known */
 	uint32_t mntns;	 /* inode number */
 	uint64_t cgroup; /* id in the cgroup v2 hierarchy */
 	char comm[EXEC_COMM], pcomm[EXEC_COMM];
@@ -61,6 +72,9 @@ struct exec {
 	char directory[EXEC_DIRECTORY]; /* what the kernel puts before the name: of a failed execveat(2), "/dev/fd/N/"; else "" */
 	enum script script; /* an interpreter was executed in the file's place */
 	struct arguments args;
+	uint64_t start, parent_start; /* of the process and of its parent, CLOCK_BOOTTIME of the initial time namespace, ns */
+	uint32_t euid, egid; /* effective ids */
+	uint32_t loginuid, session; /* of audit; UINT32_MAX: none */
 };
 
 static inline bool exec_knows(const struct exec *exec, enum exec_field field)
@@ -85,6 +99,12 @@ struct argument_room {
  * exec->script and exec->name; exec->args.more must be set. If there is no memory, there are more. */
 void exec_split(struct exec *exec, const struct block *block, size_t most, struct argument_room *room);
 void argument_room_free(struct argument_room *room);
+
+/* argv[0], as the caller gave it. NULL: there is none, or it is not known; the kernel replaces a script's. */
+const struct text *exec_argv0(const struct exec *exec);
+
+/* Whether it is another name than the file's, by their last components. false: that is not known. */
+bool exec_argv0_differs(const struct exec *exec);
 
 /* Cuts the arguments to so many bytes, 0: any number; a string's NUL counts. false: they are no more. */
 bool exec_limit(struct exec *exec, uint64_t bytes);

@@ -19,6 +19,7 @@ static const struct option_row rows[] = {
 #define AT(field) .offset = offsetof(struct options, field)
 	{.name = "What to trace; with several filters, only what passes each:"},
 	ROW('x', "fails", NULL, "failed calls, too", parse_flag, AT(request.fails)),
+	ROW(0, "exits", NULL, "ends of processes, too", parse_flag, AT(form.exits)),
 	ROW('n', "name", "REGEX", "commands whose name (COMM, 15 bytes) matches", parse_name, AT(name)),
 	ROW('l', "line", "REGEX", "commands whose whole argument line matches", parse_regex, AT(line)),
 	ROW('u', "uid", "USER", "this real user, a number or a name", parse_user),
@@ -38,11 +39,13 @@ static const struct option_row rows[] = {
 	ROW('T', "time", NULL, "time, HH:MM:SS", parse_flag, AT(form.time)),
 	ROW('t', "timestamp", NULL, "seconds since start", parse_flag, AT(form.timestamp)),
 	ROW('U', "print-uid", NULL, "the real user id", parse_flag, AT(form.print_uid)),
+	ROW(0, "print-euid", NULL, "effective user id", parse_flag, AT(form.print_euid)),
 	ROW('C', "print-cpu", NULL, "the CPU", parse_flag, AT(form.print_cpu)),
 	ROW('M', "print-pcomm", NULL, "the parent's name", parse_flag, AT(form.print_pcomm)),
 	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote)),
 	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
 	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
+	ROW(0, "argv0", "WHEN", "argv[0] in brackets: other (than the file), always, never", parse_argv0),
 	ROW(0, "names", NULL, "the user's name", parse_flag, AT(form.names)),
 	ROW(0, "print-cgroup-path", NULL, "the cgroup's path", parse_flag, AT(form.print_cgroup_path)),
 	ROW(0, "fields", "LIST", "of -J, these keys alone (pid,argv), or all", parse_fields, AT(form.keys)),
@@ -58,6 +61,7 @@ static const struct option_row rows[] = {
 	ROW(0, "max-size", "SIZE", "begin a new FILE at this size (64M), keep FILE.1", parse_size, AT(max_size), .least = 4096),
 	ROW(0, "keep", "N", "keep so many old files, FILE.1 to FILE.N (default 1)",
 	 parse_number, AT(keep), .least = 1, .most = 1000, .unit = 1, .expected = "a number from 1 to 1000"),
+	ROW(0, "timeline", "FILE", "execs and ends for ui.perfetto.dev, too", parse_text, AT(timeline)),
 	ROW(0, "append", NULL, "keep what FILE has", parse_flag, AT(append)),
 	ROW(0, "quiet", NULL, "no summary at the end", parse_flag, AT(quiet)),
 	{.name = "Other:"},
@@ -122,12 +126,17 @@ static void request_fields(struct options *o)
 	struct request *r = &o->request;
 
 	r->command = o->command;
+	r->exits = o->form.exits || o->timeline;
 	r->want_ancestors = o->form.tree;
 	r->want_cgroup = known & EXEC_CGROUP;
 	r->want_mntns = known & EXEC_MNTNS;
 	r->want_pcomm = known & EXEC_PCOMM;
+	r->want_start = known & (EXEC_START | EXEC_PARENT_START);
+	r->want_eids = known & EXEC_EIDS;
+	r->want_login = known & EXEC_LOGIN;
 	r->print_cgroup = o->form.print_cgroup || o->form.print_cgroup_path;
 	r->print_mntns = o->form.print_mntns;
+	r->print_euid = o->form.print_euid;
 	r->max_args = o->line.given ? 0 : o->form.max_args;
 	r->max_bytes = o->line.given && o->form.max_bytes && o->form.max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->form.max_bytes;
 }
@@ -191,7 +200,7 @@ static int check_options(const struct options *o)
 		return usage_error("--append and --max-size need a file: -o FILE");
 	if (o->keep && !o->max_size)
 		return usage_error("--keep: nothing is kept without --max-size");
-	if (o->request.check && (o->output || o->command))
+	if (o->request.check && (o->output || o->command || o->timeline))
 		return usage_error("--check writes to the standard output and runs no command");
 	if (o->form.keys && !o->form.json)
 		return usage_error("--fields chooses among the keys of --json");

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "run/filter.h"
+#include "show/text.h"
 
 static bool add_to_line(struct filter *filter, size_t *used, const char *bytes, size_t len)
 {
@@ -22,15 +23,17 @@ static bool add_to_line(struct filter *filter, size_t *used, const char *bytes, 
 	return true;
 }
 
-/* Puts the whole line together, as the program got it: also what --max-args does not show, and before anything is escaped.
- * false: a part of it is missing. */
-static bool make_line(struct filter *filter, const struct exec *exec)
+/* Puts the whole line together, with argv[0] if that is given, as the program got it: also what --max-args does not show, and
+ * before anything is escaped. false: a part of it is missing. */
+static bool make_line(struct filter *filter, const struct exec *exec, const struct text *argv0)
 {
 	const struct arguments *args = &exec->args;
 	bool whole = exec->name.state == TEXT_WHOLE && !args->more && !args->unreadable;
 	size_t used = 0;
 
 	if (!add_to_line(filter, &used, exec->name.bytes, exec->name.length))
+		return false;
+	if (argv0 && !add_to_line(filter, &used, argv0->bytes, argv0->length))
 		return false;
 	for (size_t i = args->skip; i < args->count; i++) {
 		const struct text *text = &args->list[i];
@@ -53,7 +56,7 @@ static bool may_match(const regex_t *regex, const char *text)
 
 bool filter_wants(struct filter *filter, const struct exec *exec)
 {
-		char comm[EXEC_COMM + 1];
+	char comm[EXEC_COMM + 1];
 	bool wanted;
 
 	if (filter->name->given) {
@@ -64,7 +67,9 @@ bool filter_wants(struct filter *filter, const struct exec *exec)
 	}
 	if (!filter->pattern->given)
 		return true;
-	wanted = !make_line(filter, exec) || may_match(&filter->pattern->regex, filter->line);
+	wanted = !make_line(filter, exec, NULL) || may_match(&filter->pattern->regex, filter->line);
+	if (!wanted && text_shows_argv0(filter->form, exec))
+		wanted = !make_line(filter, exec, exec_argv0(exec)) || may_match(&filter->pattern->regex, filter->line);
 	if (filter->line_size > LINE_KEPT) {
 		free(filter->line);
 		filter->line = NULL;

@@ -7,6 +7,7 @@
 
 struct filter {
 	const struct pattern *name, *pattern; /* of --name, of --line */
+	const struct form *form; /* whether the line has argv[0] */
 	char *line; /* the exec's, for --line */
 	size_t line_size;
 };

@@ -101,7 +101,7 @@ static void close_between(int first, int last)
 
 #define DESCRIPTORS_MOST 65536
 
-void helper_drop_descriptors(const struct helper *h, const struct output *output)
+void helper_drop_descriptors(const struct helper *h, const struct output *output, const struct output *timeline)
 {
 	size_t count = 2 * h->source->merge->count, kept = 0;
 	struct pollfd *fds = calloc(count, sizeof(*fds));
@@ -114,6 +114,7 @@ void helper_drop_descriptors(const struct helper *h, const struct output *output
 				keep[kept++] = fds[i].fd;
 		keep[kept++] = h->socket;
 		keep[kept++] = output->fd;
+		keep[kept++] = timeline->fd;
 		keep[kept++] = say_descriptor();
 		keep[kept++] = DESCRIPTORS_MOST;
 		qsort(keep, kept, sizeof(*keep), compare);

@@ -38,8 +38,8 @@ struct helper {
  * up, or NULL. 0 or -errno with err filled. */
 int helper_start(struct helper *helper, const struct helper_work *work, const char **why, struct error *err);
 
-/* Closes what only the helper needs. Behind it, the reader has the output, the standard error, its rings and the socket. */
-void helper_drop_descriptors(const struct helper *helper, const struct output *output);
+/* Closes what only the helper needs. Behind it, the reader has the outputs, the standard error, its rings and the socket. */
+void helper_drop_descriptors(const struct helper *helper, const struct output *output, const struct output *timeline);
 
 /* Readable when something has come from the helper. */
 void helper_poll_fd(const struct helper *helper, struct pollfd *fd);

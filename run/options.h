@@ -28,6 +28,7 @@ struct options {
 	struct pattern name, line;
 	uint64_t count; /* execs to print, 0: any number */
 	const char *output; /* a path, NULL: the standard output */
+	const char *timeline; /* another, or NULL */
 	uint64_t max_size; /* bytes of that file, 0: any number */
 	uint64_t keep; /* old files, from 1 on */
 	char **command;	     /* NULL-terminated, or NULL */

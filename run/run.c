@@ -55,23 +55,32 @@ static int trace(const struct options *options, char **argv, const struct inheri
 {
 	struct source *source = NULL;
 	struct output out = {0};
+	struct timeline timeline = {.wanted = options->timeline != NULL};
 	int ret = 0;
 
+	if (options->timeline)
+		ret = output_open(&timeline.out, options->timeline, "--timeline", err);
+	if (ret)
+		return ret;
 	if (options->output)
-		ret = output_open(&out, options->output, err);
+		ret = output_open(&out, options->output, "--output", err);
 	else if (output_init(&out, STDOUT_FILENO))
 		ret = error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	if (!ret) {
 		source = source_choose(options, argv, err);
-		ret = source ? session_run(options, source, &out, inherited, status, err) : -1;
+		ret = source ? session_run(options, source, &out, &timeline, inherited, status, err) : -1;
 	}
 	output_free(&out);
+	if (options->timeline)
+		timeline_free(&timeline);
 	if (out.closed && !out.error)
 		out.error = EPIPE;
 	if (source) {
 		source->ops->stop(source);
 		source->ops->close(source);
 	}
+	if (!ret && timeline.out.error)
+		return output_error(&timeline.out, err);
 	return !ret && out.error ? output_error(&out, err) : ret;
 }
 

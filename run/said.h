@@ -7,7 +7,7 @@
 
 /* Counts that have been said. */
 struct said {
-	uint64_t cut, short_lines, skipped, unseen_forks, unseen_ends, forgotten, unnoted;
+	uint64_t cut, short_lines, skipped, unseen_forks, unseen_exits, unseen_ends, forgotten, unnoted, unknown;
 };
 
 /* Says what was lost on the way since it was last said. */

@@ -447,7 +447,7 @@ static int drop_all_capabilities(void)
 const char *sandbox_reader(const struct sandbox_descriptors *d)
 {
 	const uint32_t out[] = {(uint32_t)d->output}, socket[] = {(uint32_t)d->socket}, pipe[] = {(uint32_t)d->pipe};
-	const uint32_t written[] = {(uint32_t)d->output, (uint32_t)d->messages, (uint32_t)d->socket};
+	const uint32_t written[] = {(uint32_t)d->output, (uint32_t)d->timeline, (uint32_t)d->messages, (uint32_t)d->socket};
 	static const uint32_t socketcalls[] = {9 /* send */, 10, 11, 12, 16 /* sendmsg */, 17}; /* include/uapi/linux/net.h */
 	struct filter f;
 	const char *why = drop_all_capabilities() ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;

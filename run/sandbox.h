@@ -23,6 +23,7 @@ const char *sandbox_collector(bool traces);
 /* All that the reader has to do with, but rings, which it can only map and wait for. */
 struct sandbox_descriptors {
 	int output;   /* is written to */
+	int timeline; /* the same; it may be the same one */
 	int messages; /* the same */
 	int socket;   /* to the helper */
 	int pipe;     /* from what collects execs, or -1 */

@@ -208,6 +208,8 @@ void server_run(struct server *s, int socket, int told, pid_t reader)
 	signal(SIGCHLD, SIG_DFL);
 	s->work.source->ops->divide(s->work.source, true);
 	/* Or nobody would see that the reader has ended. */
+	if (s->work.timeline)
+		close(s->work.timeline->fd);
 	if (!s->work.output->name)
 		close(s->work.output->fd);
 	close(STDOUT_FILENO);

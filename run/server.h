@@ -52,6 +52,7 @@ struct helper_shared {
 struct helper_work {
 	struct source *source;
 	const struct output *output;
+	const struct output *timeline; /* or NULL; it is closed */
 	const struct command *command;
 	int cgroup_root; /* for paths of cgroups, or -1 */
 	bool sandbox; /* false: --no-sandbox */

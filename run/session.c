@@ -41,6 +41,7 @@ struct session {
 	const struct options *options;
 	struct source *source;
 	struct output *out;
+	struct timeline *timeline;
 	struct filter filter;
 	uint64_t unwanted; /* execs that the filter did not want */
 	struct printer printer;
@@ -81,6 +82,38 @@ static void wait_for_execs(struct session *s)
 	helper_receive(&s->helper);
 }
 
+/* The end of a process is wanted if its last exec was: it may have other ids and another parent by now. If that is not known, by
+ * the process's name and the source's filters. */
+static bool wants_end(struct session *s, struct exec *end)
+{
+	struct life *life = lives_find(&s->printer.lives, end->pid);
+
+	/* An older one may be another process's by that id, whose end was lost. */
+	if (!life || !life->executed || life->executed + s->printer.asleep < end->start)
+		return !end->filtered && !s->options->line.given && filter_wants(&s->filter, end);
+	end->executed = life->executed;
+	timeline_end(s->timeline, life, end);
+	return life->shown;
+}
+
+static bool wants(struct session *s, struct exec *exec)
+{
+	struct life *life;
+	bool wanted;
+
+	if (exec->kind == EXEC_ENDED)
+		return wants_end(s, exec);
+	wanted = filter_wants(&s->filter, exec);
+	life = s->options->request.exits && exec->kind == EXEC_DONE ? lives_add(&s->printer.lives, exec->pid) : NULL;
+	if (life) {
+		life->executed = exec->time;
+		life->shown = wanted;
+		if (wanted)
+			timeline_exec(s->timeline, life, exec);
+	}
+	return wanted;
+}
+
 /* Prints what is ready; all: also what is kept back. */
 static enum end print_execs(struct session *s, bool all)
 {
@@ -95,12 +128,16 @@ static enum end print_execs(struct session *s, bool all)
 		/* At the end nothing is lost by waiting. */
 		if (all && output_state(s->out) != OUTPUT_FREE)
 			output_flush(s->out);
-		if (filter_wants(&s->filter, &exec))
+		if (wants(s, &exec) && (exec.kind != EXEC_ENDED || printer->form->exits))
 			print_exec(printer, &exec);
 		else
-			s->unwanted++;
+			s->unwanted += exec.kind != EXEC_ENDED;
+		if (exec.kind == EXEC_ENDED)
+			lives_remove(&printer->lives, exec.pid);
 	}
 	output_send(s->out);
+	if (s->timeline->wanted)
+		output_send(&s->timeline->out);
 	return !s->out->closed && printer->printed < count ? NOT_ENDED : END_OUTPUT;
 }
 
@@ -139,8 +176,14 @@ static enum end is_over(struct session *s)
 /* Starts the helper; without power to give up, if it cannot be made so. *sandbox: whether it was. */
 static int start_helper(struct session *s, bool *sandbox, const char **why, struct error *err)
 {
-	struct helper_work work = {.source = s->source, .output = s->out, .command = &s->command, .cgroup_root = s->cgroup_root,
-				   .sandbox = *sandbox};
+	struct helper_work work = {
+		.source = s->source,
+		.output = s->out,
+		.timeline = s->timeline->wanted ? &s->timeline->out : NULL,
+		.command = &s->command,
+		.cgroup_root = s->cgroup_root,
+		.sandbox = *sandbox,
+	};
 	int ret = helper_start(&s->helper, &work, why, err);
 
 	if (!ret || !work.sandbox)
@@ -172,8 +215,9 @@ static int split(struct session *s, struct error *err)
 	s->source->ops->divide(s->source, false);
 	if (why)
 		say("warning: the helper keeps more power than it needs: %s", why);
-	helper_drop_descriptors(&s->helper, s->out);
-	why = sandbox_reader(&(struct sandbox_descriptors){s->out->fd, say_descriptor(), s->helper.socket, s->source->pipe});
+	helper_drop_descriptors(&s->helper, s->out, s->timeline->wanted ? &s->timeline->out : s->out);
+	why = sandbox_reader(&(struct sandbox_descriptors){s->out->fd, s->timeline->wanted ? s->timeline->out.fd : s->out->fd, say_descriptor(),
+						       s->helper.socket, s->source->pipe});
 	if (why)
 		say("warning: it keeps more power than it needs: %s", why);
 	return 0;
@@ -245,6 +289,8 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 	open_names(s);
 	ops->poll_fds(s->source, s->fds + FD_RINGS);
 	s->out->enough = &stops.count;
+	if (s->timeline->wanted)
+		timeline_begin(s->timeline, s->printer.start, o->form.max_args);
 	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->form.json ? NULL : s->printer.heading);
 	if (ops->settle)
 		ops->settle(s->source);
@@ -284,21 +330,30 @@ static int trace(struct session *s, const struct inherited *inherited, struct er
 	if (end == END_SOURCE)
 		ret = error_set(err, EPIPE, "the process that collects execs has ended (was it killed?), and with it the tracing");
 	finish(s, end);
+	if (s->timeline->wanted)
+		timeline_finish(s->timeline);
 	helper_stop(&s->helper);
 	return ret;
 }
 
-int session_run(const struct options *options, struct source *source, struct output *out, const struct inherited *inherited,
-		int *status, struct error *err)
+int session_run(const struct options *options, struct source *source, struct output *out, struct timeline *timeline,
+		const struct inherited *inherited, int *status, struct error *err)
 {
-	struct session s = {.options = options, .filter = {.name = &options->name, .pattern = &options->line}, .source = source, .out = out, .helper = {.socket = -1},
-			    .cgroup_root = -1};
+	struct session s = {
+		.options = options,
+		.filter = {.name = &options->name, .pattern = &options->line, .form = &options->form},
+		.source = source,
+		.out = out,
+		.timeline = timeline,
+		.helper = {.socket = -1},
+		.cgroup_root = -1,
+	};
 	int ret;
 
 	s.fds = calloc(fd_count(&s), sizeof(*s.fds));
 	if (!s.fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	print_init(&s.printer, &options->form, out, source->name, source->clock_ahead);
+	print_init(&s.printer, &options->form, out, source->name, source->clock_ahead, source->boot_ahead);
 	ret = trace(&s, inherited, err);
 	print_free(&s.printer);
 	filter_free(&s.filter);

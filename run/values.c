@@ -191,6 +191,19 @@ int parse_cgroup(struct options *o, const struct option_row *row, const char *te
 	return parse_string(o, row, text);
 }
 
+int parse_argv0(struct options *o, const struct option_row *row, const char *text)
+{
+	static const char *const words[] = {[ARGV0_IF_OTHER] = "other", [ARGV0_ALWAYS] = "always", [ARGV0_NEVER] = "never"};
+
+	(void)row;
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(text, words[i])) {
+			o->form.argv0 = (enum show_argv0)i;
+			return 0;
+		}
+	return usage_error("--argv0: \"%s\" is none of other, always, never", text);
+}
+
 int parse_time_format(struct options *o, const struct option_row *row, const char *text)
 {
 	(void)row;

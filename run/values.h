@@ -39,6 +39,7 @@ int parse_cgroup(struct options *, const struct option_row *, const char *text);
 int parse_seconds(struct options *, const struct option_row *, const char *text);
 int parse_user(struct options *, const struct option_row *, const char *text);
 int parse_command_user(struct options *, const struct option_row *, const char *text);
+int parse_argv0(struct options *, const struct option_row *, const char *text);
 int parse_fields(struct options *, const struct option_row *, const char *text);
 int parse_time_format(struct options *, const struct option_row *, const char *text);
 

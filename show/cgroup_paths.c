@@ -2,9 +2,13 @@
 #include <string.h>
 
 #include "show/cgroup_paths.h"
+#include "lib/timestamp.h"
 
-/* What readlink(2) gives of a path at most. */
+/* The most that readlink(2) gives of a path. */
 #define PATH_MOST 4096
+
+/* A path that is not known is asked for again after that. */
+#define AGAIN_NS 1000000000ULL
 
 /* More than this is not kept: all is forgotten then. Half of the slots are free. */
 #define SLOTS 2048
@@ -21,16 +25,19 @@ static struct cgroup_path **find(const struct cgroup_paths *paths, uint64_t id)
 	return &paths->slots[i];
 }
 
-/* NULL: it is not known, or there is no memory. */
+/* Length 0: it is not known. NULL: there is no memory. */
 static struct cgroup_path *ask(const struct cgroup_paths *paths, uint64_t id, uint32_t pid)
 {
 	char bytes[PATH_MOST];
 	size_t length = paths->ask(paths->context, id, pid, bytes, sizeof(bytes));
-	struct cgroup_path *path = length && length <= sizeof(bytes) ? malloc(sizeof(*path) + length) : NULL;
+	struct cgroup_path *path;
 
+	length = length <= sizeof(bytes) ? length : 0;
+	path = malloc(sizeof(*path) + length);
 	if (!path)
 		return NULL;
-	*path = (struct cgroup_path){.id = id, .length = (uint32_t)length, .container = container_in(bytes, (uint32_t)length)};
+	*path = (struct cgroup_path){.id = id, .asked = monotonic_ns(), .length = (uint32_t)length,
+				     .container = container_in(bytes, (uint32_t)length)};
 	memcpy(path->bytes, bytes, length);
 	return path;
 }
@@ -56,11 +63,16 @@ const struct cgroup_path *cgroup_paths_find(struct cgroup_paths *paths, uint64_t
 	if (!paths->slots)
 		return NULL;
 	slot = find(paths, id);
-	if (*slot)
-		return *slot;
+	if (*slot && ((*slot)->length || (*slot)->asked + AGAIN_NS > monotonic_ns()))
+		return (*slot)->length ? *slot : NULL;
 	path = ask(paths, id, pid);
 	if (!path)
 		return NULL;
+	if (*slot) {
+		free(*slot);
+		*slot = NULL;
+		paths->count--;
+	}
 	if (paths->count >= SLOTS / 2 || paths->bytes + path->length > BYTES_MOST) {
 		forget(paths);
 		slot = find(paths, id);
@@ -68,7 +80,7 @@ const struct cgroup_path *cgroup_paths_find(struct cgroup_paths *paths, uint64_t
 	*slot = path;
 	paths->count++;
 	paths->bytes += path->length;
-	return path;
+	return path->length ? path : NULL;
 }
 
 void cgroup_paths_free(struct cgroup_paths *paths)

@@ -1,5 +1,5 @@
-/* Paths of cgroups by their ids. An id is asked for once; it is no other cgroup's as long as the machine is up, so what was found
- * stays so. */
+/* Paths of cgroups by their ids. An id is no other cgroup's as long as the machine is up, so a path that was found stays so. One
+ * that was not is asked for once a second at most. */
 #ifndef CGROUP_PATHS_H
 #define CGROUP_PATHS_H
 
@@ -10,7 +10,8 @@
 
 struct cgroup_path {
 	uint64_t id;
-	uint32_t length;
+	uint64_t asked; /* CLOCK_MONOTONIC, ns */
+	uint32_t length; /* 0: it is not known */
 	struct part container; /* its id, in the path */
 	char bytes[];
 };

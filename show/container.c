@@ -15,6 +15,7 @@ static const struct naming {
 } namings[] = {
 	{"docker-", ".scope", NULL, 64},
 	{"cri-containerd-", ".scope", NULL, 64},
+	{"nerdctl-", ".scope", NULL, 64},
 	{"crio-", ".scope", NULL, 32},
 	{"libpod-", ".scope", NULL, 32},
 	{"libpod-", "", "libpod_parent", 32},

@@ -4,6 +4,7 @@
 
 #include "show/fields.h"
 #include "lib/format.h"
+#include "show/end.h"
 #include "show/errname.h"
 #include "show/escape.h"
 #include "show/strings.h"
@@ -14,6 +15,10 @@ enum kind {
 	KIND_NUMBER,
 	KIND_NAME, /* a command's */
 	KIND_RESULT,
+	KIND_EVENT, /* of ends alone: that it is one; how it came; ns since the exec, since the start */
+	KIND_END,
+	KIND_DURATION,
+	KIND_AGE,
 	KIND_USER,   /* a user's name, by the id */
 	KIND_CGROUP, /* a cgroup's path, by the id */
 	KIND_CONTAINER, /* the container that it names */
@@ -31,8 +36,8 @@ enum kind {
 #define ELSEWHERE 0, 0, 0 /* the value is in no one member */
 
 enum {
-	TIME, SINCE, PID, PPID, UID, USER, GID, COMM, PCOMM, CPU, MNTNS, CGROUP, CGROUP_PATH, CONTAINER, RESULT, FILENAME, ARGV, SOURCE,
-	FIELDS,
+	TIME, SINCE, PID, PPID, UID, USER, GID, EUID, EGID, LOGINUID, SESSION, START, PARENT_START, COMM, PCOMM, CPU, MNTNS, CGROUP,
+	CGROUP_PATH, CONTAINER, RESULT, FILENAME, ARGV, EVENT, EXIT_STATUS, DURATION, AGE, SOURCE, FIELDS,
 };
 
 /* In the order of JSON's keys. */
@@ -54,16 +59,28 @@ static const struct field {
 	[UID] = {KIND_NUMBER, VALUE(uid), EXEC_IDS, KEY("uid"), NULL, "UID", 5, IF(print_uid), NULL},
 	[USER] = {KIND_USER, VALUE(uid), EXEC_IDS, KEY("user"), KEY("user_base64"), "USER", 12, IF(names), NULL},
 	[GID] = {KIND_NUMBER, VALUE(gid), EXEC_IDS, KEY("gid"), NULL, NULL, 0, ALWAYS, NULL},
+	[EUID] = {KIND_NUMBER, VALUE(euid), EXEC_EIDS, KEY("euid"), NULL, "EUID", 5, IF(print_euid), NULL},
+	[EGID] = {KIND_NUMBER, VALUE(egid), EXEC_EIDS, KEY("egid"), NULL, NULL, 0, ALWAYS, NULL},
+	[LOGINUID] = {KIND_NUMBER, VALUE(loginuid), EXEC_LOGIN, KEY("loginuid"), NULL, NULL, 0, ALWAYS, NULL},
+	[SESSION] = {KIND_NUMBER, VALUE(session), EXEC_LOGIN, KEY("session"), NULL, NULL, 0, ALWAYS, NULL},
+	[START] = {KIND_NUMBER, VALUE(start), EXEC_START, KEY("start"), KEY("start_string"), NULL, 0, ALWAYS, NULL},
+	[PARENT_START] = {KIND_NUMBER, VALUE(parent_start), EXEC_PARENT_START, KEY("parent_start"), KEY("parent_start_string"), NULL, 0,
+			  ALWAYS, NULL},
 	[COMM] = {KIND_NAME, VALUE(comm), EXEC_NAMED, KEY("comm"), KEY("comm_base64"), "PCOMM", 16, ALWAYS, "\"\""},
 	[PCOMM] = {KIND_NAME, VALUE(pcomm), EXEC_PCOMM, KEY("pcomm"), KEY("pcomm_base64"), "PCOMM", 16, IF(print_pcomm), "?"},
 	[CPU] = {KIND_NUMBER, VALUE(cpu), EXEC_CPU, KEY("cpu"), NULL, "CPU", 4, IF(print_cpu), NULL},
 	[MNTNS] = {KIND_NUMBER, VALUE(mntns), EXEC_MNTNS, KEY("mntns"), NULL, "MNTNS", 10, IF(print_mntns), NULL},
 	[CGROUP] = {KIND_NUMBER, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup"), KEY("cgroup_string"), "CGROUP", 10, IF(print_cgroup), NULL},
-	[CGROUP_PATH] = {KIND_CGROUP, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup_path"), KEY("cgroup_path_base64"), "CGROUP_PATH", 30, IF(print_cgroup_path), NULL},
+	[CGROUP_PATH] = {KIND_CGROUP, VALUE(cgroup), EXEC_CGROUP, KEY("cgroup_path"), KEY("cgroup_path_base64"), "CGROUP_PATH", 30,
+			 IF(print_cgroup_path), NULL},
 	[CONTAINER] = {KIND_CONTAINER, VALUE(cgroup), EXEC_CGROUP, KEY("container"), NULL, NULL, 0, ALWAYS, NULL},
 	[RESULT] = {KIND_RESULT, VALUE(result), EXEC_RESULT, KEY("ret"), KEY("error"), "RET", 3, ALWAYS, NULL},
 	[FILENAME] = {KIND_FILENAME, ELSEWHERE, KEY("filename"), KEY("filename_base64"), NULL, 0, ALWAYS, NULL},
 	[ARGV] = {KIND_ARGV, ELSEWHERE, KEY("argv"), KEY("argv_base64"), NULL, 0, ALWAYS, NULL},
+	[EVENT] = {KIND_EVENT, ELSEWHERE, KEY("event"), NULL, NULL, 0, ALWAYS, NULL},
+	[EXIT_STATUS] = {KIND_END, ELSEWHERE, KEY("exit_status"), NULL, NULL, 0, ALWAYS, NULL},
+	[DURATION] = {KIND_DURATION, ELSEWHERE, KEY("duration_ns"), NULL, NULL, 0, ALWAYS, NULL},
+	[AGE] = {KIND_AGE, ELSEWHERE, KEY("age_ns"), NULL, NULL, 0, ALWAYS, NULL},
 	[SOURCE] = {KIND_SOURCE, ELSEWHERE, KEY("source"), NULL, NULL, 0, ALWAYS, NULL},
 };
 
@@ -73,8 +90,12 @@ _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 /* Keys that JSON has only if --fields names them, or the option of their column is given. */
 #define ON_DEMAND (BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER))
 
+/* Keys that only execs and failed calls have, and those that only ends have. */
+#define OF_EXECS (BIT(RESULT) | BIT(FILENAME) | BIT(ARGV))
+#define OF_ENDS (BIT(EVENT) | BIT(EXIT_STATUS) | BIT(DURATION) | BIT(AGE))
+
 /* From left to right. */
-static const unsigned char columns[] = {TIME, SINCE, UID, USER, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, RESULT};
+static const unsigned char columns[] = {TIME, SINCE, UID, USER, EUID, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, RESULT};
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static bool has_column(const struct form *form, const struct field *field)
@@ -260,6 +281,8 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 			add_time(printer, exec->time, f->width);
 		else if (f->kind == KIND_SINCE)
 			add_since(printer, exec->time, f->width);
+		else if (f->kind == KIND_RESULT && exec->kind == EXEC_ENDED)
+			output_format(out, "%*s ", f->width, "-");
 		else if (!is_known(exec, f))
 			output_format(out, f->kind == KIND_RESULT ? "%*s " : "%-*s ", f->width, "?");
 		else if (f->kind == KIND_NAME)
@@ -352,6 +375,14 @@ static void add_json_cgroup(struct printer *printer, const struct exec *exec, co
 		add(printer->out, "null");
 }
 
+static void add_json_ns(struct output *out, int64_t ns)
+{
+	if (ns < 0)
+		add(out, "null");
+	else
+		output_number(out, ns, 0);
+}
+
 static void add_json_value(struct printer *printer, const struct exec *exec, const struct field *field)
 {
 	struct output *out = printer->out;
@@ -387,6 +418,18 @@ static void add_json_value(struct printer *printer, const struct exec *exec, con
 	case KIND_ARGV:
 		strings_argv(out, exec, printer->form->max_args, field->other, printer->keys & BIT(FILENAME));
 		break;
+	case KIND_EVENT:
+		add(out, "\"exit\"");
+		break;
+	case KIND_END:
+		end_add_json(out, exec);
+		break;
+	case KIND_DURATION:
+		add_json_ns(out, end_since_exec(exec));
+		break;
+	case KIND_AGE:
+		add_json_ns(out, end_since_start(printer, exec));
+		break;
 	case KIND_SOURCE:
 		add(out, printer->source);
 		break;
@@ -407,13 +450,19 @@ static void add_key(struct output *out, const char *key, bool first)
 	output_added(out, to + length);
 }
 
-void fields_json(struct printer *printer, const struct exec *exec)
+bool fields_json(struct printer *printer, const struct exec *exec)
 {
-	for (uint64_t keys = printer->keys; keys; keys &= keys - 1) {
+	/* An end is known by its event, whatever is chosen. */
+	uint64_t all = exec->kind == EXEC_ENDED ? (printer->keys & ~OF_EXECS) | BIT(EVENT) : printer->keys & ~OF_ENDS;
+
+	for (uint64_t keys = all; keys; keys &= keys - 1) {
 		const struct field *f = &fields[__builtin_ctzll(keys)];
 
-		add_key(printer->out, f->key, keys == printer->keys);
+		add_key(printer->out, f->key, keys == all);
 		add_json_value(printer, exec, f);
 	}
+	if (!all)
+		return false;
 	add(printer->out, "}");
+	return true;
 }

@@ -15,7 +15,7 @@ void fields_names(char *text, size_t size);
 /* The keys that JSON in this form has. */
 uint64_t fields_keys(const struct form *form);
 
-/* What must be known for the fields that the form shows. */
+/* All that must be known for the fields that the form shows. */
 struct fields_wanted {
 	unsigned int known; /* enum exec_field */
 	bool users, cgroup_paths;
@@ -28,7 +28,7 @@ void fields_heading(const struct form *form, char *heading, size_t size);
 /* Adds these columns, each with a space behind it. */
 void fields_columns(struct printer *printer, const struct exec *exec);
 
-/* Adds the exec as an object of JSON. */
-void fields_json(struct printer *printer, const struct exec *exec);
+/* Adds the exec as an object of JSON. false: it has none of the keys that are chosen. */
+bool fields_json(struct printer *printer, const struct exec *exec);
 
 #endif

@@ -5,13 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* When a text shows argv[0]. */
+enum show_argv0 { ARGV0_IF_OTHER, ARGV0_ALWAYS, ARGV0_NEVER };
+
 struct form {
-	bool json, tree;
-	bool time, iso_time, timestamp, print_uid, print_cpu, print_pcomm, print_mntns, print_cgroup; /* columns of text */
+	bool json, tree, exits;
+	bool time, iso_time, timestamp, print_uid, print_euid, print_cpu, print_pcomm, print_mntns, print_cgroup; /* columns of text */
 	bool print_cgroup_path; /* another */
 	bool names;    /* of users, in the place of their ids; in JSON beside them */
 	uint64_t keys; /* of JSON, as fields_key() makes them; 0: the usual ones */
 	bool quote;
+	enum show_argv0 argv0;
 	uint64_t max_args;  /* file name included, 0: all */
 	uint64_t max_bytes; /* of an exec's arguments, 0: all */
 };

@@ -21,8 +21,8 @@ static void add_time(struct printer *printer, const char *key, uint64_t time)
 
 void json_exec(struct printer *printer, const struct exec *exec)
 {
-	fields_json(printer, exec);
-	output_end_line(printer->out);
+	if (fields_json(printer, exec))
+		output_end_line(printer->out);
 }
 
 void json_lost(struct printer *printer, const struct loss *loss)

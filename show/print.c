@@ -8,15 +8,18 @@
 #include "show/json.h"
 #include "show/text.h"
 
-void print_init(struct printer *printer, const struct form *form, struct output *out, const char *source, int64_t ahead)
+void print_init(struct printer *printer, const struct form *form, struct output *out, const char *source, int64_t ahead,
+		int64_t boot_ahead)
 {
 	*printer = (struct printer){
 		.form = form,
 		.out = out,
 		.keys = fields_keys(form),
 		.ahead = ahead,
+		.boot_ahead = boot_ahead,
 		.start = monotonic_ns() - (uint64_t)ahead,
 		.wall = wall_clock_look(),
+		.boot = boot_clock_look(),
 		.second = -1,
 	};
 	format_text(printer->source, sizeof(printer->source), "\"%s\"", source);
@@ -27,7 +30,7 @@ void print_init(struct printer *printer, const struct form *form, struct output 
 
 void print_free(struct printer *printer)
 {
-	tree_free(&printer->tree);
+	lives_free(&printer->lives);
 	users_free(&printer->users);
 	cgroup_paths_free(&printer->cgroups);
 }
@@ -35,6 +38,8 @@ void print_free(struct printer *printer)
 void print_begin(struct printer *printer)
 {
 	printer->now = monotonic_ns() - (uint64_t)printer->ahead;
+	wall_clock_update(&printer->boot, boot_clock_look());
+	printer->asleep = (uint64_t)(printer->boot.offset - printer->boot_ahead + printer->ahead);
 	wall_clock_update(&printer->wall, wall_clock_look());
 }
 
@@ -82,7 +87,10 @@ void print_exec(struct printer *printer, struct exec *exec)
 	if (state != OUTPUT_FREE)
 		printer->cut += make_short(exec, state == OUTPUT_CROWDED ? CROWDED_BYTES : SCARCE_BYTES);
 	ask_parent(printer, exec);
-	printer->printed++;
+	if (exec->kind == EXEC_ENDED)
+		printer->ended++;
+	else
+		printer->printed++;
 	printer->failed += exec->kind == EXEC_FAILED;
 	if (printer->form->json)
 		json_exec(printer, exec);

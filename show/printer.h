@@ -8,12 +8,12 @@
 
 #include "lib/timestamp.h"
 #include "reader/exec.h"
+#include "reader/lives.h"
 #include "reader/merge.h"
 #include "reader/parents.h"
 #include "show/cgroup_paths.h"
 #include "show/form.h"
 #include "show/output.h"
-#include "show/tree.h"
 #include "show/users.h"
 
 struct printer {
@@ -25,17 +25,21 @@ struct printer {
 	struct cgroup_paths cgroups;
 	struct parents parents; /* for the ppid that the kernel side could not tell */
 	int64_t ahead;	   /* as the merge's */
+	int64_t boot_ahead;
+	struct wall_clock boot;
+	uint64_t asleep; /* the kernel's CLOCK_BOOTTIME is so many ns ahead of its CLOCK_MONOTONIC, as of print_begin() */
 	uint64_t start;	   /* the kernel's CLOCK_MONOTONIC, ns, as all times here */
 	uint64_t now;	   /* as of print_begin() */
 	struct wall_clock wall;
-	uint64_t printed, failed; /* lines, those of failed calls */
-	uint64_t lost; /* execs whose lines the output did not take */
+	uint64_t printed, failed; /* lines of execs, those of failed calls */
+	uint64_t ended; /* lines of the ends of processes */
+	uint64_t lost; /* execs and ends whose lines the output did not take */
 	uint64_t cut;  /* lines that were cut because others waited */
 	struct loss loss; /* of `lost`, those that have not been taken yet */
-	struct tree tree;
+	struct lives lives;
 	int64_t second;	   /* that clock[] shows */
 	char clock[32];
-	char heading[256]; /* of a text */
+	char heading[320]; /* of a text */
 };
 
 /* Nanoseconds since 1970, of an exec's time. */

@@ -1,8 +1,10 @@
 #include <string.h>
 
 #include "show/text.h"
+#include "show/end.h"
 #include "show/escape.h"
 #include "show/fields.h"
+#include "show/tree.h"
 
 #define UNREADABLE "<unreadable>"
 #define CHECKED "<AT_EXECVE_CHECK>"
@@ -24,6 +26,11 @@ static void add_word(struct output *out, const char *before, const struct text *
 		output_add(out, "...", 3);
 }
 
+bool text_shows_argv0(const struct form *form, const struct exec *exec)
+{
+	return form->argv0 == ARGV0_IF_OTHER ? exec_argv0_differs(exec) : form->argv0 == ARGV0_ALWAYS && exec_argv0(exec);
+}
+
 static void add_args(struct printer *printer, const struct exec *exec)
 {
 	const struct form *form = printer->form;
@@ -39,6 +46,11 @@ static void add_args(struct printer *printer, const struct exec *exec)
 		more = false; /* it says so itself */
 	}
 	add_word(printer->out, exec->directory, &exec->name, form->quote);
+	if (text_shows_argv0(form, exec)) {
+		output_add(printer->out, " [", 2);
+		add_word(printer->out, "", exec_argv0(exec), form->quote);
+		output_add(printer->out, "]", 1);
+	}
 	for (size_t i = args->skip; i < end; i++) {
 		output_add(printer->out, " ", 1);
 		add_word(printer->out, "", &args->list[i], form->quote);
@@ -54,8 +66,11 @@ static void add_args(struct printer *printer, const struct exec *exec)
 void text_exec(struct printer *printer, const struct exec *exec)
 {
 	if (printer->form->tree)
-		output_format(printer->out, "%*s", 2 * tree_depth(&printer->tree, &printer->parents, exec), "");
+		output_format(printer->out, "%*s", 2 * tree_depth(&printer->lives, &printer->parents, exec), "");
 	fields_columns(printer, exec);
-	add_args(printer, exec);
+	if (exec->kind == EXEC_ENDED)
+		end_add_text(printer, exec);
+	else
+		add_args(printer, exec);
 	output_end_line(printer->out);
 }

@@ -4,6 +4,9 @@
 
 #include "show/printer.h"
 
+/* Whether it has argv[0], behind the file's name and in brackets. */
+bool text_shows_argv0(const struct form *form, const struct exec *exec);
+
 void text_exec(struct printer *printer, const struct exec *exec);
 
 #endif

@@ -16,11 +16,11 @@ struct users {
 	char *names;
 };
 
-/* Reads the file, 4 MiB of it and 65536 users at most. Why not all of it, or NULL. */
+/* Reads the file, 4 MiB of it and 65536 users at most. Returns NULL, or why not all of it was read. */
 const char *users_read(struct users *users, const char *path);
 
-/* Takes the users out of the text, which is from malloc(3) and becomes theirs. What is no line of passwd(5) is passed over; of
- * two with one id the first counts. Why not all, or NULL. */
+/* Takes the users out of the text, which is from malloc(3) and becomes theirs. It skips lines that are none of passwd(5); of
+ * two with one id the first counts. Returns NULL, or why not all were taken. */
 const char *users_parse(struct users *users, char *text, size_t length);
 
 /* Of length 0: there is no such user. */

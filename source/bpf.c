@@ -49,7 +49,8 @@ static int open_filters(struct tracer *t, struct error *err)
 	link_use_map(&t->link, MAP_newcomers, -1);
 	link_use_map(&t->link, MAP_roots, -1);
 	link_use_map(&t->link, MAP_handled, -1);
-	if (t->preempted && (ret = link_create_map(&t->link, &t->object, MAP_handled, 0, err)))
+	link_use_map(&t->link, MAP_end_programs, -1); /* each "thread_exit" has its own */
+	if ((t->preempted || t->base.request->exits) && (ret = link_create_map(&t->link, &t->object, MAP_handled, 0, err)))
 		return ret;
 	link_use_map(&t->link, MAP_cgroups, f.cgroups);
 	feature_note(&t->base.features, FEATURE_UNDER_CGROUP,
@@ -119,7 +120,7 @@ static int attach_all(struct tracer *t, struct error *err)
 	bool fails = t->base.request->fails, follows = source_follows(&t->base);
 	int ret = 0;
 
-	if (follows || fails)
+	if (follows || fails || t->base.request->exits)
 		ret = trace_ends(t, err);
 	if (!ret && follows)
 		ret = trace_forks(t, err);

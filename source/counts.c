@@ -128,6 +128,7 @@ void count_losses(const struct tracer *t, struct losses *losses)
 	*losses = (struct losses){
 		.skipped = count_skipped(t),
 		.unseen_forks = least_of_misses(&t->missing[MISSES_FORKS]),
+		.unseen_exits = t->base.request->exits ? least_of_misses(&t->missing[MISSES_ENDS]) : 0,
 		.unseen_ends = t->unseen_ends,
 	};
 	COUNT_ALL(t, filtered, losses->filtered);

@@ -47,6 +47,22 @@ int possible_cpus(int sysfs, int proc)
 	return cpus < 1 ? 1 : cpus > most ? most : cpus;
 }
 
+/* Whether much comes through a lane of the kind; others have a quarter of the room. */
+static bool has_large_rings(const struct tracer *t, int kind)
+{
+	return kind == LANE_EXEC || kind == LANE_FAIL || (kind == LANE_END && t->base.request->exits);
+}
+
+/* How often the size of a large ring, in quarters, a CPU's rings have together: half of them, since a lane has two. */
+static uint64_t count_quarters(const struct tracer *t)
+{
+	uint64_t quarters = 0;
+
+	for (int kind = 0; kind < tracer_rings(t) / t->cpus; kind++)
+		quarters += has_large_rings(t, kind) ? 4 : 1;
+	return quarters;
+}
+
 /* Bytes of each CPU's ring that are wanted: a power of 2, and a page at least. */
 static uint64_t wanted_ring_size(const struct tracer *t)
 {
@@ -57,8 +73,7 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 	if (!wanted) {
 		if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
 			most = (uint64_t)info.totalram * info.mem_unit / 64;
-		/* The rings of a CPU: two, or in quarters those of several lanes (lane_ring_size). */
-		wanted = 2 * most / (uint64_t)t->cpus / (!t->preempted ? 4 : t->base.request->fails ? 4 + 3 + 4 + 3 : 4 + 3);
+		wanted = 2 * most / (uint64_t)t->cpus / count_quarters(t);
 		wanted = wanted < RING_LEAST ? RING_LEAST : wanted > RING_MOST ? RING_MOST : wanted;
 		while (size * 2 <= wanted)
 			size *= 2;
@@ -71,9 +86,7 @@ static uint64_t wanted_ring_size(const struct tracer *t)
 
 uint64_t lane_ring_size(const struct tracer *t, int lane)
 {
-	int kind = lane / t->cpus;
-
-	if (kind == LANE_EXEC || kind == LANE_FAIL || t->ring_size <= RING_LEAST)
+	if (has_large_rings(t, lane / t->cpus) || t->ring_size <= RING_LEAST)
 		return t->ring_size;
 	return t->ring_size / 4 < RING_LEAST ? RING_LEAST : t->ring_size / 4;
 }

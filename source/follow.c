@@ -12,38 +12,92 @@
 
 /* The second of two is there where programs can be preempted (attach.c): it finds done what the first has done. */
 static const struct hook ends[] = {
-	{PROGRAM_THREAD_EXIT, "sched/sched_process_exit", NULL, LANE_END, MISSES_NOTHING},
-	{PROGRAM_THREAD_EXIT, "sched/sched_process_exit", NULL, LANE_END_AGAIN, MISSES_NOTHING},
+	{PROGRAM_THREAD_EXIT, "sched/sched_process_exit", NULL, LANE_END, MISSES_ENDS},
+	{PROGRAM_THREAD_EXIT, "sched/sched_process_exit", NULL, LANE_END_AGAIN, MISSES_ENDS},
 };
 static const struct hook forks[] = {
 	{PROGRAM_FORK, "sched/sched_process_fork", NULL, LANE_FORK, MISSES_FORKS},
 	{PROGRAM_FORK, "sched/sched_process_fork", NULL, LANE_FORK_AGAIN, MISSES_FORKS},
 };
 
-/* Where calls are noted, a thread that was killed in one is told by "exit". */
-static int attach_end(struct tracer *t, const struct hook *hook, struct error *err)
+/* Programs that "thread_exit" tail-calls: where calls are noted, "exit" tells of a thread that was killed in one, and "end" of a process. */
+static int load_tails(struct tracer *t, const struct hook *hook, const struct link *link, struct error *err)
 {
-	struct link link = t->link, killed;
-	int ret = link_create_map(&link, &t->object, MAP_killed_program, 0, err);
+	struct link tail = *link;
+	int ret = 0;
 
-	killed = link;
-	killed.maps[MAP_pieces_program] = link.maps[MAP_killed_program]; /* "exit" may be of another type, and this is not used */
-	link_set(&killed, SETTING_call_killed, 1);
-	link_set(&killed, SETTING_member_filter, 0); /* "thread_exit" has looked, and it is no member any more */
-	link_set(&killed, SETTING_first_lane, (uint64_t)tracer_lane(t, hook->lane, 0));
-	if (!ret && t->base.request->fails && !link.on_stack)
-		ret = link_load_tail(&killed, &t->object, PROGRAM_KILLED, program_type(t), err);
+	tail.maps[MAP_pieces_program] = link->maps[MAP_end_programs]; /* "exit" may be of another type, and this is not used */
+	link_set(&tail, SETTING_call_killed, 1);
+	link_set(&tail, SETTING_member_filter, 0); /* "thread_exit" has looked, and it is no member any more */
+	link_set(&tail, SETTING_first_lane, (uint64_t)tracer_lane(t, hook->lane, 0));
+	if (t->base.request->fails && !link->on_stack)
+		ret = link_load_tail(&tail, &t->object, PROGRAM_KILLED, program_type(t), err);
+	link_set(&tail, SETTING_keep_filtered, 1);
+	if (!ret && t->base.request->exits)
+		ret = link_load_tail(&tail, &t->object, PROGRAM_END, program_type(t), err);
+	return ret;
+}
+
+static int attach_end(struct tracer *t, const struct hook *hook, uint32_t signal_live, struct error *err)
+{
+	struct link link = t->link;
+	int ret = link_create_map(&link, &t->object, MAP_end_programs, 0, err);
+
+	link_set(&link, SETTING_signal_live, signal_live);
+	link_set(&link, SETTING_mark_ends, signal_live || t->preempted);
 	if (!ret)
-		map_freeze(link.maps[MAP_killed_program]); /* as settle() freezes the others */
+		ret = load_tails(t, hook, &link, err);
+	if (!ret)
+		map_freeze(link.maps[MAP_end_programs]); /* as settle() freezes the others */
 	return ret ? ret : hook_attach(t, hook, &link, program_type(t), err);
+}
+
+/* Whether --exits can be served. 0 or -errno. */
+static int check_exits(const struct tracer *t, struct error *err)
+{
+	static const enum layout_part parts[] = {LAYOUT_END, LAYOUT_START, LAYOUT_LEADER};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (t->layout.missing[parts[i]])
+			return error_set(err, ENOTSUP, "--exits: cannot find what this kernel tells of a process's end: %s: %s; please "
+					 "report this kernel's configuration", feature_name((enum feature)((int)FEATURE_PARENT + (int)parts[i])),
+					 t->layout.missing[parts[i]]);
+	if (!feature_is_here(&t->base.features, FEATURE_MAP_BUFFERS))
+		return error_set(err, ENOTSUP, "--exits: this needs Linux 4.11 or later");
+	return 0;
+}
+
+/* From Linux 6.16 on the tracepoint tells which thread is the last. A program that looks for that is refused before, when it is
+ * attached. */
+static int attach_first_end(struct tracer *t, uint32_t *signal_live, struct error *err)
+{
+	struct error no_argument = {0};
+	int ret = -EINVAL;
+
+	*signal_live = 0;
+	if (!t->base.request->exits)
+		return attach_end(t, &ends[0], 0, err);
+	if (feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS))
+		ret = attach_end(t, &ends[0], 0, &no_argument);
+	free(no_argument.log);
+	if (!ret)
+		return 0;
+	*signal_live = t->layout.signal_live;
+	if (!*signal_live)
+		return error_set(err, ENOTSUP, "--exits: cannot find how many threads of a process live (signal_struct.live)");
+	return attach_end(t, &ends[0], *signal_live, err);
 }
 
 int trace_ends(struct tracer *t, struct error *err)
 {
-	int ret = 0;
+	uint32_t signal_live;
+	int ret = t->base.request->exits ? check_exits(t, err) : 0;
 
-	for (int i = 0; !ret && i < (t->preempted ? 2 : 1); i++)
-		ret = attach_end(t, &ends[i], err);
+	t->base.refused = ret;
+	if (!ret)
+		ret = attach_first_end(t, &signal_live, err);
+	if (!ret && t->preempted)
+		ret = attach_end(t, &ends[1], signal_live, err);
 	return ret;
 }
 
@@ -76,7 +130,7 @@ int trace_forks(struct tracer *t, struct error *err)
 void follow_ask(struct tracer *t, struct error *err)
 {
 	hook_attach(t, &forks[0], &t->link, program_type(t), err);
-	attach_end(t, &ends[0], err);
+	attach_end(t, &ends[0], 0, err);
 }
 
 #define FIND_TRIES 10

@@ -85,8 +85,9 @@ static int attach_peek(struct tracer *t, int i, enum program which, const char *
 static void note_layout(struct tracer *t)
 {
 	const struct layout *l = &t->layout;
-	const uint32_t offsets[LAYOUT_PARTS] = {l->task_real_parent, l->task_group_leader, l->task_comm,
-						l->mm_arg_start, l->nsproxy_mnt_ns, l->bprm_filename};
+	const uint32_t offsets[LAYOUT_PARTS] = {l->task_real_parent, l->task_group_leader, l->task_comm, l->mm_arg_start,
+						l->nsproxy_mnt_ns, l->bprm_filename, l->task_start, l->cred_euid,
+						l->task_loginuid, l->task_exit_code};
 	char text[24];
 
 	for (int i = 0; i < LAYOUT_PARTS; i++) {
@@ -128,21 +129,22 @@ static int check_ids(const struct tracer *t, const char *option, struct error *e
 			 option, t->self.pid, (uint32_t)getpid());
 }
 
-/* By how much our CLOCK_MONOTONIC is ahead of the kernel's, which is the initial time namespace's. */
-static int64_t clock_ahead(const struct tracer *t)
+/* By how much our clocks are ahead of the kernel's, which are the initial time namespace's. */
+static void compare_clocks(struct tracer *t)
 {
 	char text[256] = "";
 
 	if (t->base.proc >= 0)
 		read_file(t->base.proc, "self/timens_offsets", text, sizeof(text));
-	return clock_offset(text, t->self.ahead_least, t->self.ahead_most);
+	t->base.clock_ahead = clock_offset(text, t->self.ahead_least, t->self.ahead_most);
+	t->base.boot_ahead = boot_offset(text);
 }
 
 /* The process's own strings: the kernel lays those of argv one behind the other, and those of the environment behind them
  * (create_elf_tables). */
 static struct peek_facts own_facts(const struct tracer *t, char **argv)
 {
-	struct peek_facts facts = {.arg_start = (uintptr_t)argv[0], .arg_end = (uintptr_t)argv[0], .proc = -1};
+	struct peek_facts facts = {.arg_start = (uintptr_t)argv[0], .arg_end = (uintptr_t)argv[0], .exec_proc = -1};
 	struct stat st = {0};
 
 	for (char **arg = argv; *arg; arg++)
@@ -180,6 +182,12 @@ static int attach_exec_peek(struct tracer *t, struct error *err)
 	return ret ? ret : attach_peek(t, 1, PROGRAM_PEEK_EXEC, "sched_process_exec", err);
 }
 
+/* Whether something is asked for that models.h is needed for. */
+static bool wants_states(const struct request *r)
+{
+	return r->check || r->exits || r->want_start || r->want_eids || r->want_login;
+}
+
 static int learn_layout(struct tracer *t, char **argv, struct error *err)
 {
 	const uint64_t name = peek_name();
@@ -193,14 +201,18 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		ret = peek_self(t->link.maps[MAP_peeks], name, &t->self, err);
 	if (ret)
 		return ret;
+	compare_clocks(t);
 	t->layout.long_size = t->self.long_size;
 	link_layout(&t->link, &t->layout, t->self.task);
 	facts.map = t->link.maps[MAP_peeks];
 	facts.name = name;
+	facts.proc = t->base.proc;
+	facts.boot_ahead = t->base.boot_ahead;
+	facts.states = wants_states(t->base.request);
 	facts.chunk = t->link.on_stack ? STACK_CHUNK_SIZE : PEEK_SIZE;
 	if (feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) && t->base.proc >= 0) {
 		ret = attach_exec_peek(t, err);
-		facts.proc = t->base.proc;
+		facts.exec_proc = t->base.proc;
 	}
 	if (!ret)
 		ret = peek_layout(&facts, &t->self, &t->layout, err);
@@ -260,6 +272,8 @@ static void warn_of_layout(const struct tracer *t)
 	if (missing[LAYOUT_MNTNS] && t->base.request->print_mntns)
 		say("warning: --print-mntns shows \"?\": where this kernel keeps the mount namespace is not known: %s",
 		    missing[LAYOUT_MNTNS]);
+	if (missing[LAYOUT_CRED] && t->base.request->print_euid)
+		say("warning: --print-euid shows \"?\": where this kernel keeps the effective ids is not known: %s", missing[LAYOUT_CRED]);
 	if (missing[LAYOUT_PARENT])
 		say("warning: the parent is asked of /proc, which a short-lived process may not wait for: "
 		    "task_struct.real_parent: %s", missing[LAYOUT_PARENT]);
@@ -277,7 +291,6 @@ int learn_kernel(struct tracer *t, char **argv, struct error *err)
 	ret = learn_layout(t, argv, err);
 	if (ret)
 		return ret;
-	t->base.clock_ahead = clock_ahead(t);
 	look_at_proc(t);
 	ret = check_request(t, err);
 	if (!ret)

@@ -6,7 +6,7 @@
 
 bool record_is_first(const struct record_head *head)
 {
-	return head->type == RECORD_EXEC || head->type == RECORD_FAIL;
+	return head->type == RECORD_EXEC || head->type == RECORD_FAIL || head->type == RECORD_END;
 }
 
 bool record_is_sound(const struct record_head *head, size_t size)
@@ -30,7 +30,7 @@ bool record_is_sound(const struct record_head *head, size_t size)
 	if (chunk)
 		return size >= sizeof(e) + chunk && e.name_len <= STACK_CHUNK_SIZE && !head->data_len;
 	return e.name_len >= 1 && e.name_len <= NAME_SIZE && head->data_len <= CHUNK_SIZE &&
-	       size >= sizeof(e) + e.name_len + head->data_len;
+	       size >= sizeof(e) + sizeof(struct exec_facts) + e.name_len + head->data_len;
 }
 
 /* ---- bytes ---- */
@@ -178,9 +178,15 @@ static void take_name(struct parts *p, const char *data)
 	}
 }
 
+/* The bytes behind the head of a first record. */
+static const char *data_of(const struct record_head *head)
+{
+	return (const char *)head + sizeof(struct exec_record) + (head->flags & RECORD_ON_STACK ? 0 : sizeof(struct exec_facts));
+}
+
 void parts_move(struct parts *p, const struct record_head *head)
 {
-	const char *data = (const char *)head + sizeof(struct exec_record);
+	const char *data = data_of(head);
 
 	p->event.name = p->event.name ? data : NULL;
 	p->event.args = data + p->event.exec.name_len;
@@ -188,15 +194,17 @@ void parts_move(struct parts *p, const struct record_head *head)
 
 enum parts_state parts_begin(struct parts *p, const struct record_head *head)
 {
-	const char *data = (const char *)head + sizeof(struct exec_record);
+	const char *data = data_of(head);
 	struct event *event = &p->event;
 	struct exec_record *e = &event->exec;
-	bool more, succeeded = head->type == RECORD_EXEC;
+	bool more, succeeded = head->type != RECORD_FAIL;
 
 	p->next_part = 1;
 	assembly_reset(&p->buffer);
 	*event = (struct event){0};
 	memcpy(e, head, sizeof(*e)); /* in the ring it is aligned to 4 bytes only */
+	if (!(head->flags & RECORD_ON_STACK))
+		memcpy(&event->facts, (const char *)head + sizeof(*e), sizeof(event->facts));
 	if (!(head->flags & RECORD_NO_NAME) && e->name_len &&
 	    (head->flags & RECORD_ON_STACK || !data[e->name_len - 1]))
 		event->name = data;
@@ -371,15 +379,26 @@ static struct text name_text(const struct event *event)
 	return (struct text){event->name, (uint32_t)strlen(event->name), event->name_cut ? TEXT_CUT : TEXT_WHOLE};
 }
 
-static unsigned int known_fields(const struct exec_record *e)
+static unsigned int known_fields(const struct event *event)
 {
-	return EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
+	const struct exec_record *e = &event->exec;
+	uint32_t facts = event->facts.known;
+
+	return (facts & FACT_START ? EXEC_START : 0U) | (facts & FACT_PARENT_START ? EXEC_PARENT_START : 0U) |
+	       (facts & FACT_EIDS ? EXEC_EIDS : 0U) |
+	       (facts & FACT_LOGIN && event->facts.login[0] != UINT32_MAX ? EXEC_LOGIN : 0U) |
+	       EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
 	       (e->cgroup ? EXEC_CGROUP : 0U) | (e->head.flags & RECORD_NO_RESULT ? 0U : EXEC_RESULT);
 }
 
 static enum script script_of(uint16_t flags)
 {
 	return !(flags & RECORD_SCRIPT_KNOWN) ? SCRIPT_UNKNOWN : flags & RECORD_SCRIPT ? SCRIPT_YES : SCRIPT_NO;
+}
+
+static enum exec_kind kind_of(uint16_t type)
+{
+	return type == RECORD_FAIL ? EXEC_FAILED : type == RECORD_END ? EXEC_ENDED : EXEC_DONE;
 }
 
 void parts_to_exec(struct parts *p, struct exec *exec)
@@ -389,16 +408,24 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 	const struct block block = {event->args, event->args_len, e->head.type == RECORD_FAIL};
 
 	*exec = (struct exec){
-		.kind = e->head.type == RECORD_FAIL ? EXEC_FAILED : EXEC_DONE,
-		.known = known_fields(e),
+		.kind = kind_of(e->head.type),
+		.known = known_fields(event),
 		.time = e->time,
 		.pid = e->pid,
 		.ppid = e->ppid,
 		.uid = e->uid,
 		.gid = e->gid,
 		.result = e->ret,
+		.status = (uint32_t)e->ret,
+		.filtered = e->head.flags & RECORD_FILTERED,
 		.mntns = e->mntns,
 		.cgroup = e->cgroup,
+		.start = event->facts.start,
+		.parent_start = event->facts.parent_start,
+		.euid = event->facts.eids[0],
+		.egid = event->facts.eids[1],
+		.loginuid = event->facts.login[0],
+		.session = event->facts.login[1],
 		.checks = e->head.flags & RECORD_CHECK,
 		.name = name_text(event),
 		.script = script_of(e->head.flags),

@@ -11,6 +11,7 @@
 /* One exec, as its records tell it. */
 struct event {
 	struct exec_record exec;
+	struct exec_facts facts;
 	const char *name; /* NUL-terminated; NULL: it could not be read */
 	const char *args; /* struct block */
 	size_t args_len;

@@ -27,7 +27,8 @@ static const struct row {
 	[PROGRAM_COUNT] = {"count", NULL, MAP_args_program, 1},
 	[PROGRAM_EXIT] = {.section = "exit", .on_stack = "exit_stack"},
 	[PROGRAM_PIECES] = {"pieces", "pieces_stack", MAP_pieces_program, 0},
-	[PROGRAM_KILLED] = {"exit", NULL, MAP_killed_program, 0},
+	[PROGRAM_KILLED] = {"exit", NULL, MAP_end_programs, 0},
+	[PROGRAM_END] = {"end", NULL, MAP_end_programs, 1},
 	[PROGRAM_ENTER] = {.section = "enter"},
 	[PROGRAM_PEEK] = {.section = "peek", .on_stack = "peek_stack"},
 	[PROGRAM_PEEK_EXEC] = {.section = "peek_exec"},
@@ -75,13 +76,17 @@ void link_request(struct link *l, const struct request *r, bool cgroup_ids)
 	link_set(l, SETTING_want_mntns, r->want_mntns || r->mntnsmap || r->mntns.count);
 	link_set(l, SETTING_want_pcomm, r->want_pcomm);
 	link_set(l, SETTING_want_fails, r->fails);
+	link_set(l, SETTING_want_exits, r->exits);
+	link_set(l, SETTING_want_start, r->want_start || r->exits);
+	link_set(l, SETTING_want_eids, r->want_eids);
+	link_set(l, SETTING_want_login, r->want_login);
 }
 
 /* Where the kernel's addresses begin at 3 GiB, a 32-bit program's stack is right below: linux_binprm.exec points there, to
  * the name once more, and 32-bit ARM lets that be read. */
-static uint64_t region_shift(const struct layout *layout, uint64_t task)
+static uint64_t shift_of_region(const struct layout *layout, uint64_t task)
 {
-	return layout->long_size == 4 && task >> 30 == 3 ? 30 : layout_region_shift(layout->long_size);
+	return layout->long_size == 4 && task >> 30 == 3 ? 30 : region_shift(layout->long_size);
 }
 
 void link_layout(struct link *link, const struct layout *l, uint64_t task)
@@ -105,7 +110,20 @@ void link_layout(struct link *link, const struct layout *l, uint64_t task)
 	link_set(link, SETTING_bprm_filename, l->bprm_filename);
 	link_set(link, SETTING_bprm_interp, l->bprm_interp);
 	link_set(link, SETTING_names_in_a_row, l->bprm_interp == l->bprm_filename + l->long_size);
-	link_set(link, SETTING_region_shift, region_shift(l, task));
+	link_set(link, SETTING_task_start, l->task_start);
+	link_set(link, SETTING_task_cred, l->task_cred);
+	link_set(link, SETTING_cred_euid, l->cred_euid);
+	link_set(link, SETTING_cred_egid, l->cred_egid);
+	link_set(link, SETTING_task_loginuid, l->task_loginuid);
+	link_set(link, SETTING_task_session, l->task_session);
+	link_set(link, SETTING_eids_in_a_row, l->cred_egid == l->cred_euid + 4);
+	link_set(link, SETTING_login_in_a_row, l->task_session == l->task_loginuid + 4);
+	link_set(link, SETTING_task_exit_code, l->task_exit_code);
+	link_set(link, SETTING_task_signal, l->task_signal);
+	link_set(link, SETTING_signal_exit_code, l->signal_exit_code);
+	link_set(link, SETTING_signal_flags, l->signal_flags);
+	link_set(link, SETTING_signal_live, l->signal_live);
+	link_set(link, SETTING_region_shift, shift_of_region(l, task));
 }
 
 void link_swap_helper(struct link *link, int32_t from, int32_t to)

@@ -25,6 +25,7 @@ enum program {
 	PROGRAM_EXIT,
 	PROGRAM_PIECES, /* tail-called by "exit" */
 	PROGRAM_KILLED, /* "exit" again, tail-called by "thread_exit" */
+	PROGRAM_END,
 	PROGRAM_ENTER,
 	PROGRAM_PEEK,
 	PROGRAM_PEEK_EXEC,

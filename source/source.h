@@ -17,6 +17,7 @@
 struct losses {
 	uint64_t skipped;	/* execs, at most */
 	uint64_t unseen_forks;	/* new threads and processes, at most: their descendants may not be followed */
+	uint64_t unseen_exits;	/* ends of threads, at most: of --exits */
 	uint64_t unseen_ends;	/* threads whose end was seen in /proc alone */
 	uint64_t unnoted;	/* calls that found no room: if they fail, their arguments are not known */
 	uint64_t forgotten;	/* threads that found no room among those that are followed */
@@ -34,6 +35,7 @@ struct source {
 	int proc; /* /proc, -1: not to be had */
 	bool proc_is_initial; /* /proc, and this process, are in the initial pid namespace, whose ids a source tells */
 	int64_t clock_ahead; /* this process's CLOCK_MONOTONIC is so many ns ahead of the one in execs' times */
+	int64_t boot_ahead; /* the same of CLOCK_BOOTTIME */
 	struct merge *merge; /* from the start on */
 	int pipe; /* that the reader reads, or -1 */
 	uint32_t tracer; /* the process that is going to trace the command by ptrace(2), 0: none */

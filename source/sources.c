@@ -12,7 +12,7 @@
 
 const struct source_row sources[SOURCES] = {
 	{.name = "bpf", .open = bpf_open,
-	 .loses = "the kernel did not show them, being at work for another BPF user", .fails = true},
+	 .loses = "the kernel did not show them, being at work for another BPF user", .fails = true, .exits = true},
 	{.name = "perf", .open = perf_open,
 	 .lacks = "failed calls, and the user and mount namespace of some programs that end at once",
 	 .loses = CAME_FAST},

@@ -12,5 +12,7 @@ int tracer_lanes(const struct tracer *t)
 
 int tracer_rings(const struct tracer *t)
 {
-	return !t->preempted ? t->cpus : (t->base.request->fails ? LANE_FORK : LANE_FAIL) * t->cpus;
+	const struct request *r = t->base.request;
+
+	return !t->preempted ? t->cpus : (r->fails ? LANE_FORK : r->exits ? LANE_FAIL : LANE_END) * t->cpus;
 }

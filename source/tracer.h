@@ -17,10 +17,10 @@
  * is for all. The kinds from LANE_FORK on send nothing, so they have no ring. */
 enum lane_kind {
 	LANE_EXEC,
-	LANE_FAIL = LANE_EXEC + EXEC_COPIES,
-	LANE_FAIL_COMPAT,
-	LANE_END,
+	LANE_END = LANE_EXEC + EXEC_COPIES, /* these have a ring with --exits and -x */
 	LANE_END_AGAIN,
+	LANE_FAIL, /* and these with -x */
+	LANE_FAIL_COMPAT,
 	LANE_FORK,
 	LANE_FORK_AGAIN,
 	LANE_ENTER_EXECVE,
@@ -36,6 +36,7 @@ enum misses {
 	MISSES_FORKS,	/* new threads, if the second program has missed them, too */
 	MISSES_ENTRIES, /* of calls, whose arguments are not known if they fail */
 	MISSES_RETURNS, /* of calls, among them failed ones */
+	MISSES_ENDS,	/* of threads, if the second program has missed them, too */
 	MISSES
 };
 

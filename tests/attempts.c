@@ -213,7 +213,7 @@ int main(int argc, char **argv)
 	}
 	if (output < 0 || elsewhere < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel))
 		return 1;
-	d = (struct sandbox_descriptors){output, messages, channel[0], -1};
+	d = (struct sandbox_descriptors){output, output, messages, channel[0], -1};
 	why = sandbox_reader(&d);
 	if (why) {
 		printf("not ok code in the reader is restricted: %s\n", why);

@@ -311,7 +311,7 @@ static int add_ring(struct records *records, int cpu, int cpus)
 	struct {
 		struct perf_event_header header;
 		uint32_t size;
-		char exec[sizeof(struct exec_record)];
+		char exec[sizeof(struct exec_record) + sizeof(struct exec_facts)];
 		char data[68];
 	} record = {.header = {.type = PERF_RECORD_SAMPLE, .size = sizeof(record)}, .size = sizeof(record) - 12};
 	struct exec_record exec = {.head = {.type = RECORD_EXEC, .data_len = 48}, .name_len = 20, .args_len = 48};

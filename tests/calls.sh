@@ -169,9 +169,10 @@ script() {
 	}
 	watch acts
 	for s in $scripts; do
+		case $s in 0/*) other= ;; *) other=' ["other"]' ;; esac # the kernel puts the interpreter in its place
 		shown "${s%/*}" "$D/${s#*/}" <<-END
 			"$D/${s#*/}"
-			"$D/${s#*/}" "a b" "" "$D/${s#*/}" "$D/prog" ""
+			"$D/${s#*/}"$other "a b" "" "$D/${s#*/}" "$D/prog" ""
 		END
 	done
 }
@@ -203,7 +204,7 @@ script_by_descriptor() {
 no_script() {
 	watch "$C" argv "$D/prog" /some/other/path "$D/prog" x
 	shown 0 "$D/prog" <<-END
-		"$D/prog" "$D/prog" "x"
+		"$D/prog" ["/some/other/path"] "$D/prog" "x"
 	END
 }
 

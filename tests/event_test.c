@@ -53,6 +53,9 @@ static void begin(void) { begin_with(2); }
 
 enum { FIRST, BULK };
 
+/* Of all first records. */
+static struct exec_facts facts;
+
 /* The ring's pages, by its descriptor: the kernel's side. */
 static void put_into(int ring, int cpu, const void *head, size_t head_size, const void *data, size_t size)
 {
@@ -60,7 +63,9 @@ static void put_into(int ring, int cpu, const void *head, size_t head_size, cons
 	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
 	struct perf_event_mmap_page *page;
 	struct perf_event_header header = {.type = PERF_RECORD_SAMPLE};
-	uint32_t raw = (uint32_t)(head_size + size);
+	bool has_facts = head_size == sizeof(struct exec_record) && !(((const struct record_head *)head)->flags & RECORD_ON_STACK);
+	size_t facts_size = has_facts ? sizeof(facts) : 0;
+	uint32_t raw = (uint32_t)(head_size + facts_size + size);
 	size_t total = (sizeof(header) + sizeof(raw) + raw + 7) & ~(size_t)7;
 	static char record[65536];
 
@@ -70,7 +75,8 @@ static void put_into(int ring, int cpu, const void *head, size_t head_size, cons
 	memcpy(record, &header, sizeof(header));
 	memcpy(record + sizeof(header), &raw, sizeof(raw));
 	memcpy(record + 12, head, head_size);
-	memcpy(record + 12 + head_size, data, size);
+	memcpy(record + 12 + head_size, &facts, facts_size);
+	memcpy(record + 12 + head_size + facts_size, data, size);
 	for (size_t i = 0; i < total; i++)
 		((char *)page)[page_size + ((page->data_head + i) & (RING_SIZE - 1))] = record[i];
 	page->data_head += total;
@@ -170,10 +176,10 @@ static void test_order(void)
 	}
 	CASE("a ring that is more than half full is not kept back") {
 		begin();
-		for (uint32_t i = 1; i <= 700; i++)
+		for (uint32_t i = 1; i <= 550; i++)
 			put_exec(0, i, now() + 1000 * MS, "x");
 		CHECK(!next(false));
-		for (uint32_t i = 701; i <= 900; i++)
+		for (uint32_t i = 551; i <= 700; i++)
 			put_exec(0, i, now() + 1000 * MS, "x");
 		CHECK(next(false) && e.exec.head.seq == 1);
 	}
@@ -437,6 +443,27 @@ static void test_parts(void)
 		for (uint32_t want = 1; want <= 5; want += want == 3 ? 2 : 1)
 			CHECK(next(true) && e.exec.head.seq == want);
 		CHECK(!next(true) && c.merge.lost == 1);
+	}
+	CASE("the end of a process comes in order, with its status and what else is known of it") {
+		struct exec_record r = record(RECORD_END, 2, now() - 60 * MS);
+		struct exec end;
+
+		begin();
+		r.head.flags = RECORD_NO_NAME;
+		r.name_len = 1;
+		r.ret = 0x2b00;
+		facts = (struct exec_facts){.start = 7, .parent_start = 5, .eids = {4, 3}, .login = {2, 1},
+					    .known = FACT_START | FACT_EIDS};
+		put_exec(0, 1, now() - 70 * MS, "a");
+		put(0, &r, sizeof(r), "", 1);
+		put_exec(0, 3, now() - 50 * MS, "b");
+		CHECK(next(true) && e.exec.head.seq == 1);
+		CHECK(merge_next(&c.merge, true, &end) && end.kind == EXEC_ENDED && end.status == 0x2b00 && !end.args.count);
+		CHECK(end.start == 7 && end.euid == 4 && end.egid == 3 && exec_knows(&end, EXEC_START) &&
+		      exec_knows(&end, EXEC_EIDS) && !exec_knows(&end, EXEC_PARENT_START) && !exec_knows(&end, EXEC_LOGIN));
+		CHECK(next(true) && e.exec.head.seq == 3);
+		CHECK(!next(true) && !c.merge.lost);
+		facts = (struct exec_facts){0};
 	}
 	CASE("what follows an exec whose first record was lost holds up no failed call") {
 		struct exec_record r = record(RECORD_FAIL, 2, now());

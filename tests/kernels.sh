@@ -30,7 +30,7 @@ rows() {
 
 # What each kernel is booted as: name, MiB, CPUs, kernel parameters, seconds, tests.
 boots() {
-	echo "- $mib $cpus - 1200 e2e,ways,calls,many,filter,names,follow,storm,guest"
+	echo "- $mib $cpus - 1200 e2e,ways,calls,many,filter,names,follow,who,exits,storm,guest"
 	echo "sources $mib $cpus - 900 sources"
 	[ "$1" != armhf ] || echo "two-CPUs $mib 2 - 300 storm,brief" # all of it would take an hour's quarter
 	[ "$1" = amd64 ] || return
@@ -123,7 +123,7 @@ initramfs() {
 	for applet in $(busybox --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
 	mkdir -p "$root/usr" && ln -s ../bin "$root/usr/bin"
 	cp "$execsnoop" "$root/bin/execsnoop"
-	for p in nothing call storm exec32 btf busy live layout_live attempts; do [ ! -f "$programs/$p" ] || cp "$programs/$p" "$root/programs"; done
+	for p in nothing call storm exec32 btf busy live ends layout_live attempts; do [ ! -f "$programs/$p" ] || cp "$programs/$p" "$root/programs"; done
 	cp tests/*.sh "$root/tests"
 	echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
 	echo 'nobody:x:65534:65534::/:/bin/sh' >>"$root/etc/passwd"

@@ -71,7 +71,7 @@ static const char *printed(const struct form *form, struct exec *e)
 {
 	struct printer printer;
 
-	print_init(&printer, form, &out, "bpf", 0);
+	print_init(&printer, form, &out, "bpf", 0, 0);
 	printer.start = 1000000000;
 	printer.cgroups.ask = cgroup ? path_of : NULL;
 	users_parse(&printer.users, strdup(passwd), sizeof(passwd) - 1);
@@ -161,6 +161,31 @@ static void test_lines(void)
 		CHECK_TEXT(printed(&all, &e), "1.500   1000  comm             1234   parent           "
 					      "99     3      0 /bin/x one two\n");
 	}
+	CASE("argv[0] stands behind the file's name if it is another, as it is wanted") {
+		struct form form = {.max_args = 20};
+		struct exec other = DONE("/bin/x", "-x\0one\0");
+
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 /bin/x [-x] one\n");
+		form.quote = true;
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 \"/bin/x\" [\"-x\"] \"one\"\n");
+		form = (struct form){.max_args = 20, .argv0 = ARGV0_NEVER};
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 /bin/x one\n");
+		form.argv0 = ARGV0_ALWAYS;
+		other = DONE("/bin/x", "x\0one\0");
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 /bin/x [x] one\n");
+		form.argv0 = ARGV0_IF_OTHER;
+		other = DONE("/bin/x", "/usr/bin/x\0one\0");
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 /bin/x one\n");
+		other = DONE("x", "\0one\0");
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 x [] one\n");
+		other = DONE("/x", "");
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 /x\n");
+		other = DONE("/tmp/s", "/bin/sh\0-e\0/tmp/s\0one\0");
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 /tmp/s one\n");
+		other = FAILED("/bin/x", "+y\n\0+one\0");
+		CHECK_TEXT(printed(&form, &other), "comm             1234   99       0 /bin/x [y\\n] one\n");
+		e = DONE("/bin/x", "x\0one\0two\0");
+	}
 	CASE("a number that fills its column keeps off the next one") {
 		struct form two = {.max_args = 20, .timestamp = true, .print_uid = true};
 		struct exec late = e;
@@ -230,7 +255,7 @@ static void test_lines(void)
 		o.quote = false;
 	}
 	CASE("a failed execveat is named as the kernel would") {
-		e = FAILED("prog", "+x\0");
+		e = FAILED("prog", "+prog\0");
 		strcpy(e.directory, "/dev/fd/5/");
 		CHECK_TEXT(printed(&o, &e), "comm             1234   99       0 /dev/fd/5/prog\n");
 	}
@@ -333,12 +358,15 @@ static void test_keys(void)
 		char names[512], key[64];
 
 		cgroup = "/";
-		CHECK(strstr(printed(&all, &e), ",\"uid\":1000,\"user\":null,\"gid\":0,"));
+		CHECK(strstr(printed(&all, &e), ",\"uid\":1000,\"user\":null,\"gid\":0,\"euid\":null,\"egid\":null,\"loginuid\":null,"
+						"\"session\":null,\"start\":null,\"parent_start\":null,"));
 		CHECK(strstr(printed(&all, &e), ",\"cgroup\":null,\"cgroup_path\":null,\"container\":null,\"ret\":0,"));
 		fields_names(names, sizeof(names));
 		for (char *name = strtok(names, ", "); name; name = strtok(NULL, ", ")) {
+			static const char of_ends[] = "event exit_status duration_ns age_ns";
+
 			snprintf(key, sizeof(key), "\"%s\":", name);
-			CHECK(strstr(printed(&all, &e), key));
+			CHECK(!strstr(printed(&all, &e), key) == !!strstr(of_ends, name));
 		}
 		cgroup = NULL;
 	}
@@ -434,7 +462,8 @@ static bool shown(struct exec *e, const char *regex)
 {
 	const struct pattern none = {0};
 	struct pattern pattern = {.given = true};
-	struct filter filter = {.name = &none, .pattern = &pattern};
+	const struct form form = {0};
+	struct filter filter = {.name = &none, .pattern = &pattern, .form = &form};
 	bool wanted;
 
 	CHECK(!regcomp(&pattern.regex, regex, REG_EXTENDED | REG_NOSUB));
@@ -450,6 +479,12 @@ static void test_undecided(void)
 
 	CASE("--line drops what does not match") {
 		CHECK(shown(&e, "one two$") && !shown(&e, "three"));
+	}
+	CASE("it looks at the line with argv[0], and without it") {
+		struct exec other = DONE("/bin/x", "-y\0one\0");
+
+		CHECK(shown(&other, "^/bin/x one$") && shown(&other, "^/bin/x -y one$") && !shown(&other, "[[]-y"));
+		CHECK(!shown(&e, "^/bin/x x one"));
 	}
 	CASE("but shows what might match, had all of it been there") {
 		e.args.more = true;
@@ -469,6 +504,89 @@ static void test_undecided(void)
 	}
 }
 
+/* An end with that status, 1.5 s after an exec and some 2 s after the start. */
+static const char *ended(const struct form *form, uint32_t status, bool executed, bool started)
+{
+	struct exec e = make(EXEC_ENDED, NULL, "", 0);
+	struct printer printer;
+
+	e.status = status;
+	e.executed = executed ? e.time - 1500000000 : 0;
+	e.known |= started ? EXEC_START : 0U;
+	print_init(&printer, form, &out, "bpf", 0, 0);
+	e.start = e.time + printer.asleep - 2000000000;
+	print_exec(&printer, &e);
+	CHECK(printer.ended == 1 && !printer.printed);
+	print_free(&printer);
+	return drain(&out, from);
+}
+
+static void test_ends(void)
+{
+	const struct form text_form = {.max_args = 20}, json = {.json = true};
+
+	CASE("an end has the columns of an exec, how it came, and the time since the exec") {
+		CHECK_TEXT(ended(&text_form, 0, true, true), "comm             1234   99       - EXIT 0 1.500s\n");
+		CHECK_TEXT(ended(&text_form, 0xff00, true, true), "comm             1234   99       - EXIT 255 1.500s\n");
+		CHECK_TEXT(ended(&text_form, 9, true, true), "comm             1234   99       - EXIT SIGKILL 1.500s\n");
+		CHECK_TEXT(ended(&text_form, 0x80 | 11, true, true),
+			   "comm             1234   99       - EXIT SIGSEGV (core dumped) 1.500s\n");
+		CHECK_TEXT(ended(&text_form, 40, true, true), "comm             1234   99       - EXIT SIG40 1.500s\n");
+	}
+	CASE("the time is since the start if no exec was seen, and missing if nothing is known") {
+		CHECK_TEXT(ended(&text_form, 0, false, true), "comm             1234   99       - EXIT 0 2.000s\n");
+		CHECK_TEXT(ended(&text_form, 0, false, false), "comm             1234   99       - EXIT 0\n");
+	}
+	CASE("in JSON it has keys of its own") {
+		CHECK(strstr(ended(&json, 0x700, true, true),
+			     ",\"event\":\"exit\",\"exit_status\":7,\"duration_ns\":1500000000,\"age_ns\":2000000000,\"source\":\"bpf\"}\n"));
+		CHECK(strstr(ended(&json, 9, false, false),
+			     ",\"event\":\"exit\",\"exit_status\":null,\"signal\":\"SIGKILL\",\"duration_ns\":null,\"age_ns\":null,"));
+		CHECK(strstr(ended(&json, 0x86, true, true), "\"signal\":\"SIGABRT\",\"core\":true,"));
+		CHECK(!strstr(ended(&json, 0, true, true), "\"ret\""));
+	}
+	CASE("an end has its event and no key that only execs have") {
+		const struct form argv = {.json = true, .keys = fields_key("argv", 4)};
+		const struct form status = {.json = true, .keys = fields_key("exit_status", 11)};
+		struct exec e = DONE("/bin/x", "x\0");
+
+		CHECK_TEXT(ended(&argv, 0, true, true), "{\"event\":\"exit\"}\n");
+		CHECK_TEXT(ended(&status, 0x100, true, true), "{\"event\":\"exit\",\"exit_status\":1}\n");
+		CHECK_TEXT(printed(&argv, &e), "{\"argv\":[\"x\"]}\n");
+	}
+}
+
+/* The lives of processes, beside an array that remembers them all. */
+static void test_lives(void)
+{
+	static uint64_t executed[5000];
+	struct lives lives = {0};
+	uint32_t random = 1;
+	bool same = true;
+
+	CASE("what is remembered of a process is its own, whatever is added and removed") {
+		for (int i = 0; i < 200000; i++) {
+			uint32_t pid = (random = random * 1664525 + 1013904223) >> 12 & 4095, other = random >> 5 & 4095;
+			struct life *life = pid ? lives_add(&lives, pid) : NULL;
+
+			if (life)
+				executed[pid] = life->executed = (uint64_t)i + 1;
+			if (other && i & 1024) {
+				lives_remove(&lives, other);
+				executed[other] = 0;
+			}
+			other = random & 4095;
+			life = other ? lives_find(&lives, other) : NULL;
+			same &= (life ? life->executed : 0) == (other ? executed[other] : 0);
+		}
+		CHECK(same);
+		for (uint32_t pid = 1; pid < 4096; pid++)
+			lives_remove(&lives, pid);
+		CHECK(!lives.count);
+		lives_free(&lives);
+	}
+}
+
 int main(void)
 {
 	int ends[2];
@@ -484,5 +602,7 @@ int main(void)
 	test_keys();
 	test_json();
 	test_undecided();
+	test_ends();
+	test_lives();
 	return 0;
 }

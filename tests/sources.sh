@@ -226,7 +226,7 @@ by_parent() {
 
 fields() {
 	run -J -- sh -c '"$0" "$1.3"; :' "$L" "$B"
-	shows 1 "\"uid\":0,\"gid\":0,\"comm\":\"live\",\"pcomm\":\"\(sh\|exe\)\",.*\"mntns\":$(stat -Lc %i /proc/self/ns/mnt),.*\"ret\":0,\"filename\":\"$L\",\"argv\":\[\"$L\",\"$B.3\"\],\"source\":\"$S\"}\$"
+	shows 1 "\"uid\":0,\"gid\":0,.*\"comm\":\"live\",\"pcomm\":\"\(sh\|exe\)\",.*\"mntns\":$(stat -Lc %i /proc/self/ns/mnt),.*\"ret\":0,\"filename\":\"$L\",\"argv\":\[\"$L\",\"$B.3\"\],\"source\":\"$S\"}\$"
 }
 
 # A name with what separates fields in /proc/PID/stat, and a newline.

@@ -31,8 +31,8 @@ static void set_up(void)
 	if (records_init(&records, 1, 1, -1, 0) || output_init(&out, open("/dev/null", O_WRONLY)))
 		abort();
 	records_add(&records, &rings[0], &rings[1], 0);
-	print_init(&printers[0], &text, &out, "bpf", 0);
-	print_init(&printers[1], &json, &out, "bpf", 0);
+	print_init(&printers[0], &text, &out, "bpf", 0, 0);
+	print_init(&printers[1], &json, &out, "bpf", 0, 0);
 }
 
 static void put(struct ring *ring, const uint8_t *bytes, size_t size)

@@ -1,0 +1,55 @@
+/* More that a record tells of the process: struct exec_facts. */
+#ifndef FACTS_BPF_H
+#define FACTS_BPF_H
+
+#include "bpf/common.bpf.h"
+
+/* When a process began. */
+INLINE __u64 start_of(__u64 leader)
+{
+	__u64 start = 0;
+
+	if (leader)
+		read_kernel(&start, sizeof(start), leader + VALUE(task_start));
+	return start;
+}
+
+INLINE __u64 leader_of(__u64 task)
+{
+	return task && VALUE(task_group_leader) ? read_long(task + VALUE(task_group_leader)) : 0;
+}
+
+/* Two numbers of 4 bytes, in one go if they are neighbours. 0 or -errno. */
+INLINE long read_two(__u32 two[2], __u64 first, __u64 second, __u64 in_a_row)
+{
+	long ret;
+
+	if (in_a_row)
+		return read_kernel(two, 8, first);
+	ret = read_kernel(&two[0], 4, first);
+	return ret ? ret : read_kernel(&two[1], 4, second);
+}
+
+/* Fills what is wanted beyond describe(); leader: of the task's process. */
+INLINE void add_facts(struct scratch *s, __u64 task, __u64 leader)
+{
+	struct exec_facts *f = &s->facts;
+	__u64 cred;
+
+	f->known = 0;
+	if (VALUE(want_start) && VALUE(task_start)) {
+		f->start = start_of(leader);
+		f->parent_start = start_of(s->parent);
+		f->known |= (f->start ? FACT_START : 0) | (f->parent_start ? FACT_PARENT_START : 0);
+	}
+	if (VALUE(want_eids) && VALUE(task_cred)) {
+		cred = read_long(task + VALUE(task_cred));
+		if (!read_two(f->eids, cred + VALUE(cred_euid), cred + VALUE(cred_egid), VALUE(eids_in_a_row)))
+			f->known |= FACT_EIDS;
+	}
+	if (VALUE(want_login) && VALUE(task_loginuid) &&
+	    !read_two(f->login, task + VALUE(task_loginuid), task + VALUE(task_session), VALUE(login_in_a_row)))
+		f->known |= FACT_LOGIN;
+}
+
+#endif
