@@ -140,7 +140,7 @@ lz4_test_SOURCES = lib/lz4.c
 layout_test_SOURCES = kernel/layout.c kernel/places.c
 states_test_SOURCES = kernel/states.c kernel/places.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
-event_test_SOURCES = source/records.c source/parts.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
+event_test_SOURCES = source/records.c source/parts.c source/path.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
 FIELDS = $(addprefix show/,fields.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c rotate.c utf8.c errname.c \
 	signame.c)
@@ -261,6 +261,7 @@ check:
 		"sh tests/names.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/follow.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/who.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/paths.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/exits.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/timeline.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/container.sh ./execsnoop $(BUILD)/tests" \

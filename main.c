@@ -10,6 +10,7 @@
  *   bpf/record.h         records that the programs send
  *   bpf/user.h           rule for addresses of programs, for both sides
  *   bpf/facts.bpf.h      more of the process
+ *   bpf/path.bpf.h       paths of file and working directory
  *   bpf/exec.bpf.h       successful execs
  *   bpf/call.bpf.h       failed calls
  *   bpf/thread.bpf.h     threads that begin and end
@@ -26,6 +27,8 @@
  * kernel/peek.c          gets the copies
  * kernel/peeker.c        asks for them
  * kernel/models.c        makes the processes
+ * kernel/paths.c         learns directories and mounts
+ * kernel/walker.c        makes them
  * kernel/abi.c           how each architecture takes execve(2)
  * kernel/user.c          where user space ends, by architecture
  * kernel/tracefs.c       tracepoints' numbers and fields
@@ -54,6 +57,7 @@
  * source/cpus.c          rings of CPUs that come and go
  * source/records.c       records out of the rings
  * source/parts.c         an exec out of its records
+ * source/path.c          a path out of its names
  * source/counts.c        counts, and losses
  * source/collector.h     state of a process that collects execs without BPF
  * source/collector_source.c  a source by such a process, from outside

@@ -77,6 +77,8 @@ struct __attribute__((aligned(64))) scratch {
 	__u64 next;  /* arguments: the next address to read; pieces: the next argv slot */
 	__u64 end;   /* arguments: their end; pieces: the rest of a long string, 0, or an END_… */
 	__u64 flags; /* arguments: of the last record */
+	__u64 dentry, mnt; /* a path: where it is followed */
+	__u64 path_kind, path_used, path_flags, walks;
 	__u64 filtered; /* 1: the filters do not want it (keep_filtered) */
 	__u64 parent; /* leader of the parent process, 0: not known */
 	__u64 last; /* 1: the thread that ends is the last one of its process */
@@ -94,6 +96,8 @@ struct __attribute__((aligned(64))) scratch {
 		};
 	};
 };
+
+enum path_kind { PATH_EXE, PATH_CWD };
 
 enum call_flags {
 	CALL_HAS_DIRFD = 1 << 0, /* it was execveat(2) */

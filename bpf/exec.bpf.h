@@ -4,6 +4,7 @@
 
 #include "bpf/common.bpf.h"
 #include "bpf/facts.bpf.h"
+#include "bpf/path.bpf.h"
 
 /* Sends the exec record with its name and len bytes of arguments behind it. */
 INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
@@ -175,6 +176,8 @@ int on_exec(__u64 *ctx)
 	}
 	add_facts(s, task, task); /* it is the leader since it has executed (de_thread in fs/exec.c) */
 	wanted = fill_exec(ctx, s, start, end, env_end);
+	if (VALUE(want_exe) || VALUE(want_cwd))
+		s->exec.head.flags |= RECORD_PATHS;
 	send_exec(ctx, s, s->exec.name_len, s->exec.head.data_len);
 	if (VALUE(exec_copy) && s->counts.result == -EBUSY) {
 		/* Three tasks are preempted on this CPU as they send (bpf_raw_tp_nest_level): the next copy may do better. */
@@ -185,10 +188,51 @@ int on_exec(__u64 *ctx)
 	}
 	if (VALUE(exec_copy))
 		mark_handled(s, task, mark);
+	if (VALUE(want_exe) || VALUE(want_cwd)) {
+		s->next = s->end = 0;
+		if (wanted > FIRST_SIZE)
+			note_rest(s, start, wanted);
+		begin_path(s, VALUE(want_exe) ? PATH_EXE : PATH_CWD, task);
+		tail_call(ctx, &args_program, 2);
+	}
 	if (wanted > FIRST_SIZE) {
 		note_rest(s, start, wanted);
 		tail_call(ctx, &args_program, VALUE(max_strings) ? 1 : 0);
 	}
+	return 0;
+}
+
+/* Sixteen names of a path, then itself again; then the next path, and the rest of the arguments. */
+SEC("path")
+int on_path(void *ctx)
+{
+	struct scratch *s = get_scratch();
+	__u64 used;
+
+	if (!s)
+		return 0;
+	if (FOUR_STEPS(s) && FOUR_STEPS(s) && FOUR_STEPS(s) && FOUR_STEPS(s)) {
+		if (++s->walks < WALKS_MOST && s->path_used < PATH_BYTES_MOST)
+			tail_call(ctx, &args_program, 2);
+		/* Unless that was the last name. */
+		if (cross(s) && cross(s) && cross(s))
+			s->path_flags |= RECORD_CUT;
+	}
+	s->more.head.type = RECORD_PATH;
+	s->more.head.seq = s->counts.seq;
+	s->more.head.flags = s->path_flags | (s->path_kind == PATH_CWD ? RECORD_OF_CWD : 0);
+	s->more.head.part = 0;
+	s->more.head.data_len = used = s->path_used;
+	FORGET(used);
+	used &= CHUNK_SIZE - 1;
+	if (output_bulk(ctx, s, &s->more, sizeof(s->more) + used))
+		lose_path(ctx, s);
+	if (s->path_kind == PATH_EXE && VALUE(want_cwd)) {
+		begin_path(s, PATH_CWD, current_task());
+		tail_call(ctx, &args_program, 2);
+	}
+	if (s->next < s->end)
+		tail_call(ctx, &args_program, VALUE(max_strings) ? 1 : 0);
 	return 0;
 }
 
@@ -210,7 +254,7 @@ INLINE int count_string(struct scratch *s)
 }
 
 /* How often "count" follows itself at most: "args" follows it, and the kernel lets 33 programs follow one another. */
-#define COUNTS_MOST 16
+#define COUNTS_MOST (VALUE(want_exe) || VALUE(want_cwd) ? 8 : 16)
 
 /* Finds the end of the strings that --max-args shows. */
 SEC("count")
@@ -272,7 +316,8 @@ int on_args(void *ctx)
 		tail_call(ctx, &args_program, 0);
 	if (s->end > s->next && s->end <= s->next + CHUNK_SIZE)
 		send_args(ctx, s, bounded(s->end - s->next, CHUNK_SIZE), s->flags);
-	if (!s->end)
+	/* The ring was full, or the kernel lets no other program follow. */
+	if (s->next != s->end)
 		output_lost(ctx, s, RECORD_ARGS);
 	return 0;
 }

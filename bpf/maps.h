@@ -13,7 +13,7 @@
 	 * the programs of perf events from running on its CPU. */ \
 	X(scratches, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct scratch), 1) \
 	/* Programs that are tail-called. All programs in one map have one type. */ \
-	X(args_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2) /* "args", "count" */ \
+	X(args_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 3) /* "args", "count", "path" */ \
 	X(pieces_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1) \
 	X(end_programs, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2) /* for "thread_exit": "exit", "end" */ \
 	X(peek_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1) /* "peek_exec" itself */ \

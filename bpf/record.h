@@ -22,6 +22,10 @@
 /* A string of a failed exec is read in pieces of at most this many bytes, NUL included. */
 #define PIECE_SIZE 4096
 
+/* The most bytes of a name in a path, with its NUL (NAME_MAX), and of the names of a path that are sent together. */
+#define NAME_MOST 256
+#define PATH_BYTES_MOST (CHUNK_SIZE - 17 * NAME_MOST)
+
 /* Bytes of a record on kernels whose helpers write to the stack alone (stack.bpf.h). A power of 2. */
 #define STACK_CHUNK_SIZE 256
 
@@ -34,6 +38,7 @@ enum record_type {
 	RECORD_FAIL,	 /* struct exec_record: a call failed; its arguments follow as RECORD_PIECES */
 	RECORD_ARGS,	 /* struct more_record: the next bytes of a RECORD_EXEC's argument block */
 	RECORD_PIECES,	 /* struct more_record: the next struct pieces of a RECORD_FAIL */
+	RECORD_PATH,	 /* struct more_record: the names of a RECORD_EXEC's path, before its RECORD_ARGS */
 	RECORD_END,	 /* struct exec_record: a process ended, with the status in ret; it has no name */
 };
 
@@ -51,6 +56,9 @@ enum record_flags {
 	RECORD_32_BIT = 1 << 10, /* RECORD_FAIL: pointers in the argv of the caller have 4 bytes */
 	RECORD_ENOUGH = 1 << 12, /* with RECORD_LAST: there is more, but nobody wants it (--max-bytes, --max-args) */
 	RECORD_FILTERED = 1 << 14, /* RECORD_END: the filters do not want the process as it is now; its exec may have passed them */
+	RECORD_PATHS = 1 << 15, /* RECORD_EXEC: each path that is wanted follows in a RECORD_PATH */
+	RECORD_OF_CWD = 1 << 4, /* RECORD_PATH: of the working directory, not of the file */
+	RECORD_DELETED = 1 << 5, /* RECORD_PATH: it has been removed, or was never in a directory */
 	RECORD_LOST = 1 << 13, /* with RECORD_LAST, in the ring of first records: the ring for the rest was full */
 	RECORD_CHECK = 1 << 11, /* RECORD_FAIL: execveat(2) with AT_EXECVE_CHECK, which would not have executed */
 };

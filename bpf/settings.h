@@ -27,6 +27,8 @@
 	X(want_exits)	   /* 1: --exits */ \
 	X(want_start)	   /* 1: the starts of the process and of its parent are shown, or needed for --exits */ \
 	X(want_eids)	   /* 1: the effective ids are shown */ \
+	X(want_exe)	   /* 1: the path of the file that is executed is shown */ \
+	X(want_cwd)	   /* 1: the working directory is shown */ \
 	X(want_login)	   /* 1: the login uid and the audit session are shown */ \
 	/* Layout of the running kernel (layout.c). */ \
 	X(long_size) \
@@ -55,6 +57,19 @@
 	X(task_loginuid) \
 	X(task_session) \
 	X(login_in_a_row) \
+	X(task_fs) \
+	X(fs_pwd_dentry) \
+	X(fs_pwd_mnt) \
+	X(mm_exe_file) \
+	X(file_dentry) \
+	X(file_mnt) \
+	X(dentry_name) \
+	X(dentry_parent) \
+	X(dentry_hashed) \
+	X(mnt_root)	   /* these are from the vfsmount on, and may be less than 0 */ \
+	X(mnt_parent) \
+	X(mnt_mountpoint) \
+	X(mount_mnt)	   /* of the vfsmount in the struct mount that mnt_parent points to */ \
 	X(task_exit_code) \
 	X(task_signal) \
 	X(signal_exit_code) \

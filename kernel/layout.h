@@ -23,6 +23,8 @@ enum layout_part {
 	LAYOUT_CRED,
 	LAYOUT_LOGIN,
 	LAYOUT_END,
+	LAYOUT_PATHS, /* from here on: paths.h */
+	LAYOUT_EXE,
 	LAYOUT_PARTS
 };
 
@@ -42,6 +44,10 @@ struct layout {
 	uint32_t task_loginuid, task_session; /* LAYOUT_LOGIN */
 	/* LAYOUT_END; signal_live can be 0 all the same: not known. */
 	uint32_t task_exit_code, task_signal, signal_exit_code, signal_flags, signal_live;
+	/* LAYOUT_PATHS. Of a struct mount the places are relative to its vfsmount, which is its member at mount_mnt. */
+	uint32_t task_fs, fs_pwd_dentry, fs_pwd_mnt, dentry_name, dentry_parent, dentry_hashed, mnt_root, mount_mnt;
+	int32_t mnt_parent, mnt_mountpoint;
+	uint32_t mm_exe_file, file_dentry, file_mnt; /* LAYOUT_EXE */
 	const char *missing[LAYOUT_PARTS]; /* why there is no answer, or NULL: there is one */
 };
 

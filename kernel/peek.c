@@ -17,6 +17,7 @@
 #include "bpf/record.h"
 #include "kernel/models.h"
 #include "kernel/peeker.h"
+#include "kernel/walker.h"
 #include "lib/timestamp.h"
 #include "loader.h"
 
@@ -284,6 +285,8 @@ int peek_layout(const struct peek_facts *facts, const struct peek_self *self, st
 		learn_bprm(p);
 	if (!p->error && facts->states)
 		models_learn(p, facts->name, facts->proc, facts->boot_ahead);
+	if (!p->error && facts->paths)
+		walker_learn(p, facts->name, facts->proc);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	prctl(PR_SET_NAME, old_name);
 	*layout = p->layout;

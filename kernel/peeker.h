@@ -7,6 +7,7 @@
 
 #include "bpf/record.h"
 #include "kernel/layout.h"
+#include "kernel/paths.h"
 #include "kernel/states.h"
 
 #define MODELS 4
@@ -23,7 +24,9 @@ struct peeker {
 	struct layout_workspace workspace;
 	struct states states;
 	struct states_workspace states_workspace;
-	char model_comms[MODELS][16];
+	struct paths_facts paths;
+	struct paths_workspace paths_workspace;
+	char model_comms[MODELS][16], walker_comm[16];
 	int model; /* the number of the one that is being made */
 	pid_t leader; /* of the halved one, 0: it has ended */
 	pid_t parent; /* of all models */

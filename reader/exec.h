@@ -31,6 +31,8 @@ enum exec_field {
 	EXEC_PARENT_START = 1 << 9,
 	EXEC_EIDS = 1 << 10, /* euid and egid */
 	EXEC_LOGIN = 1 << 11, /* loginuid and session */
+	EXEC_EXE = 1 << 12,
+	EXEC_CWD = 1 << 13,
 };
 
 enum text_state { TEXT_WHOLE, TEXT_CUT, TEXT_UNREADABLE };
@@ -73,6 +75,7 @@ struct exec {
 	enum script script; /* an interpreter was executed in the file's place */
 	struct arguments args;
 	uint64_t start, parent_start; /* of the process and of its parent, CLOCK_BOOTTIME of the initial time namespace, ns */
+	struct text exe, cwd; /* paths in the process's mount namespace: of the file that runs, of the working directory */
 	uint32_t euid, egid; /* effective ids */
 	uint32_t loginuid, session; /* of audit; UINT32_MAX: none */
 };

@@ -43,6 +43,8 @@ static const struct option_row rows[] = {
 	ROW('C', "print-cpu", NULL, "the CPU", parse_flag, AT(form.print_cpu)),
 	ROW('M', "print-pcomm", NULL, "the parent's name", parse_flag, AT(form.print_pcomm)),
 	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote)),
+	ROW(0, "print-exe", NULL, "path of the file", parse_flag, AT(form.print_exe)),
+	ROW(0, "print-cwd", NULL, "working directory", parse_flag, AT(form.print_cwd)),
 	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
 	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
 	ROW(0, "argv0", "WHEN", "argv[0] in brackets: other (than the file), always, never", parse_argv0),
@@ -134,9 +136,13 @@ static void request_fields(struct options *o)
 	r->want_start = known & (EXEC_START | EXEC_PARENT_START);
 	r->want_eids = known & EXEC_EIDS;
 	r->want_login = known & EXEC_LOGIN;
+	r->want_exe = known & EXEC_EXE;
+	r->want_cwd = known & EXEC_CWD;
 	r->print_cgroup = o->form.print_cgroup || o->form.print_cgroup_path;
 	r->print_mntns = o->form.print_mntns;
 	r->print_euid = o->form.print_euid;
+	r->print_exe = o->form.print_exe;
+	r->print_cwd = o->form.print_cwd;
 	r->max_args = o->line.given ? 0 : o->form.max_args;
 	r->max_bytes = o->line.given && o->form.max_bytes && o->form.max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->form.max_bytes;
 }

@@ -86,14 +86,22 @@ static void wait_for_execs(struct session *s)
  * the process's name and the source's filters. */
 static bool wants_end(struct session *s, struct exec *end)
 {
-	struct life *life = lives_find(&s->printer.lives, end->pid);
+	const struct life *life = lives_find(&s->printer.lives, end->pid);
 
 	/* An older one may be another process's by that id, whose end was lost. */
 	if (!life || !life->executed || life->executed + s->printer.asleep < end->start)
 		return !end->filtered && !s->options->line.given && filter_wants(&s->filter, end);
 	end->executed = life->executed;
-	timeline_end(s->timeline, life, end);
 	return life->shown;
+}
+
+static void end_life(struct session *s, const struct exec *end)
+{
+	struct life *life = lives_find(&s->printer.lives, end->pid);
+
+	if (life)
+		timeline_end(s->timeline, life, end);
+	lives_remove(&s->printer.lives, end->pid);
 }
 
 static bool wants(struct session *s, struct exec *exec)
@@ -110,6 +118,8 @@ static bool wants(struct session *s, struct exec *exec)
 		life->shown = wanted;
 		if (wanted)
 			timeline_exec(s->timeline, life, exec);
+		else
+			timeline_end(s->timeline, life, exec);
 	}
 	return wanted;
 }
@@ -133,7 +143,7 @@ static enum end print_execs(struct session *s, bool all)
 		else
 			s->unwanted += exec.kind != EXEC_ENDED;
 		if (exec.kind == EXEC_ENDED)
-			lives_remove(&printer->lives, exec.pid);
+			end_life(s, &exec);
 	}
 	output_send(s->out);
 	if (s->timeline->wanted)

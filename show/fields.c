@@ -22,6 +22,7 @@ enum kind {
 	KIND_USER,   /* a user's name, by the id */
 	KIND_CGROUP, /* a cgroup's path, by the id */
 	KIND_CONTAINER, /* the container that it names */
+	KIND_PATH,
 	KIND_FILENAME,
 	KIND_ARGV,
 	KIND_SOURCE,
@@ -37,7 +38,7 @@ enum kind {
 
 enum {
 	TIME, SINCE, PID, PPID, UID, USER, GID, EUID, EGID, LOGINUID, SESSION, START, PARENT_START, COMM, PCOMM, CPU, MNTNS, CGROUP,
-	CGROUP_PATH, CONTAINER, RESULT, FILENAME, ARGV, EVENT, EXIT_STATUS, DURATION, AGE, SOURCE, FIELDS,
+	CGROUP_PATH, CONTAINER, RESULT, EXE, CWD, FILENAME, ARGV, EVENT, EXIT_STATUS, DURATION, AGE, SOURCE, FIELDS,
 };
 
 /* In the order of JSON's keys. */
@@ -75,6 +76,8 @@ static const struct field {
 			 IF(print_cgroup_path), NULL},
 	[CONTAINER] = {KIND_CONTAINER, VALUE(cgroup), EXEC_CGROUP, KEY("container"), NULL, NULL, 0, ALWAYS, NULL},
 	[RESULT] = {KIND_RESULT, VALUE(result), EXEC_RESULT, KEY("ret"), KEY("error"), "RET", 3, ALWAYS, NULL},
+	[EXE] = {KIND_PATH, VALUE(exe), EXEC_EXE, KEY("exe"), KEY("exe_base64"), "EXE", 30, IF(print_exe), NULL},
+	[CWD] = {KIND_PATH, VALUE(cwd), EXEC_CWD, KEY("cwd"), KEY("cwd_base64"), "CWD", 30, IF(print_cwd), NULL},
 	[FILENAME] = {KIND_FILENAME, ELSEWHERE, KEY("filename"), KEY("filename_base64"), NULL, 0, ALWAYS, NULL},
 	[ARGV] = {KIND_ARGV, ELSEWHERE, KEY("argv"), KEY("argv_base64"), NULL, 0, ALWAYS, NULL},
 	[EVENT] = {KIND_EVENT, ELSEWHERE, KEY("event"), NULL, NULL, 0, ALWAYS, NULL},
@@ -88,14 +91,14 @@ static const struct field {
 _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 
 /* Keys that JSON has only if --fields names them, or the option of their column is given. */
-#define ON_DEMAND (BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER))
+#define ON_DEMAND (BIT(EXE) | BIT(CWD) | BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER))
 
 /* Keys that only execs and failed calls have, and those that only ends have. */
-#define OF_EXECS (BIT(RESULT) | BIT(FILENAME) | BIT(ARGV))
+#define OF_EXECS (BIT(EXE) | BIT(CWD) | BIT(RESULT) | BIT(FILENAME) | BIT(ARGV))
 #define OF_ENDS (BIT(EVENT) | BIT(EXIT_STATUS) | BIT(DURATION) | BIT(AGE))
 
 /* From left to right. */
-static const unsigned char columns[] = {TIME, SINCE, UID, USER, EUID, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, RESULT};
+static const unsigned char columns[] = {TIME, SINCE, UID, USER, EUID, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, CWD, EXE, RESULT};
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static bool has_column(const struct form *form, const struct field *field)
@@ -244,6 +247,11 @@ static void add_text(struct output *out, const char *text, size_t length, const 
 	output_add(out, " ", 1);
 }
 
+static void add_path(struct output *out, const struct text *path, const struct field *field)
+{
+	add_text(out, path->bytes, path->length, field);
+}
+
 static void add_number(struct output *out, int64_t number, int width)
 {
 	output_number(out, number, width);
@@ -281,12 +289,14 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 			add_time(printer, exec->time, f->width);
 		else if (f->kind == KIND_SINCE)
 			add_since(printer, exec->time, f->width);
-		else if (f->kind == KIND_RESULT && exec->kind == EXEC_ENDED)
-			output_format(out, "%*s ", f->width, "-");
+		else if ((f->kind == KIND_RESULT || f->kind == KIND_PATH) && exec->kind == EXEC_ENDED)
+			output_format(out, f->kind == KIND_RESULT ? "%*s " : "%-*s ", f->width, "-");
 		else if (!is_known(exec, f))
 			output_format(out, f->kind == KIND_RESULT ? "%*s " : "%-*s ", f->width, "?");
 		else if (f->kind == KIND_NAME)
 			add_text(out, value_of(exec, f), strnlen(value_of(exec, f), f->size), f);
+		else if (f->kind == KIND_PATH)
+			add_path(out, value_of(exec, f), f);
 		else if (f->kind == KIND_USER)
 			add_user(printer, exec, f);
 		else if (f->kind == KIND_CGROUP)
@@ -375,6 +385,13 @@ static void add_json_cgroup(struct printer *printer, const struct exec *exec, co
 		add(printer->out, "null");
 }
 
+static void add_json_path(struct output *out, const struct exec *exec, const struct field *field)
+{
+	const struct text *path = value_of(exec, field);
+
+	add_json_text(out, path->bytes, path->length, field);
+}
+
 static void add_json_ns(struct output *out, int64_t ns)
 {
 	if (ns < 0)
@@ -411,6 +428,9 @@ static void add_json_value(struct printer *printer, const struct exec *exec, con
 	case KIND_CGROUP:
 	case KIND_CONTAINER:
 		add_json_cgroup(printer, exec, field);
+		break;
+	case KIND_PATH:
+		add_json_path(out, exec, field);
 		break;
 	case KIND_FILENAME:
 		strings_filename(out, exec, field->other, !(printer->keys & BIT(ARGV)));

@@ -75,13 +75,15 @@ static void end_slice(struct timeline *t, struct life *life, const struct exec *
 {
 	if (!life->lane)
 		return;
-	begin_event(t, "E", exec->time, life->lane);
-	if (exec->kind == EXEC_ENDED) {
-		add(&t->out, ",\"args\":{\"exit_status\":");
-		end_add_json(&t->out, exec);
-		add(&t->out, "}");
+	if (output_state(&t->out) != OUTPUT_FULL) {
+		begin_event(t, "E", exec->time, life->lane);
+		if (exec->kind == EXEC_ENDED) {
+			add(&t->out, ",\"args\":{\"exit_status\":");
+			end_add_json(&t->out, exec);
+			add(&t->out, "}");
+		}
+		end_event(t);
 	}
-	end_event(t);
 	t->lanes[life->lane - 1] = 0;
 	life->lane = 0;
 }
@@ -90,9 +92,11 @@ void timeline_exec(struct timeline *t, struct life *life, const struct exec *exe
 {
 	struct output *out = &t->out;
 
-	if (!t->wanted || output_state(out) == OUTPUT_FULL)
+	if (!t->wanted)
 		return;
 	end_slice(t, life, exec);
+	if (output_state(out) == OUTPUT_FULL)
+		return;
 	life->lane = take_lane(t, exec->pid);
 	if (!life->lane)
 		return;
@@ -114,7 +118,7 @@ void timeline_exec(struct timeline *t, struct life *life, const struct exec *exe
 
 void timeline_end(struct timeline *t, struct life *life, const struct exec *end)
 {
-	if (t->wanted && output_state(&t->out) != OUTPUT_FULL)
+	if (t->wanted)
 		end_slice(t, life, end);
 }
 

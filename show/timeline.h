@@ -23,7 +23,7 @@ void timeline_begin(struct timeline *timeline, uint64_t start, uint64_t most);
 /* A process has executed: ends its slice, and begins another. life: what is remembered of it. */
 void timeline_exec(struct timeline *timeline, struct life *life, const struct exec *exec);
 
-/* A process has ended. */
+/* A process has ended, or has executed what is not wanted. */
 void timeline_end(struct timeline *timeline, struct life *life, const struct exec *end);
 
 /* Makes the file whole. Slices that have not ended stay open. */

@@ -15,6 +15,8 @@ static int load_exec(struct tracer *t, const struct link *link, enum bpf_prog_ty
 
 	if (!ret && !link->on_stack && wanted_strings(t->base.request))
 		ret = link_load_tail(link, &t->object, PROGRAM_COUNT, type, err);
+	if (!ret && !link->on_stack && t->paths)
+		ret = link_load_tail(link, &t->object, PROGRAM_PATH, type, err);
 	return ret ? ret : link_load(link, &t->object, PROGRAM_EXEC, type, err);
 }
 

@@ -87,7 +87,7 @@ static void note_layout(struct tracer *t)
 	const struct layout *l = &t->layout;
 	const uint32_t offsets[LAYOUT_PARTS] = {l->task_real_parent, l->task_group_leader, l->task_comm, l->mm_arg_start,
 						l->nsproxy_mnt_ns, l->bprm_filename, l->task_start, l->cred_euid,
-						l->task_loginuid, l->task_exit_code};
+						l->task_loginuid, l->task_exit_code, l->task_fs, l->mm_exe_file};
 	char text[24];
 
 	for (int i = 0; i < LAYOUT_PARTS; i++) {
@@ -188,6 +188,20 @@ static bool wants_states(const struct request *r)
 	return r->check || r->exits || r->want_start || r->want_eids || r->want_login;
 }
 
+/* Paths that are asked for, as far as the layout lets them be told. */
+static void request_paths(struct tracer *t)
+{
+	const struct request *r = t->base.request;
+	bool exe = r->want_exe && !t->layout.missing[LAYOUT_EXE] && !t->link.on_stack;
+	bool cwd = r->want_cwd && !t->layout.missing[LAYOUT_PATHS] && !t->link.on_stack;
+
+	if (t->link.on_stack)
+		t->layout.missing[LAYOUT_PATHS] = t->layout.missing[LAYOUT_EXE] = "this needs Linux 4.11 or later";
+	link_set(&t->link, SETTING_want_exe, exe);
+	link_set(&t->link, SETTING_want_cwd, cwd);
+	t->paths = (unsigned int)exe + cwd;
+}
+
 static int learn_layout(struct tracer *t, char **argv, struct error *err)
 {
 	const uint64_t name = peek_name();
@@ -209,6 +223,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	facts.proc = t->base.proc;
 	facts.boot_ahead = t->base.boot_ahead;
 	facts.states = wants_states(t->base.request);
+	facts.paths = t->base.request->check || t->base.request->want_exe || t->base.request->want_cwd;
 	facts.chunk = t->link.on_stack ? STACK_CHUNK_SIZE : PEEK_SIZE;
 	if (feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) && t->base.proc >= 0) {
 		ret = attach_exec_peek(t, err);
@@ -222,6 +237,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		       ? USER_UNCHECKED
 		       : user_space(user_rule_here(), t->layout.long_size, (uintptr_t)facts.arg_end);
 	link_layout(&t->link, &t->layout, t->self.task);
+	request_paths(t);
 	link_set(&t->link, SETTING_user_mask, user.mask);
 	link_set(&t->link, SETTING_user_end, user.end);
 	note_layout(t);
@@ -272,6 +288,10 @@ static void warn_of_layout(const struct tracer *t)
 	if (missing[LAYOUT_MNTNS] && t->base.request->print_mntns)
 		say("warning: --print-mntns shows \"?\": where this kernel keeps the mount namespace is not known: %s",
 		    missing[LAYOUT_MNTNS]);
+	if (missing[LAYOUT_EXE] && t->base.request->print_exe)
+		say("warning: --print-exe shows \"?\": where this kernel keeps the file is not known: %s", missing[LAYOUT_EXE]);
+	if (missing[LAYOUT_PATHS] && t->base.request->print_cwd)
+		say("warning: --print-cwd shows \"?\": where this kernel keeps the directory is not known: %s", missing[LAYOUT_PATHS]);
 	if (missing[LAYOUT_CRED] && t->base.request->print_euid)
 		say("warning: --print-euid shows \"?\": where this kernel keeps the effective ids is not known: %s", missing[LAYOUT_CRED]);
 	if (missing[LAYOUT_PARENT])

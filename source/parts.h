@@ -15,6 +15,7 @@ struct event {
 	const char *name; /* NUL-terminated; NULL: it could not be read */
 	const char *args; /* struct block */
 	size_t args_len;
+	struct text exe, cwd; /* paths; state TEXT_UNREADABLE: not known */
 	bool name_cut;	 /* the name is longer than a record carries: it is too long for the kernel */
 	bool cut;	 /* there was more than was kept */
 	bool unreadable; /* the arguments end where they could no longer be read */
@@ -24,6 +25,7 @@ struct event {
 struct gathering {
 	struct asking asking;
 	uint64_t most;	     /* bytes of arguments that are waited for of an exec, 0: any number */
+	unsigned int paths; /* records of them that follow an exec's first one, if that says so */
 	size_t most_strings; /* of the caller's that are wanted, 0: all */
 	uint64_t *cut;	     /* counts execs of which a part did not reach us */
 	struct argument_room room;
@@ -39,6 +41,8 @@ struct parts {
 	struct gathering *gathering;
 	struct event event;
 	uint32_t next_part;
+	unsigned int paths_left;
+	char *paths; /* room for both */
 	struct assembly buffer;
 };
 
@@ -53,6 +57,9 @@ enum parts_state parts_begin(struct parts *parts, const struct record_head *head
 
 /* Adds one of those that follow. */
 enum parts_state parts_add(struct parts *parts, const struct record_head *head);
+
+/* Frees what it has. */
+void parts_free(struct parts *parts);
 
 /* Makes do with the parts that have come, and what the process still has. */
 void parts_give_up(struct parts *parts);

@@ -25,6 +25,7 @@ static const struct row {
 	[PROGRAM_EXEC] = {.section = "exec", .on_stack = "exec_stack"},
 	[PROGRAM_ARGS] = {"args", "args_stack", MAP_args_program, 0},
 	[PROGRAM_COUNT] = {"count", NULL, MAP_args_program, 1},
+	[PROGRAM_PATH] = {"path", NULL, MAP_args_program, 2},
 	[PROGRAM_EXIT] = {.section = "exit", .on_stack = "exit_stack"},
 	[PROGRAM_PIECES] = {"pieces", "pieces_stack", MAP_pieces_program, 0},
 	[PROGRAM_KILLED] = {"exit", NULL, MAP_end_programs, 0},
@@ -118,6 +119,19 @@ void link_layout(struct link *link, const struct layout *l, uint64_t task)
 	link_set(link, SETTING_task_session, l->task_session);
 	link_set(link, SETTING_eids_in_a_row, l->cred_egid == l->cred_euid + 4);
 	link_set(link, SETTING_login_in_a_row, l->task_session == l->task_loginuid + 4);
+	link_set(link, SETTING_task_fs, l->task_fs);
+	link_set(link, SETTING_fs_pwd_dentry, l->fs_pwd_dentry);
+	link_set(link, SETTING_fs_pwd_mnt, l->fs_pwd_mnt);
+	link_set(link, SETTING_mm_exe_file, l->mm_exe_file);
+	link_set(link, SETTING_file_dentry, l->file_dentry);
+	link_set(link, SETTING_file_mnt, l->file_mnt);
+	link_set(link, SETTING_dentry_name, l->dentry_name);
+	link_set(link, SETTING_dentry_parent, l->dentry_parent);
+	link_set(link, SETTING_dentry_hashed, l->dentry_hashed);
+	link_set(link, SETTING_mnt_root, l->mnt_root);
+	link_set(link, SETTING_mnt_parent, (uint64_t)(int64_t)l->mnt_parent);
+	link_set(link, SETTING_mnt_mountpoint, (uint64_t)(int64_t)l->mnt_mountpoint);
+	link_set(link, SETTING_mount_mnt, l->mount_mnt);
 	link_set(link, SETTING_task_exit_code, l->task_exit_code);
 	link_set(link, SETTING_task_signal, l->task_signal);
 	link_set(link, SETTING_signal_exit_code, l->signal_exit_code);

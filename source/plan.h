@@ -21,7 +21,8 @@ enum program {
 	PROGRAM_FORK,
 	PROGRAM_EXEC,
 	PROGRAM_ARGS,	/* tail-called by "exec" */
-	PROGRAM_COUNT,	/* the same, before "args" */
+	PROGRAM_COUNT,
+	PROGRAM_PATH,	/* the same, before "args" */
 	PROGRAM_EXIT,
 	PROGRAM_PIECES, /* tail-called by "exit" */
 	PROGRAM_KILLED, /* "exit" again, tail-called by "thread_exit" */

@@ -53,7 +53,7 @@ void records_free(struct records *records)
 			ring_unmap(&l->first);
 			ring_unmap(&l->bulk);
 		}
-		assembly_free(&l->parts.buffer);
+		parts_free(&l->parts);
 	}
 	free(records->lanes);
 	records->lanes = NULL;

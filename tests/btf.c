@@ -44,10 +44,27 @@ static bool is_struct(const struct btf_type *type)
 	return BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT || BTF_INFO_KIND(type->info) == BTF_KIND_UNION;
 }
 
+static bool is_modifier(const struct btf_type *type)
+{
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_CONST:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_TYPE_TAG:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* The field's place in the type, in bytes, or -1; *found gets its type. Looks into nameless members, too. */
 static long find(const struct btf_type *type, const char *field, const struct btf_type **found)
 {
-	const struct btf_member *members = (const void *)(type + 1);
+	const struct btf_member *members;
+
+	while (is_modifier(type))
+		type = types[type->type];
+	members = (const void *)(type + 1);
 
 	for (unsigned int i = 0; is_struct(type) && i < BTF_INFO_VLEN(type->info); i++) {
 		const struct btf_type *inner = types[members[i].type];
@@ -124,5 +141,18 @@ int main(void)
 	show("signal_struct", "live");
 	show("task_struct", "loginuid");
 	show("task_struct", "sessionid");
+	show("task_struct", "fs");
+	show("fs_struct", "pwd.dentry");
+	show("fs_struct", "pwd.mnt");
+	show("dentry", "d_name.name");
+	show("dentry", "d_parent");
+	show("vfsmount", "mnt_root");
+	show("dentry", "d_hash.pprev");
+	show("mount", "mnt");
+	show("mount", "mnt_parent");
+	show("mount", "mnt_mountpoint");
+	show("mm_struct", "exe_file");
+	show("file", "f_path.dentry");
+	show("file", "f_path.mnt");
 	return 0;
 }

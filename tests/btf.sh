@@ -37,6 +37,19 @@ int main(void)
 	SHOW(signal_struct, live);
 	SHOW(task_struct, loginuid);
 	SHOW(task_struct, sessionid);
+	SHOW(task_struct, fs);
+	SHOW(fs_struct, pwd.dentry);
+	SHOW(fs_struct, pwd.mnt);
+	SHOW(dentry, d_name.name);
+	SHOW(dentry, d_parent);
+	SHOW(vfsmount, mnt_root);
+	SHOW(dentry, d_hash.pprev);
+	SHOW(mount, mnt);
+	SHOW(mount, mnt_parent);
+	SHOW(mount, mnt_mountpoint);
+	SHOW(mm_struct, exe_file);
+	SHOW(file, f_path.dentry);
+	SHOW(file, f_path.mnt);
 }
 END
 "$2" -w -o "$T/offsets" "$T/offsets.c"

@@ -465,6 +465,39 @@ static void test_parts(void)
 		CHECK(!next(true) && !c.merge.lost);
 		facts = (struct exec_facts){0};
 	}
+	CASE("paths come before the rest of the arguments, and an exec that waits for them is not cut") {
+		struct exec_record r = record(RECORD_EXEC, 1, now() - 60 * MS);
+		struct more_record exe = {.head = {.type = RECORD_PATH, .seq = 1, .data_len = 9}}, cwd = exe;
+		struct exec it;
+
+		begin();
+		c.gathering.paths = 2;
+		r.head.flags = RECORD_PATHS;
+		r.head.data_len = r.args_len = 2;
+		put(0, &r, sizeof(r), "name\0x", 7);
+		put(0, &exe, sizeof(exe), "prog\0bin\0", 9);
+		cwd.head.flags = RECORD_OF_CWD | RECORD_DELETED;
+		put(0, &cwd, sizeof(cwd), "last\0dir\0", 9);
+		merge_update(&c.merge);
+		CHECK(merge_next(&c.merge, true, &it) && it.args.count == 1 && !c.merge.cut);
+		CHECK(exec_knows(&it, EXEC_EXE) && it.exe.length == 9 && !memcmp(it.exe.bytes, "/bin/prog", 9));
+		CHECK(exec_knows(&it, EXEC_CWD) && it.cwd.length == 19 && !memcmp(it.cwd.bytes, "/dir/last (deleted)", 19));
+		r.head.seq = exe.head.seq = 2;
+		put(0, &r, sizeof(r), "name\0x", 7);
+		exe.head.flags = RECORD_CUT;
+		put(0, &exe, sizeof(exe), "prog\0bin\0", 9);
+		merge_update(&c.merge);
+		CHECK(merge_next(&c.merge, true, &it) && it.args.count == 1 && !c.merge.cut);
+		CHECK(it.exe.length == 12 && !memcmp(it.exe.bytes, ".../bin/prog", 12) && !exec_knows(&it, EXEC_CWD));
+		r.head.seq = exe.head.seq = 3;
+		exe.head.flags = RECORD_OF_CWD;
+		exe.head.data_len = 0;
+		put(0, &r, sizeof(r), "name\0x", 7);
+		put(0, &exe, sizeof(exe), "", 0);
+		merge_update(&c.merge);
+		CHECK(merge_next(&c.merge, true, &it) && it.cwd.length == 1 && *it.cwd.bytes == '/' && !exec_knows(&it, EXEC_EXE));
+		c.gathering.paths = 0;
+	}
 	CASE("what follows an exec whose first record was lost holds up no failed call") {
 		struct exec_record r = record(RECORD_FAIL, 2, now());
 

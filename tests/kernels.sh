@@ -30,7 +30,7 @@ rows() {
 
 # What each kernel is booted as: name, MiB, CPUs, kernel parameters, seconds, tests.
 boots() {
-	echo "- $mib $cpus - 1200 e2e,ways,calls,many,filter,names,follow,who,exits,storm,guest"
+	echo "- $mib $cpus - 1200 e2e,ways,calls,many,filter,names,follow,who,paths,exits,storm,guest"
 	echo "sources $mib $cpus - 900 sources"
 	[ "$1" != armhf ] || echo "two-CPUs $mib 2 - 300 storm,brief" # all of it would take an hour's quarter
 	[ "$1" = amd64 ] || return

@@ -15,7 +15,7 @@ static void login(void)
 
 int main(int argc, char **argv)
 {
-	const struct request request = {.want_login = true};
+	const struct request request = {.want_login = true, .want_exe = true};
 	const struct layout *l;
 	struct source *source;
 	struct error err = {0};
@@ -40,6 +40,13 @@ int main(int argc, char **argv)
 	printf("task_struct.exit_code %u\ntask_struct.signal %u\nsignal_struct.group_exit_code %u\nsignal_struct.flags %u\n"
 	       "signal_struct.live %u\n", l->task_exit_code, l->task_signal, l->signal_exit_code, l->signal_flags, l->signal_live);
 	printf("task_struct.loginuid %u\ntask_struct.sessionid %u\n", l->task_loginuid, l->task_session);
+	printf("task_struct.fs %u\nfs_struct.pwd.dentry %u\nfs_struct.pwd.mnt %u\n",
+	       l->task_fs, l->fs_pwd_dentry, l->fs_pwd_mnt);
+	printf("dentry.d_name.name %u\ndentry.d_parent %u\nvfsmount.mnt_root %u\n", l->dentry_name, l->dentry_parent, l->mnt_root);
+	printf("dentry.d_hash.pprev %u\n", l->dentry_hashed);
+	printf("mount.mnt %u\nmount.mnt_parent %d\nmount.mnt_mountpoint %d\n", l->mount_mnt, (int)l->mount_mnt + l->mnt_parent,
+	       (int)l->mount_mnt + l->mnt_mountpoint);
+	printf("mm_struct.exe_file %u\nfile.f_path.dentry %u\nfile.f_path.mnt %u\n", l->mm_exe_file, l->file_dentry, l->file_mnt);
 	for (int i = 0; i < LAYOUT_PARTS; i++)
 		if (l->missing[i])
 			fprintf(stderr, "# part %d is missing: %s\n", i, l->missing[i]);

@@ -96,6 +96,13 @@ filtered() {
 	shows 1 ' EXIT 0 '
 }
 
+# A program that is not wanted ends the slice of the one before it.
+replaced() {
+	"$X" -n '^sh$' --timeline "$D/timeline" -- sh -c "exec $PROGRAMS/live 0.5" >"$out" 2>"$err"
+	is $? 0
+	python 'assert [s[3] for s in slices] == ["sh"] and slices[0][2] - slices[0][1] < 0.4 and not slices[0][6], slices'
+}
+
 refused() {
 	"$X" --timeline "$D/no/timeline" -- true >"$out" 2>"$err"
 	is $? 1
@@ -113,4 +120,5 @@ case_ "a timeline nests as strace's times do" as_strace_says strace make
 case_ "a timeline tells arguments, and how each program ended" how_it_ended
 case_ "a timeline is whole while it grows, and after a crash" crash
 case_ "a timeline has what the filters let pass" filtered
+case_ "a slice ends when its process executes what is not wanted" replaced
 case_ "a timeline is written to no other's file" refused
