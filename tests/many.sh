@@ -25,7 +25,10 @@ denied() {
 	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
 	wanted=30
 	[ ! -s "$D/n32" ] || grep -q 'of 32-bit programs cannot be seen' "$err" || wanted=60
-	[ "$n" -ge 1 ] && [ $((n + ${lost:-0})) -ge $wanted ] || fail "$n shown, ${lost:-0} lost, of $wanted"
+	# There a call whose entry and return both were not shown may be in no count: 57 of 60 were, once.
+	counted=$wanted
+	! since 7 0 || counted=$((wanted * 9 / 10))
+	[ "$n" -ge 1 ] && [ $((n + ${lost:-0})) -ge $counted ] || fail "$n shown, ${lost:-0} lost, of $wanted"
 	wrong=$(grep '  ? ' "$out")
 	[ -z "$wrong" ] || fail "not killed: $(echo "$wrong" | head -n 3)"
 }
