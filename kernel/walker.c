@@ -27,7 +27,7 @@ static int open_directory(int at, const char *path)
 	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Mounts an empty file system on the directory, which is this process's working directory. Its root, or -1. */
+/* Mounts an empty file system on the directory. Its root, or -1. */
 static int mount_here(const char *path)
 {
 	return mount("execsnoop", path, "ramfs", MS_NOSUID | MS_NOEXEC | MS_NODEV, "mode=0700") ? -1 : open_directory(AT_FDCWD, path);
@@ -36,9 +36,8 @@ static int mount_here(const char *path)
 static bool build(struct walk *w, const struct paths_facts *f)
 {
 	char path[64], below[2 * PATHS_NAME];
-	int root;
-
 	bool all_private;
+	int root;
 
 	if (unshare(CLONE_NEWNS))
 		return false;
@@ -136,9 +135,9 @@ void walker_learn(struct peeker *p, uint64_t name, int proc)
 
 	make_name(p->walker_comm, name, LAYOUT_TASKS + MODELS);
 	length = slash ? exe + length - slash - 1 : 0;
-	if (length > 10 && !memcmp(slash + 1 + length - 10, " (deleted)", 10))
+	if (slash && length > 10 && !memcmp(slash + 1 + length - 10, " (deleted)", 10))
 		length -= 10;
-	if (length < (ssize_t)sizeof(p->paths.exe))
+	if (slash && length < (ssize_t)sizeof(p->paths.exe))
 		memcpy(p->paths.exe, slash + 1, (size_t)length);
 	p->layout.missing[LAYOUT_PATHS] = p->layout.missing[LAYOUT_EXE] = "this process may not mount (CAP_SYS_ADMIN), or a directory does not answer";
 	for (unsigned int try = 0; try < TRIES && (!try || is_ambiguous(&p->layout)); try++) {
