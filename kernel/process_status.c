@@ -6,6 +6,25 @@
 #include "lib/files.h"
 #include "lib/format.h"
 
+/* The second number of a line; its name ends with a tab, and a tab is between the two. */
+static uint32_t second_of(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	at = at ? strchr(at + strlen(name), '\t') : NULL;
+	return at ? (uint32_t)strtoul(at + 1, NULL, 10) : 0;
+}
+
+/* The last number of a line, likewise. */
+static uint32_t last_of(const char *text, const char *name)
+{
+	const char *at = strstr(text, name), *tab;
+	size_t length = at ? strcspn(at + 1, "\n") + 1 : 0;
+
+	tab = at && at[length] == '\n' ? memrchr(at, '\t', length) : NULL;
+	return tab ? (uint32_t)strtoul(tab + 1, NULL, 10) : 0;
+}
+
 int process_status(int proc, uint32_t tid, struct process_status *status)
 {
 	const struct {
@@ -32,6 +51,9 @@ int process_status(int proc, uint32_t tid, struct process_status *status)
 			return -EINVAL;
 		*fields[i].value = (uint32_t)strtoul(at + strlen(fields[i].name), NULL, 10);
 	}
+	status->euid = second_of(text, "\nUid:\t");
+	status->egid = second_of(text, "\nGid:\t");
+	status->inner = last_of(text, "\nNSpid:\t");
 	at = strstr(text, "\nCapEff:\t");
 	status->capabilities = at ? strtoull(at + 9, NULL, 16) : 0;
 	return 0;

@@ -8,6 +8,8 @@ struct process_status {
 	uint32_t process; /* that the thread belongs to */
 	uint32_t tracer;  /* by ptrace(2), 0: none */
 	uint32_t uid, gid; /* the real ones */
+	uint32_t euid, egid; /* the effective ones */
+	uint32_t inner; /* the thread's id in its own pid namespace, 0: not known (below Linux 4.1) */
 	uint64_t capabilities; /* the effective ones, a bit each */
 };
 

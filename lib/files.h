@@ -11,6 +11,7 @@ void close_from(int first);
 
 /* Fields of /proc/PID/stat, as proc(5) numbers them. */
 #define STAT_PPID 4
+#define STAT_TTY 7
 #define STAT_FLAGS 9
 #define STAT_THREADS 20
 #define STAT_START_TIME 22

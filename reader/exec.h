@@ -10,6 +10,7 @@
 #define EXEC_ANCESTORS 3   /* beyond the parent */
 #define EXEC_NAME_MOST 8192 /* bytes of a file's name */
 #define EXEC_DIRECTORY 32
+#define EXEC_TTY_NAME 24
 
 enum exec_kind {
 	EXEC_DONE,
@@ -33,6 +34,9 @@ enum exec_field {
 	EXEC_LOGIN = 1 << 11, /* loginuid and session */
 	EXEC_EXE = 1 << 12,
 	EXEC_CWD = 1 << 13,
+	EXEC_TTY = 1 << 15, /* not if there is none */
+	EXEC_NS_PID = 1 << 16,
+	EXEC_STATUS = 1 << 14, /* of EXEC_ENDED */
 };
 
 enum text_state { TEXT_WHOLE, TEXT_CUT, TEXT_UNREADABLE };
@@ -78,6 +82,8 @@ struct exec {
 	struct text exe, cwd; /* paths in the process's mount namespace: of the file that runs, of the working directory */
 	uint32_t euid, egid; /* effective ids */
 	uint32_t loginuid, session; /* of audit; UINT32_MAX: none */
+	char tty[EXEC_TTY_NAME]; /* the controlling terminal: "pts/3" */
+	uint32_t ns_pid; /* the process's id in its own pid namespace */
 };
 
 static inline bool exec_knows(const struct exec *exec, enum exec_field field)

@@ -20,10 +20,6 @@ struct source *source_try(const struct source_row *row, const struct options *op
 		error_set(err, ENOTSUP, "-x: it cannot see failed calls; bpf can, and trace can for a command");
 		return NULL;
 	}
-	if (options->request.exits && !row->exits) {
-		error_set(err, ENOTSUP, "--exits: it does not tell the ends of processes; bpf does");
-		return NULL;
-	}
 	source = row->open(&options->request, err);
 	if (!source)
 		return NULL;

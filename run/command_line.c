@@ -40,6 +40,7 @@ static const struct option_row rows[] = {
 	ROW('t', "timestamp", NULL, "seconds since start", parse_flag, AT(form.timestamp)),
 	ROW('U', "print-uid", NULL, "the real user id", parse_flag, AT(form.print_uid)),
 	ROW(0, "print-euid", NULL, "effective user id", parse_flag, AT(form.print_euid)),
+	ROW(0, "print-tty", NULL, "terminal", parse_flag, AT(form.print_tty)),
 	ROW('C', "print-cpu", NULL, "the CPU", parse_flag, AT(form.print_cpu)),
 	ROW('M', "print-pcomm", NULL, "the parent's name", parse_flag, AT(form.print_pcomm)),
 	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote)),
@@ -138,6 +139,8 @@ static void request_fields(struct options *o)
 	r->want_login = known & EXEC_LOGIN;
 	r->want_exe = known & EXEC_EXE;
 	r->want_cwd = known & EXEC_CWD;
+	r->want_tty = known & EXEC_TTY;
+	r->want_ns_pid = known & EXEC_NS_PID;
 	r->print_cgroup = o->form.print_cgroup || o->form.print_cgroup_path;
 	r->print_mntns = o->form.print_mntns;
 	r->print_euid = o->form.print_euid;

@@ -31,7 +31,9 @@ void end_add_text(struct printer *printer, const struct exec *end)
 	int64_t ns = end_since_exec(end);
 
 	add(out, "EXIT ");
-	if (SIGNAL(end->status))
+	if (!exec_knows(end, EXEC_STATUS))
+		add(out, "?");
+	else if (SIGNAL(end->status))
 		add(out, signal_name((int)SIGNAL(end->status)));
 	else
 		output_number(out, NUMBER(end->status), 0);
@@ -48,6 +50,10 @@ void end_add_text(struct printer *printer, const struct exec *end)
 
 void end_add_json(struct output *out, const struct exec *end)
 {
+	if (!exec_knows(end, EXEC_STATUS)) {
+		add(out, "null");
+		return;
+	}
 	if (!SIGNAL(end->status)) {
 		output_number(out, NUMBER(end->status), 0);
 		return;

@@ -37,7 +37,7 @@ enum kind {
 #define ELSEWHERE 0, 0, 0 /* the value is in no one member */
 
 enum {
-	TIME, SINCE, PID, PPID, UID, USER, GID, EUID, EGID, LOGINUID, SESSION, START, PARENT_START, COMM, PCOMM, CPU, MNTNS, CGROUP,
+	TIME, SINCE, PID, PPID, UID, USER, GID, EUID, EGID, LOGINUID, SESSION, TTY, NS_PID, START, PARENT_START, COMM, PCOMM, CPU, MNTNS, CGROUP,
 	CGROUP_PATH, CONTAINER, RESULT, EXE, CWD, FILENAME, ARGV, EVENT, EXIT_STATUS, DURATION, AGE, SOURCE, FIELDS,
 };
 
@@ -64,6 +64,8 @@ static const struct field {
 	[EGID] = {KIND_NUMBER, VALUE(egid), EXEC_EIDS, KEY("egid"), NULL, NULL, 0, ALWAYS, NULL},
 	[LOGINUID] = {KIND_NUMBER, VALUE(loginuid), EXEC_LOGIN, KEY("loginuid"), NULL, NULL, 0, ALWAYS, NULL},
 	[SESSION] = {KIND_NUMBER, VALUE(session), EXEC_LOGIN, KEY("session"), NULL, NULL, 0, ALWAYS, NULL},
+	[TTY] = {KIND_NAME, VALUE(tty), EXEC_TTY, KEY("tty"), NULL, "TTY", 8, IF(print_tty), NULL},
+	[NS_PID] = {KIND_NUMBER, VALUE(ns_pid), EXEC_NS_PID, KEY("ns_pid"), NULL, NULL, 0, ALWAYS, NULL},
 	[START] = {KIND_NUMBER, VALUE(start), EXEC_START, KEY("start"), KEY("start_string"), NULL, 0, ALWAYS, NULL},
 	[PARENT_START] = {KIND_NUMBER, VALUE(parent_start), EXEC_PARENT_START, KEY("parent_start"), KEY("parent_start_string"), NULL, 0,
 			  ALWAYS, NULL},
@@ -98,7 +100,7 @@ _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 #define OF_ENDS (BIT(EVENT) | BIT(EXIT_STATUS) | BIT(DURATION) | BIT(AGE))
 
 /* From left to right. */
-static const unsigned char columns[] = {TIME, SINCE, UID, USER, EUID, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, CWD, EXE, RESULT};
+static const unsigned char columns[] = {TIME, SINCE, UID, USER, EUID, TTY, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, CWD, EXE, RESULT};
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static bool has_column(const struct form *form, const struct field *field)

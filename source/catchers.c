@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "source/catchers.h"
-#include "kernel/process_status.h"
 #include "lib/timestamp.h"
 
 /* Above so many bytes of strings that nobody has taken, no more are read. */
@@ -62,26 +61,20 @@ static uint32_t now_ms(void)
 static bool catch_one(struct catchers *all, int cpu, uint32_t pid, uint64_t time, bool last)
 {
 	struct catch *caught = __atomic_load_n(&all->bytes, __ATOMIC_RELAXED) < BYTES_MOST ? calloc(1, sizeof(*caught)) : NULL;
-	struct process_status status;
 
 	if (!caught)
 		return true;
 	*caught = (struct catch){.cpu = cpu, .pid = pid, .time = time, .exec = {.pid = pid}};
 	__atomic_store_n(&all->reads_since[cpu], now_ms(), __ATOMIC_RELAXED);
-	image_read(all->proc, pid, all->most, all->clock_ahead, &caught->reading);
+	image_read(all->proc, pid, all->wanted, &caught->reading);
 	__atomic_store_n(&all->reads_since[cpu], 0, __ATOMIC_RELAXED);
 	if (!last && reading_is_early(&caught->reading)) {
+		reading_free(&caught->reading);
 		free(caught);
 		return false;
 	}
-	if (caught->reading.stat.state) {
+	if (caught->reading.stat.state)
 		passes_ask(all->passes, &caught->exec);
-		if (all->ops->ids && !process_status(all->proc, pid, &status)) {
-			caught->exec.uid = status.uid;
-			caught->exec.gid = status.gid;
-			caught->exec.known |= EXEC_IDS;
-		}
-	}
 	add(all, caught);
 	return true;
 }

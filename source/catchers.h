@@ -22,7 +22,7 @@ struct catch {
 	uint32_t pid;
 	uint64_t time; /* of the event */
 	struct reading reading;
-	struct exec exec; /* its mount namespace, cgroup, ids */
+	struct exec exec; /* its mount namespace, cgroup */
 };
 
 struct catchers;
@@ -42,8 +42,7 @@ struct catchers {
 	void *context;
 	const struct passes *passes;
 	int proc;
-	uint64_t most; /* bytes of arguments, 0: all */
-	int64_t clock_ahead;
+	const struct image_wanted *wanted;
 	const char *(*confine)(bool traces); /* what each thread calls first, or NULL */
 	bool runs[CATCHERS_MOST]; /* by CPU */
 	uint32_t reads_since[CATCHERS_MOST]; /* by CPU, CLOCK_MONOTONIC, ms; 0: the thread waits for an exec */

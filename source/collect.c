@@ -63,8 +63,12 @@ static char *make_room(struct collector *c, size_t size)
 static void send_exec(struct collector *c, const struct sighting *s)
 {
 	const struct image_strings *strings = &s->strings;
+	const struct details *details = &s->details;
+	size_t paths = details->exe_length + details->cwd_length, bytes = (size_t)strings->name_length + 1 + strings->args_length;
 	struct pipe_head head = {
-		.size = (uint32_t)sizeof(head) + strings->name_length + 1 + strings->args_length,
+		.size = (uint32_t)(sizeof(head) + bytes + paths),
+		.exe_length = details->exe_length,
+		.cwd_length = details->cwd_length,
 		.name_length = strings->name_length,
 		.args_length = strings->args_length,
 		.exec = s->exec,
@@ -78,10 +82,13 @@ static void send_exec(struct collector *c, const struct sighting *s)
 	head.exec.name.state = strings->name;
 	head.exec.args.more = strings->args == TEXT_CUT;
 	head.exec.args.unreadable = strings->args == TEXT_UNREADABLE;
+	details_to_exec(details, &head.exec);
 	memcpy(at, &head, sizeof(head));
 	at[sizeof(head)] = '\0';
 	if (strings->bytes)
-		memcpy(at + sizeof(head), strings->bytes, head.size - sizeof(head));
+		memcpy(at + sizeof(head), strings->bytes, bytes);
+	if (paths)
+		memcpy(at + sizeof(head) + bytes, details->paths, paths);
 	c->waiting_used += head.size;
 	if (c->waiting_used >= WRITE_BYTES)
 		flush(c);
@@ -94,7 +101,7 @@ static void send_execs(struct collector *c, bool all)
 	struct sighting *s;
 
 	while (events_read_late(c), (s = sightings_take(&c->sightings, now, all))) {
-		if (passes_exec(&c->passes, &s->exec))
+		if (s->exec.kind == EXEC_ENDED || passes_exec(&c->passes, &s->exec))
 			send_exec(c, s);
 		else
 			c->shared->losses.filtered++;
@@ -139,16 +146,18 @@ static int begin(struct collector *c, struct error *err)
 		return ret;
 	c->sightings.early = c->ops->early;
 	c->sightings.stands = c->ops->traces;
-	c->limits = (struct image_limits){c->base.request->max_bytes, c->base.clock_ahead};
-	image_asker_init(&c->asker, c->base.proc, &c->limits);
+	c->wanted = (struct image_wanted){c->base.request->max_bytes, details_wanted(c->base.request, c->ops->catch && c->ops->catch->ids),
+					  c->base.clock_ahead};
+	image_asker_init(&c->asker, c->base.proc, &c->wanted);
+	if (c->base.request->want_tty)
+		ttys_read(&c->ttys, c->base.proc);
 	if (c->ops->catch) {
 		c->catchers = (struct catchers){
 			.ops = c->ops->catch,
 			.context = c,
 			.passes = &c->passes,
 			.proc = c->base.proc,
-			.most = c->base.request->max_bytes,
-			.clock_ahead = c->base.clock_ahead,
+			.wanted = &c->wanted,
 			.confine = c->base.confine,
 		};
 		catchers_start(&c->catchers, possible_cpus(-1, c->base.proc));

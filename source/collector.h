@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kernel/ttys.h"
 #include "reader/remote.h"
 #include "source/catchers.h"
 #include "source/passes.h"
@@ -64,7 +65,8 @@ struct collector {
 	struct sightings sightings;
 	struct passes passes;
 	struct catchers catchers;
-	struct image_limits limits;
+	struct image_wanted wanted;
+	struct ttys ttys;
 	struct asker asker; /* reads for us */
 	struct catch *caught; /* a reading that has no exec yet */
 	uint64_t seen[CATCHERS_MOST]; /* by CPU, the time of the last exec's event */

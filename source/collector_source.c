@@ -106,8 +106,10 @@ static int open_proc(struct source *source, struct error *err)
 	if (readlinkat(source->proc, "self", self, sizeof(self) - 1) < 0 || strtol(self, NULL, 10) != getpid())
 		return error_set(err, EINVAL, "/proc is of another pid namespace than this process; mount one of its own");
 	source->proc_is_initial = true;
-	if (read_file(source->proc, "self/timens_offsets", text, sizeof(text)) > 0)
+	if (read_file(source->proc, "self/timens_offsets", text, sizeof(text)) > 0) {
 		source->clock_ahead = clock_offset(text, INT64_MIN / 2, INT64_MAX / 2);
+		source->boot_ahead = boot_offset(text);
+	}
 	return 0;
 }
 

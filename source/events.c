@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "source/events.h"
 #include "lib/timestamp.h"
@@ -9,12 +10,25 @@ uint64_t collector_now(const struct collector *c)
 	return monotonic_ns() - (uint64_t)c->base.clock_ahead;
 }
 
+/* CLOCK_BOOTTIME of the initial time namespace, in the steps that /proc tells it. 0: not known. */
+static uint64_t start_ns(const struct collector *c, const struct process *process)
+{
+	return process && process->start_time
+		       ? process->start_time * (1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK)) - (uint64_t)c->base.boot_ahead : 0;
+}
+
 /* Puts what is known of the process into its exec. */
 static void describe(struct collector *c, const struct process *process, struct exec *exec)
 {
 	exec->uid = process->uid;
 	exec->gid = process->gid;
 	exec->known |= process->has_ids ? EXEC_IDS : 0U;
+	exec->start = start_ns(c, process);
+	exec->known |= exec->start ? EXEC_START : 0U;
+	exec->parent_start = start_ns(c, processes_find(&c->processes, process->parent));
+	exec->known |= exec->parent_start ? EXEC_PARENT_START : 0U;
+	if (ttys_name(&c->ttys, process->tty, exec->tty))
+		exec->known |= EXEC_TTY;
 	processes_describe(&c->processes, process, exec);
 	if (!*exec->comm)
 		memcpy(exec->comm, process->comm, sizeof(exec->comm));
@@ -56,10 +70,18 @@ void events_ask_rest(struct collector *c)
 	}
 }
 
-static void fill(struct collector *c, struct sighting *s, const struct reading *reading)
+static void fill(struct collector *c, struct sighting *s, struct reading *reading)
 {
+	const struct details *details = &reading->details;
+
+	/* The next image may have other ids. */
 	if (s->process && reading->stat.state && (!s->has_image || image_is_same(&s->image, &reading->stat.image))) {
 		process_update(s->process, &reading->stat);
+		if (details->known & EXEC_IDS && c->wanted.details.ids) {
+			s->process->uid = details->uid;
+			s->process->gid = details->gid;
+			s->process->has_ids = true;
+		}
 		describe(c, s->process, &s->exec);
 	}
 	sightings_fill(&c->sightings, s, reading);
@@ -81,7 +103,7 @@ static void read_now(struct collector *c, struct sighting *s)
 		return;
 	/* A tracer is the only one that may read for sure; what makes it wait is what it traces. */
 	if (c->ops->traces)
-		image_read(c->base.proc, s->process->pid, c->limits.most, c->limits.clock_ahead, &reading);
+		image_read(c->base.proc, s->process->pid, &c->wanted, &reading);
 	else if (!image_ask(&c->asker, s->process->pid, &reading))
 		most = ASK_MOST_NS;
 	if (c->ops->early && reading_is_early(&reading))
@@ -119,20 +141,15 @@ void events_read_late(struct collector *c)
 		read_now(c, s);
 }
 
-static void fill_caught(struct collector *c, struct sighting *s, const struct catch *caught)
+static void fill_caught(struct collector *c, struct sighting *s, struct catch *caught)
 {
-	const struct reading *reading = &caught->reading;
+	struct reading *reading = &caught->reading;
 
-	/* The next image may have other ids and namespaces. */
+	/* The next image may have other namespaces. */
 	if (!s->has_image || image_is_same(&s->image, &reading->stat.image)) {
 		s->exec.known |= caught->exec.known;
 		s->exec.mntns = caught->exec.mntns;
 		s->exec.cgroup = caught->exec.cgroup;
-		if (exec_knows(&caught->exec, EXEC_IDS) && s->process) {
-			s->process->uid = caught->exec.uid;
-			s->process->gid = caught->exec.gid;
-			s->process->has_ids = true;
-		}
 	}
 	fill(c, s, reading);
 }
@@ -153,11 +170,28 @@ void events_take_caught(struct collector *c)
 		if (!s)
 			s = find_caught(c, caught, SAME_MOST_NS);
 		if (!s)
-			free(caught->reading.strings.bytes);
+			reading_free(&caught->reading);
 		else
 			fill_caught(c, s, caught);
 		free(caught);
 	}
+}
+
+/* Of --exits: the process has ended. */
+static void tell_end(struct collector *c, const struct process *process, uint64_t time)
+{
+	struct exec end = {.kind = EXEC_ENDED, .time = time, .pid = process->pid, .cpu = -1};
+
+	if (!c->base.request->exits || process->excluded || (source_follows(&c->base) && !process->followed))
+		return;
+	if (process->status >= 0) {
+		end.status = (uint32_t)process->status;
+		end.known |= EXEC_STATUS;
+	}
+	describe(c, process, &end);
+	end.filtered = !passes_end(&c->passes, &end);
+	if (!sightings_add(&c->sightings, NULL, &end))
+		c->shared->losses.unseen_exits++;
 }
 
 void collector_fork(struct collector *c, uint32_t parent, uint32_t pid, uint64_t time)
@@ -172,24 +206,55 @@ void collector_fork(struct collector *c, uint32_t parent, uint32_t pid, uint64_t
 	/* Its end was not seen. */
 	if (old && old->pending)
 		sightings_end(&c->sightings, old, 0);
+	if (old)
+		tell_end(c, old, time);
 	processes_remove(&c->processes, pid);
 	processes_fork(&c->processes, parent, pid);
 }
 
-void collector_exit(struct collector *c, uint32_t pid, uint64_t time)
+void collector_thread(struct collector *c, uint32_t pid)
+{
+	struct process *process = processes_find(&c->processes, pid);
+
+	if (!process)
+		return;
+	process->has_threads = true;
+	process->threads++;
+}
+
+/* Counts the thread as ended. Whether it was the process's last one, as far as that is known. */
+static bool is_last(struct process *process, const struct exit_event *event)
+{
+	bool leader = event->tid == event->pid;
+
+	if (leader) {
+		process->leader_ended = true;
+		process->status = event->status;
+	} else if (process->threads) {
+		process->threads--;
+		/* The first thread's status is the process's, unless another one has ended all; that it ends as that one does tells
+		 * nothing else. */
+		if (process->leader_ended && process->status != event->status)
+			process->status = -1;
+	}
+	return event->last || (process->leader_ended && (process->counted ? !process->threads : leader && !process->has_threads));
+}
+
+void collector_exit(struct collector *c, const struct exit_event *event)
 {
 	struct process *process;
 
 	events_take_caught(c);
-	c->last_event = time;
-	process = processes_find(&c->processes, pid);
+	c->last_event = event->time;
+	process = processes_find(&c->processes, event->pid);
 	if (!process)
 		return;
-	sightings_end(&c->sightings, process, time);
-	if (process->has_threads)
-		process->leader_ended = true;
-	else
-		processes_remove(&c->processes, pid);
+	if (event->tid == event->pid)
+		sightings_end(&c->sightings, process, event->time);
+	if (!is_last(process, event))
+		return;
+	tell_end(c, process, event->time);
+	processes_remove(&c->processes, event->pid);
 }
 
 /* Takes what the event tells of the strings. Without memory they are unreadable. */
@@ -223,16 +288,6 @@ static void take_strings(struct collector *c, struct sighting *s, const struct e
 	c->sightings.bytes += strings->args_length;
 }
 
-void collector_ended(struct collector *c, uint32_t tid, uint64_t time)
-{
-	struct process *process = processes_find(&c->processes, tid);
-
-	if (!process)
-		return;
-	process->has_threads = false;
-	collector_exit(c, tid, time);
-}
-
 void collector_exec(struct collector *c, const struct exec_event *event)
 {
 	struct exec exec = {.kind = EXEC_DONE, .known = EXEC_RESULT, .time = event->time, .pid = event->pid, .cpu = event->cpu};
@@ -253,6 +308,8 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 		return;
 	}
 	process->has_threads = process->leader_ended = false; /* an exec ends all others */
+	process->threads = 0;
+	process->counted = true;
 	exec.known |= event->cpu >= 0 ? EXEC_CPU : 0U;
 	memcpy(exec.comm, event->comm, strnlen(event->comm, EXEC_COMM - 1));
 	memcpy(process->comm, exec.comm, sizeof(process->comm));
@@ -309,4 +366,5 @@ void events_ended(void *context, struct process *process)
 	struct collector *c = context;
 
 	sightings_end(&c->sightings, process, collector_now(c));
+	tell_end(c, process, collector_now(c));
 }

@@ -7,11 +7,18 @@
 /* The time as execs have it: CLOCK_MONOTONIC of the initial time namespace, ns. */
 uint64_t collector_now(const struct collector *collector);
 
-/* A process has been made; a process has ended (its last thread has, or it is not known to have had more than one). */
+/* A process has been made; one more thread of a process has been. */
 void collector_fork(struct collector *collector, uint32_t parent, uint32_t pid, uint64_t time);
-void collector_exit(struct collector *collector, uint32_t pid, uint64_t time);
-/* A thread has ended, which is told of a process's first one when it is the last. */
-void collector_ended(struct collector *collector, uint32_t tid, uint64_t time);
+void collector_thread(struct collector *collector, uint32_t pid);
+
+/* An event that tells of the end of a thread. */
+struct exit_event {
+	uint32_t pid, tid; /* process and thread */
+	uint64_t time;
+	int64_t status; /* of the thread, as wait(2) has it, -1: not known */
+	bool last; /* it is the process's last one for sure */
+};
+void collector_exit(struct collector *collector, const struct exit_event *event);
 
 /* An event that tells of an exec. */
 struct exec_event {

@@ -43,6 +43,7 @@ bool process_parse_stat(const char *text, struct process_stat *stat)
 		at = strchr(at + 1, ' ');
 	}
 	stat->ppid = (uint32_t)values[STAT_PPID];
+	stat->tty = (uint32_t)values[STAT_TTY];
 	stat->threads = (uint32_t)values[STAT_THREADS];
 	stat->start_time = values[STAT_START_TIME];
 	stat->image = (struct image){values[STAT_START_STACK], values[STAT_ARG_START], values[STAT_ARG_END], values[STAT_ENV_END]};
@@ -200,26 +201,48 @@ static int open_file(int proc, uint32_t pid, const char *name)
 	return openat(proc, path, O_RDONLY | O_CLOEXEC);
 }
 
-void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, struct reading *r)
+/* Without the addresses of the image, nothing shows that it is not the next one's by now. */
+static void read_details(int proc, uint32_t pid, const struct details_wanted *wanted, struct reading *r)
+{
+	struct process_stat stat;
+
+	details_read(proc, pid, wanted, &r->details);
+	if (!r->details.known || !r->stat.image.arg_start)
+		return;
+	if (!process_stat(proc, pid, &stat) && stat.start_time == r->stat.start_time && image_is_same(&stat.image, &r->stat.image))
+		return;
+	free(r->details.paths);
+	r->details = (struct details){0};
+}
+
+void reading_free(struct reading *r)
+{
+	free(r->strings.bytes);
+	free(r->details.paths);
+	r->strings.bytes = r->details.paths = NULL;
+}
+
+void image_read(int proc, uint32_t pid, const struct image_wanted *wanted, struct reading *r)
 {
 	struct memory m;
 
-	*r = (struct reading){.at = monotonic_ns() - (uint64_t)clock_ahead};
+	*r = (struct reading){.at = monotonic_ns() - (uint64_t)wanted->clock_ahead};
 	/* In this order: the memory is that of the image of this moment, whatever is executed meanwhile. */
 	m.mem = open_file(proc, pid, "mem");
 	m.pagemap = open_file(proc, pid, "pagemap");
 	if (!process_stat(proc, pid, &r->stat) && r->stat.state != 'Z') {
-		r->read = read_by_addresses(&m, &r->stat.image, most, &r->strings);
+		r->read = read_by_addresses(&m, &r->stat.image, wanted->most, &r->strings);
 		if (!r->read && !r->stat.image.arg_start) {
 			r->stat.image = (struct image){0};
-			r->read = read_cmdline(proc, pid, most, &r->strings);
+			r->read = read_cmdline(proc, pid, wanted->most, &r->strings);
 		}
+		read_details(proc, pid, &wanted->details, r);
 	}
 	if (m.mem >= 0)
 		close(m.mem);
 	if (m.pagemap >= 0)
 		close(m.pagemap);
-	r->until = monotonic_ns() - (uint64_t)clock_ahead;
+	r->until = monotonic_ns() - (uint64_t)wanted->clock_ahead;
 }
 
 /* ---- by somebody else ---- */
@@ -229,46 +252,57 @@ void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, stru
 
 static size_t write_image(const void *context, int proc, uint32_t pid, char *buffer)
 {
-	const struct image_limits *limits = context;
 	struct reading r;
-	size_t length = 0;
+	size_t paths, strings;
 
-	image_read(proc, pid, limits->most, limits->clock_ahead, &r);
-	if (r.strings.bytes)
-		length = (size_t)r.strings.name_length + 1 + r.strings.args_length;
+	image_read(proc, pid, context, &r);
+	paths = r.details.exe_length + r.details.cwd_length;
+	strings = r.strings.bytes ? (size_t)r.strings.name_length + 1 + r.strings.args_length : 0;
 	memcpy(buffer, &r, sizeof(r));
-	if (length)
-		memcpy(buffer + sizeof(r), r.strings.bytes, length);
-	free(r.strings.bytes);
-	return sizeof(r) + length;
+	if (paths)
+		memcpy(buffer + sizeof(r), r.details.paths, paths);
+	if (strings)
+		memcpy(buffer + sizeof(r) + paths, r.strings.bytes, strings);
+	reading_free(&r);
+	return sizeof(r) + paths + strings;
 }
 
-void image_asker_init(struct asker *asker, int proc, const struct image_limits *limits)
+void image_asker_init(struct asker *asker, int proc, const struct image_wanted *wanted)
 {
 	asker_init(asker, proc);
 	asker->image = write_image;
-	asker->context = limits;
+	asker->context = wanted;
 	asker->share = SHARE;
+}
+
+/* NULL: none, or no memory. */
+static char *copy(const char *from, size_t length)
+{
+	char *bytes = length ? malloc(length) : NULL;
+
+	if (bytes)
+		memcpy(bytes, from, length);
+	return bytes;
 }
 
 bool image_ask(struct asker *asker, uint32_t pid, struct reading *r)
 {
-	const struct image_limits *limits = asker->context;
+	const struct image_wanted *wanted = asker->context;
 	struct answer answer = asker_ask(asker, &(struct ask){.kind = ASK_IMAGE, .tid = pid});
-	size_t length;
-	char *bytes;
+	size_t length, paths;
 
-	*r = (struct reading){.at = monotonic_ns() - (uint64_t)limits->clock_ahead};
+	*r = (struct reading){.at = monotonic_ns() - (uint64_t)wanted->clock_ahead};
 	r->until = r->at;
 	if (!answer.complete || answer.length < sizeof(*r))
 		return answer.late;
 	memcpy(r, answer.bytes, sizeof(*r));
-	length = answer.length - sizeof(*r);
-	bytes = length ? malloc(length) : NULL;
-	if (bytes)
-		memcpy(bytes, answer.bytes + sizeof(*r), length);
-	r->strings.bytes = bytes;
-	r->read &= bytes != NULL;
+	paths = r->details.exe_length + r->details.cwd_length;
+	length = answer.length - sizeof(*r) - paths;
+	r->details.paths = copy(answer.bytes + sizeof(*r), paths);
+	if (!r->details.paths)
+		details_forget_paths(&r->details);
+	r->strings.bytes = copy(answer.bytes + sizeof(*r) + paths, length);
+	r->read &= r->strings.bytes != NULL;
 	asker_rest(asker);
 	return true;
 }

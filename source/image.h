@@ -8,6 +8,7 @@
 
 #include "reader/exec.h"
 #include "reader/remote.h"
+#include "source/details.h"
 
 /* By these a program image is known: an exec makes another one at other addresses, where addresses are random. All are 0 if
  * the image is not known: the process has ended, has none yet, is another user's, or Linux is older than 3.5. */
@@ -32,6 +33,7 @@ struct process_stat {
 	char comm[EXEC_COMM];
 	char state; /* Z: it has ended */
 	uint32_t ppid;
+	uint32_t tty; /* number of the terminal's device, 0: none */
 	uint32_t threads;
 	uint64_t start_time; /* clock ticks since boot */
 	struct image image;
@@ -55,7 +57,11 @@ struct reading {
 	bool read; /* there were strings */
 	struct process_stat stat; /* .state is 0 if that could not be read */
 	struct image_strings strings;
+	struct details details; /* of that image, if it is known */
 };
+
+/* Frees what it has. */
+void reading_free(struct reading *reading);
 
 /* Whether it is of a process that lives, but has no arguments yet. */
 static inline bool reading_is_early(const struct reading *reading)
@@ -66,22 +72,23 @@ static inline bool reading_is_early(const struct reading *reading)
 	       (!image_is_known(image) || image->arg_end < image->arg_start);
 }
 
-/* Reads the strings of the image that the process has now; of the arguments at most so many bytes, 0: all. If stat.image is known,
- * and is not the image of what it has executed since the event that made us look, the strings are of that event. The process may
- * have ended, or its image have no arguments yet. clock_ahead: as a source's. */
-void image_read(int proc, uint32_t pid, uint64_t most, int64_t clock_ahead, struct reading *reading);
+/* What is read, and how. */
+struct image_wanted {
+	uint64_t most; /* bytes of arguments, 0: all */
+	struct details_wanted details;
+	int64_t clock_ahead; /* as a source's */
+};
+
+/* Reads the strings of the image that the process has now. If stat.image is known, and is not the image of what it has executed
+ * since the event that made us look, the strings are of that event. The process may have ended, or its image have no arguments
+ * yet. */
+void image_read(int proc, uint32_t pid, const struct image_wanted *wanted, struct reading *reading);
 
 /* The same, but somebody else reads, who does not get long for it: what serves the memory of a process can take as long as it
  * likes. asker: has been initialized by image_asker_init(). false: nobody could be asked. */
 bool image_ask(struct asker *asker, uint32_t pid, struct reading *reading);
 
-/* Facts for the one who reads. */
-struct image_limits {
-	uint64_t most;
-	int64_t clock_ahead;
-};
-
-/* limits: must live as long as the asker. */
-void image_asker_init(struct asker *asker, int proc, const struct image_limits *limits);
+/* wanted: must live as long as the asker. */
+void image_asker_init(struct asker *asker, int proc, const struct image_wanted *wanted);
 
 #endif

@@ -417,7 +417,7 @@ static unsigned int known_fields(const struct event *event)
 	       (facts & FACT_EIDS ? EXEC_EIDS : 0U) |
 	       (facts & FACT_LOGIN && event->facts.login[0] != UINT32_MAX ? EXEC_LOGIN : 0U) |
 	       (event->exe.state != TEXT_UNREADABLE ? EXEC_EXE : 0U) | (event->cwd.state != TEXT_UNREADABLE ? EXEC_CWD : 0U) |
-	       EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
+	       (e->head.type == RECORD_END ? EXEC_STATUS : 0U) | EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
 	       (e->cgroup ? EXEC_CGROUP : 0U) | (e->head.flags & RECORD_NO_RESULT ? 0U : EXEC_RESULT);
 }
 

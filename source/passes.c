@@ -96,3 +96,11 @@ bool passes_exec(const struct passes *p, const struct exec *exec)
 		return false;
 	return !p->cgroups.count || is_under(p, exec);
 }
+
+bool passes_end(const struct passes *p, const struct exec *end)
+{
+	const struct request *r = p->request;
+
+	return (!r->has_uid || exec_knows(end, EXEC_IDS)) && (!r->ppid || exec_knows(end, EXEC_PPID)) && !p->mntns.count &&
+	       !p->cgroups.count && passes_exec(p, end);
+}

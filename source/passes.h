@@ -33,4 +33,7 @@ void passes_ask(const struct passes *passes, struct exec *exec);
 /* Whether the exec passes all filters but those by descent. A field that is not known passes. */
 bool passes_exec(const struct passes *passes, const struct exec *exec);
 
+/* The same of the end of a process, where a field that is not known does not pass. */
+bool passes_end(const struct passes *passes, const struct exec *end);
+
 #endif

@@ -55,7 +55,6 @@ static void take_sample(struct collector *c, const struct perf_record *r)
 static void take_record(struct collector *c, const struct perf_record *r)
 {
 	struct perf *p = own(c);
-	struct process *process;
 
 	if (r->type != PERF_RECORD_LOST && (!r->pid || r->pid == UINT32_MAX)) /* of another pid namespace, or ended */
 		return;
@@ -69,12 +68,11 @@ static void take_record(struct collector *c, const struct perf_record *r)
 	case PERF_RECORD_FORK:
 		if (r->pid == r->tid)
 			collector_fork(c, r->other_pid, r->pid, perf_time(p, r));
-		else if ((process = processes_find(&c->processes, r->pid)))
-			process->has_threads = true;
+		else
+			collector_thread(c, r->pid);
 		break;
 	case PERF_RECORD_EXIT:
-		if (r->pid == r->tid)
-			collector_exit(c, r->pid, perf_time(p, r));
+		collector_exit(c, &(struct exit_event){.pid = r->pid, .tid = r->tid, .time = perf_time(p, r), .status = -1});
 		break;
 	case PERF_RECORD_LOST:
 		collector_lose(c, r->lost);

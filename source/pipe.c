@@ -15,7 +15,7 @@
 
 bool pipe_is_sound(const struct pipe_head *head, const char *bytes, size_t length)
 {
-	uint64_t need = sizeof(*head) + (uint64_t)head->name_length + 1 + head->args_length;
+	uint64_t need = sizeof(*head) + (uint64_t)head->name_length + 1 + head->args_length + head->exe_length + head->cwd_length;
 
 	return head->size == need && head->size <= PIPE_MOST && length >= head->size &&
 	       head->name_length < EXEC_NAME_MOST && !bytes[sizeof(*head) + head->name_length];
@@ -129,6 +129,9 @@ static void hand_out(struct lane *lane, struct exec *exec)
 	exec->name.bytes = strings;
 	exec->name.length = head.name_length;
 	exec->args.list = NULL;
+	exec->exe = (struct text){block.bytes + head.args_length, head.exe_length, TEXT_WHOLE};
+	exec->cwd = (struct text){exec->exe.bytes + head.exe_length, head.cwd_length, TEXT_WHOLE};
+	exec->tty[EXEC_TTY_NAME - 1] = '\0';
 	exec->directory[EXEC_DIRECTORY - 1] = '\0';
 	exec_split(exec, &block, (size_t)l->source->request->max_args, &l->room);
 	if (exec->kind == EXEC_DONE && exec->name.state == TEXT_UNREADABLE) /* no string stands for the first */

@@ -17,10 +17,10 @@ struct collected {
 	uint32_t stopping; /* set by the others: the tracing has ended */
 };
 
-/* In front of each exec's strings: the file's name, then the arguments, each with a NUL. */
+/* In front of each exec's strings: the file's name, then the arguments, each with a NUL; then the paths. */
 struct pipe_head {
 	uint32_t size; /* of all, this included */
-	uint32_t name_length, args_length;
+	uint32_t name_length, args_length, exe_length, cwd_length;
 	struct exec exec; /* but for pointers */
 };
 

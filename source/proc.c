@@ -204,15 +204,14 @@ static void name_last(struct collector *c, uint32_t pid)
 static void take_event(struct collector *c, const struct connector_event *event)
 {
 	const uint32_t *ids = event->ids;
-	struct process *process;
 
 	count_missing(own(c), event);
 	switch (event->what) {
 	case EVENT_FORK:
 		if (ids[2] == ids[3])
 			collector_fork(c, ids[1], ids[3], event->time);
-		else if ((process = processes_find(&c->processes, ids[3])))
-			process->has_threads = true;
+		else
+			collector_thread(c, ids[3]);
 		break;
 	case EVENT_EXEC:
 		collector_exec(c, &(struct exec_event){.pid = ids[1], .time = event->time, .cpu = (int)event->cpu, .comm = ""});
@@ -222,10 +221,9 @@ static void take_event(struct collector *c, const struct connector_event *event)
 		take_ids(c, event);
 		break;
 	case EVENT_EXIT:
-		if (ids[0] != ids[1])
-			break;
-		name_last(c, ids[1]);
-		collector_exit(c, ids[1], event->time);
+		if (ids[0] == ids[1])
+			name_last(c, ids[1]);
+		collector_exit(c, &(struct exit_event){.pid = ids[1], .tid = ids[0], .time = event->time, .status = ids[2]});
 	}
 }
 

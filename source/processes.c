@@ -32,6 +32,7 @@ struct process *processes_note(struct processes *p, uint32_t pid)
 	if (!process)
 		return NULL;
 	process->pid = pid;
+	process->status = -1;
 	process->mark = p->mark;
 	process->next = *bucket(p, pid);
 	*bucket(p, pid) = process;
@@ -46,6 +47,7 @@ struct process *processes_fork(struct processes *p, uint32_t parent, uint32_t pi
 	if (!process)
 		return NULL;
 	process->parent = parent;
+	process->counted = true;
 	if (!from)
 		return process;
 	process->has_ids = from->has_ids;
@@ -53,6 +55,7 @@ struct process *processes_fork(struct processes *p, uint32_t parent, uint32_t pi
 	process->image = from->image;
 	process->cmdline = from->cmdline;
 	process->gid = from->gid;
+	process->tty = from->tty;
 	memcpy(process->comm, from->comm, sizeof(process->comm));
 	p->followed += from->followed && !process->followed;
 	process->followed |= from->followed;
@@ -66,6 +69,7 @@ void process_update(struct process *process, const struct process_stat *stat)
 	process->has_threads |= stat->threads > 1;
 	process->leader_ended = stat->state == 'Z';
 	process->start_time = stat->start_time;
+	process->tty = stat->tty;
 	if (image_is_known(&stat->image))
 		process->image = stat->image;
 }
@@ -158,6 +162,7 @@ void processes_scan(struct processes *p, int proc, uint64_t now)
 		if (is_new)
 			process->noted = now;
 		process->mark = p->mark;
+		process->counted = false; /* events may have been lost */
 		process_update(process, &stat);
 		process_ask_ids(process, proc);
 	}

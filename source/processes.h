@@ -18,12 +18,16 @@ struct process {
 	uint32_t uid, gid; /* real ones */
 	char comm[EXEC_COMM]; /* "": not known */
 	uint64_t start_time;  /* clock ticks since boot, 0: not known */
+	uint32_t tty; /* number of its terminal's device, 0: none, or not known */
 	struct image image;   /* as of the last look at it; all 0: not known */
 	uint64_t cmdline;     /* hash of its command line then, where the image is not known */
 	bool excluded;	  /* it is one of ours: never followed */
 	bool followed;	  /* it, or what it descends from, is one of -p or the command */
 	bool has_threads; /* has or had: it has not ended for sure when its first thread ends */
+	bool counted;	  /* since its exec or fork was seen, it is known how many others than the first it has: */
+	uint32_t threads;
 	bool leader_ended;
+	int64_t status; /* that its first thread had then, as wait(2) has it, -1: not known */
 	uint64_t noted; /* when a scan found it, as an exec's time; 0: an event has told of it */
 	uint32_t mark; /* of the last scan that has seen it */
 	struct sighting *pending; /* its last exec, if that has not been decided */

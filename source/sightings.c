@@ -9,6 +9,8 @@ static void forget_strings(struct sightings *all, struct sighting *s)
 	all->bytes -= s->strings.args_length;
 	s->strings.args_length = 0;
 	s->strings.args = TEXT_UNREADABLE;
+	free(s->details.paths);
+	s->details = (struct details){0};
 	if (s->named)
 		return;
 	free(s->strings.bytes);
@@ -77,16 +79,27 @@ struct sighting *sightings_add(struct sightings *all, struct process *process, c
 	return s;
 }
 
-void sightings_fill(struct sightings *all, struct sighting *s, const struct reading *reading)
+/* Whether what has been read along with the strings is as surely its own as these are. */
+static bool takes_details(const struct sighting *s, const struct reading *reading, bool own)
+{
+	return s->process && own && !s->details.known && reading->details.known && (s->has_image || (reading->read && !s->read_at));
+}
+
+void sightings_fill(struct sightings *all, struct sighting *s, struct reading *reading)
 {
 	/* It began behind the event, or it is another one's. */
 	bool own = s->has_image ? image_is_same(&s->image, &reading->stat.image) : all->stands || reading->at >= s->exec.time;
 
+	if (takes_details(s, reading, own)) {
+		s->details = reading->details;
+		reading->details.paths = NULL;
+	}
 	if (!s->process || s->read_at || s->certain || !reading->read || !own ||
 	    (s->named && reading->strings.name == TEXT_UNREADABLE)) {
-		free(reading->strings.bytes);
+		reading_free(reading);
 		return;
 	}
+	free(reading->details.paths);
 	free(s->strings.bytes);
 	s->named = false;
 	s->certain = s->has_image;
@@ -150,6 +163,7 @@ struct sighting *sightings_take(struct sightings *all, uint64_t time, bool at_on
 void sighting_free(struct sighting *s)
 {
 	free(s->strings.bytes);
+	free(s->details.paths);
 	free(s);
 }
 

@@ -14,6 +14,7 @@ struct sighting {
 	struct sighting *next;
 	struct exec exec; /* its name and arguments are not filled: they are in `strings` */
 	struct image_strings strings;
+	struct details details; /* likewise */
 	struct image image; /* whose strings these are; not known: all 0 */
 	bool has_image;	    /* the event told it, so that only strings of that image are taken, and are certain */
 	uint64_t read_at, read_until; /* when, as exec's times; 0: nothing has been read */
@@ -43,8 +44,8 @@ struct sightings {
 /* Adds an exec of the process; NULL for that: it is decided from the start. NULL: no memory. */
 struct sighting *sightings_add(struct sightings *sightings, struct process *process, const struct exec *exec);
 
-/* Fills its strings from a reading, whose bytes it takes over, unless it has some or is decided. */
-void sightings_fill(struct sightings *sightings, struct sighting *sighting, const struct reading *reading);
+/* Fills its strings and details from a reading, whose bytes it takes over, unless it has some or is decided. */
+void sightings_fill(struct sightings *sightings, struct sighting *sighting, struct reading *reading);
 
 /* Gives it the name that its process had when it ended, since it is not known otherwise. */
 void sighting_name(struct sighting *sighting, const char *comm);

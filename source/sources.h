@@ -10,7 +10,6 @@ struct source_row {
 	const char *lacks; /* in words, what it cannot tell; NULL: nothing */
 	const char *loses; /* why it may lose execs */
 	bool fails; /* it sees failed calls */
-	bool exits; /* it sees the ends of processes */
 	bool alone; /* it works only for -p and a command */
 };
 

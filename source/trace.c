@@ -224,10 +224,11 @@ static void take_stop(struct collector *c, pid_t tid, int status)
 	go_on(tid, 0);
 }
 
-static void take_end(struct collector *c, uint32_t tid)
+/* Of a process's first thread it is told when it is the last. */
+static void take_end(struct collector *c, uint32_t tid, int status)
 {
 	calls_forget(&own(c)->calls, tid);
-	collector_ended(c, tid, collector_now(c));
+	collector_exit(c, &(struct exit_event){.pid = tid, .tid = tid, .time = collector_now(c), .status = status, .last = true});
 }
 
 /* No more at a time, or what has been seen would wait. */
@@ -251,7 +252,7 @@ static void take(struct collector *c)
 		if (WIFSTOPPED(status))
 			take_stop(c, tid, status);
 		else
-			take_end(c, (uint32_t)tid);
+			take_end(c, (uint32_t)tid, status);
 	}
 }
 

@@ -168,7 +168,7 @@ static void look_at(struct collector *c, uint32_t pid)
 	if (process_stat(c->base.proc, pid, &stat) || (stat.state == 'Z' && stat.threads <= 1)) {
 		if (process)
 			note_old_image(own(c), process);
-		collector_exit(c, pid, collector_now(c));
+		collector_exit(c, &(struct exit_event){.pid = pid, .tid = pid, .time = collector_now(c), .status = -1, .last = true});
 		return;
 	}
 	is_new = !process || process->start_time != stat.start_time;

@@ -123,11 +123,6 @@ id_again() {
 	shows 1 "\"pid\":$pid,.*\"event\":\"exit\",\"exit_status\":42,\"duration_ns\":null"
 }
 
-refused() {
-	"$X" --exits --source watch -d 0.1 >"$out" 2>"$err"
-	is $? 1
-	has "$err" '^execsnoop: --exits: it does not tell the ends of processes; bpf does$'
-}
 
 if ! since 4 11; then
 	echo "ok shows the ends of processes # skip: this needs Linux 4.11"
@@ -142,4 +137,3 @@ case_ "tells how long a program ran" how_long
 case_ "shows the ends of those whose execs it shows" filtered
 case_ "shows them though ids and parent have changed" changed
 case_ "takes no exec for a process's that had its id before" id_again
-case_ "refuses --exits where the source does not tell them" refused

@@ -1,0 +1,97 @@
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/details.h"
+#include "kernel/process_status.h"
+#include "lib/files.h"
+#include "lib/format.h"
+
+struct details_wanted details_wanted(const struct request *r, bool ids)
+{
+	return (struct details_wanted){.ids = ids, .eids = r->want_eids, .login = r->want_login, .exe = r->want_exe, .cwd = r->want_cwd,
+				      .ns_pid = r->want_ns_pid};
+}
+
+static void read_ids(int proc, uint32_t pid, const struct details_wanted *wanted, struct details *d)
+{
+	struct process_status status;
+
+	if (process_status(proc, pid, &status))
+		return;
+	d->uid = status.uid;
+	d->gid = status.gid;
+	d->euid = status.euid;
+	d->egid = status.egid;
+	d->ns_pid = status.inner;
+	d->known |= (wanted->ids ? EXEC_IDS : 0U) | (status.inner ? EXEC_NS_PID : 0U) | (wanted->eids ? EXEC_EIDS : 0U);
+}
+
+/* A file with a number alone. */
+static bool read_number(int proc, uint32_t pid, const char *name, uint32_t *number)
+{
+	char path[40], text[16], *end;
+
+	format_text(path, sizeof(path), "%u/%s", pid, name);
+	if (read_file(proc, path, text, sizeof(text)) <= 0)
+		return false;
+	*number = (uint32_t)strtoul(text, &end, 10);
+	return end > text;
+}
+
+/* With CONFIG_AUDIT. A process of which nobody has logged in has all ones. */
+static void read_login(int proc, uint32_t pid, struct details *d)
+{
+	if (read_number(proc, pid, "loginuid", &d->loginuid) && d->loginuid != UINT32_MAX &&
+	    read_number(proc, pid, "sessionid", &d->session))
+		d->known |= EXEC_LOGIN;
+}
+
+/* Adds what the link says. 0: it cannot be read, or is too long for /proc. */
+static uint32_t add_link(int proc, uint32_t pid, const char *name, struct details *d)
+{
+	uint32_t used = d->exe_length + d->cwd_length;
+	char path[40], *bytes;
+	ssize_t n;
+
+	bytes = realloc(d->paths, used + PATH_MAX);
+	if (!bytes)
+		return 0;
+	d->paths = bytes;
+	format_text(path, sizeof(path), "%u/%s", pid, name);
+	n = readlinkat(proc, path, bytes + used, PATH_MAX);
+	return n > 0 && n < PATH_MAX ? (uint32_t)n : 0;
+}
+
+void details_read(int proc, uint32_t pid, const struct details_wanted *wanted, struct details *d)
+{
+	*d = (struct details){0};
+	if (wanted->ids || wanted->eids || wanted->ns_pid)
+		read_ids(proc, pid, wanted, d);
+	if (wanted->login)
+		read_login(proc, pid, d);
+	if (wanted->exe)
+		d->exe_length = add_link(proc, pid, "exe", d);
+	if (wanted->cwd)
+		d->cwd_length = add_link(proc, pid, "cwd", d);
+	d->known |= (d->exe_length ? EXEC_EXE : 0U) | (d->cwd_length ? EXEC_CWD : 0U);
+}
+
+void details_forget_paths(struct details *d)
+{
+	d->exe_length = d->cwd_length = 0;
+	d->known &= ~(unsigned int)(EXEC_EXE | EXEC_CWD);
+}
+
+void details_to_exec(const struct details *d, struct exec *exec)
+{
+	exec->known |= d->known & ~(unsigned int)EXEC_IDS;
+	exec->euid = d->euid;
+	exec->egid = d->egid;
+	exec->loginuid = d->loginuid;
+	exec->session = d->session;
+	exec->ns_pid = d->ns_pid;
+	exec->exe = (struct text){d->paths, d->exe_length, TEXT_WHOLE};
+	exec->cwd = (struct text){d->paths + d->exe_length, d->cwd_length, TEXT_WHOLE};
+}

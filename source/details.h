@@ -1,0 +1,35 @@
+/* More of a process, as /proc tells it while the process lives. */
+#ifndef DETAILS_H
+#define DETAILS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reader/exec.h"
+#include "source/request.h"
+
+/* Which are wanted. */
+struct details_wanted {
+	bool ids; /* the real ones, too */
+	bool eids, login, exe, cwd, ns_pid;
+};
+
+struct details {
+	unsigned int known; /* enum exec_field */
+	uint32_t uid, gid, euid, egid, loginuid, session, ns_pid;
+	char *paths; /* of the file that runs, then of the working directory, without a NUL; or NULL. To be freed */
+	uint32_t exe_length, cwd_length;
+};
+
+struct details_wanted details_wanted(const struct request *request, bool ids);
+
+/* Reads them. proc: /proc. What the process executes meanwhile may have others. */
+void details_read(int proc, uint32_t pid, const struct details_wanted *wanted, struct details *details);
+
+/* There are no paths, or there was no memory for them. */
+void details_forget_paths(struct details *details);
+
+/* Puts all but the real ids into the exec of the process; its paths are those of `details`. */
+void details_to_exec(const struct details *details, struct exec *exec);
+
+#endif
