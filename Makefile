@@ -266,6 +266,7 @@ check:
 		"sh tests/timeline.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/container.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/sources.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/told.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/sanitized.sh $(SANITIZED) $(BUILD)/tests" \
 		"$(BUILD)/tests/flood hide 3 $(BUILD)/tests/nothing ./execsnoop" \

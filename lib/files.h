@@ -13,6 +13,7 @@ void close_from(int first);
 #define STAT_PPID 4
 #define STAT_TTY 7
 #define STAT_FLAGS 9
+#define PF_EXITING 4 /* one of them: set before anything else tells that the thread ends (do_exit in kernel/exit.c) */
 #define STAT_THREADS 20
 #define STAT_START_TIME 22
 #define STAT_START_STACK 28

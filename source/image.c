@@ -44,6 +44,7 @@ bool process_parse_stat(const char *text, struct process_stat *stat)
 	}
 	stat->ppid = (uint32_t)values[STAT_PPID];
 	stat->tty = (uint32_t)values[STAT_TTY];
+	stat->exiting = values[STAT_FLAGS] & PF_EXITING || stat->state == 'Z' || stat->state == 'X';
 	stat->threads = (uint32_t)values[STAT_THREADS];
 	stat->start_time = values[STAT_START_TIME];
 	stat->image = (struct image){values[STAT_START_STACK], values[STAT_ARG_START], values[STAT_ARG_END], values[STAT_ENV_END]};

@@ -35,6 +35,7 @@ struct process_stat {
 	uint32_t ppid;
 	uint32_t tty; /* number of the terminal's device, 0: none */
 	uint32_t threads;
+	bool exiting; /* its first thread is about to end, or has ended */
 	uint64_t start_time; /* clock ticks since boot */
 	struct image image;
 };

@@ -20,10 +20,6 @@
 /* PID_MAX_LIMIT, include/linux/threads.h. */
 #define PIDS (4U << 20)
 
-/* PF_EXITING, include/linux/sched.h: set before the tracepoint sched_process_exit fires (do_exit in
- * kernel/exit.c). */
-#define EXITING 4
-
 /* Process ids, each a bit. */
 struct pids {
 	uint8_t bits[PIDS / 8];
@@ -90,7 +86,7 @@ static void add_thread(struct scan *s, uint32_t pid, uint32_t tid)
 	if (ret == -EEXIST)
 		return; /* the program "fork" was first, and counts it */
 	format_text(path, sizeof(path), "%u/task/%u/stat", pid, tid);
-	if (!ret && (!read_stat(s->proc, path, &ppid, &flags) || flags & EXITING))
+	if (!ret && (!read_stat(s->proc, path, &ppid, &flags) || flags & PF_EXITING))
 		s->added += map_delete(s->map, &key) != 0; /* the program was first, and counts it */
 	else if (!ret)
 		s->added++;

@@ -52,6 +52,17 @@ static void take_sample(struct collector *c, const struct perf_record *r)
 	});
 }
 
+/* When a program with the setuid bit is executed, perf gives up the thread's events, and tells its end for that
+ * (perf_event_exit_task in kernel/events/core.c). One that ends is marked before its record is made. */
+static bool goes_on(const struct collector *c, uint32_t pid)
+{
+	const struct process *process = processes_find(&c->processes, pid);
+	struct process_stat stat;
+
+	return process && !process_stat(c->base.proc, pid, &stat) && !stat.exiting &&
+	       (!process->start_time || process->start_time == stat.start_time);
+}
+
 static void take_record(struct collector *c, const struct perf_record *r)
 {
 	struct perf *p = own(c);
@@ -72,7 +83,8 @@ static void take_record(struct collector *c, const struct perf_record *r)
 			collector_thread(c, r->pid);
 		break;
 	case PERF_RECORD_EXIT:
-		collector_exit(c, &(struct exit_event){.pid = r->pid, .tid = r->tid, .time = perf_time(p, r), .status = -1});
+		if (r->pid != r->tid || !goes_on(c, r->pid))
+			collector_exit(c, &(struct exit_event){.pid = r->pid, .tid = r->tid, .time = perf_time(p, r), .status = -1});
 		break;
 	case PERF_RECORD_LOST:
 		collector_lose(c, r->lost);

@@ -111,19 +111,21 @@ static bool is_old_image(const struct watch *w, const struct process_stat *stat)
  * see, by the command line; and by the name, since a program can change each of them. */
 static bool has_executed(const struct collector *c, struct process *process, struct process_stat *stat, bool is_new)
 {
-	uint64_t cmdline, before = process->cmdline;
+	uint64_t cmdline = 0, before = process->cmdline;
 	bool executed;
 
+	if (!image_is_known(&stat->image)) {
+		if (own(c)->sees_images || stat->image.arg_start) /* it is being built */
+			return false;
+		cmdline = hash_cmdline(c->base.proc, process->pid);
+		if (!cmdline) /* likewise */
+			return false;
+		/* It may have executed between the two looks, and its image be seen now. */
+		if (cmdline != before && process_stat(c->base.proc, process->pid, stat))
+			return false;
+	}
 	if (image_is_known(&stat->image))
 		return !image_is_same(&stat->image, &process->image) && !(is_new && is_old_image(own(c), stat));
-	if (own(c)->sees_images) /* it is being built */
-		return false;
-	cmdline = hash_cmdline(c->base.proc, process->pid);
-	if (!cmdline) /* likewise */
-		return false;
-	/* It may have executed between the two looks. */
-	if (cmdline != before && process_stat(c->base.proc, process->pid, stat))
-		return false;
 	executed = before && cmdline != before && (is_new || memcmp(process->comm, stat->comm, sizeof(stat->comm)));
 	process->cmdline = cmdline;
 	if (!executed)

@@ -3,38 +3,7 @@
 # one does not is said. What a program executes must be shown, or counted as lost; what is shown of it must be true.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
-PROGRAMS=$(cd "$PROGRAMS" && pwd)
-L=$PROGRAMS/live C=$PROGRAMS/call
-N=$(few 500)
-
-# each SENTENCE FUNCTION SOURCE...
-each() {
-	words=$1 function=$2
-	shift 2
-	for S; do
-		# Seconds that programs live beyond what the cases say, where all is emulated.
-		B=0
-		[ "$N" = 500 ] || case $S in watch) B=3 ;; *) B=1 ;; esac
-		if grep -q "^$S " "$T/missing"; then
-			echo "ok $S: $words # skip: $(sed -n "s/^$S //p" "$T/missing" | cut -c1-120)"
-		else
-			case_ "$S: $words" "$function"
-		fi
-	done
-}
-
-# What is said on standard error with each of these sources.
-by_source() { sed '/^execsnoop: execs are seen by --source /d' "$1"; }
-no_complaint() {
-	said=$(by_source "$err" | grep -v "$USUAL")
-	[ -z "$said" ] || fail "standard error: $said"
-}
-
-# run ARGUMENT...: a trace with its own end; the status is in $status.
-run() {
-	"$X" --source "$S" "$@" >"$out" 2>"$err"
-	status=$?
-}
+. "$(dirname "$0")/each.sh"
 
 # A program that lives a while, with arguments of all kinds; of a long one, and of many.
 long=$(awk 'BEGIN { for (s = "x"; length(s) < 30000;) s = s s; print s }')
@@ -430,14 +399,6 @@ any_user() {
 	shows 1 "live $B.3\$"
 }
 
-for S in perf proc sideband trace watch; do
-	if ! "$X" --source "$S" -o /dev/null -- "$PROGRAMS/nothing" 2>"$T/why"; then
-		echo "$S $(by_source "$T/why" | head -n 1)"
-	fi
-done >"$T/missing"
-
-ALL='perf proc sideband trace watch'
-EXACT='perf proc sideband trace'
 # shellcheck disable=SC2086 # they are lists
 {
 	each "shows arguments of all kinds" arguments $ALL

@@ -1,0 +1,121 @@
+#!/bin/sh
+# What the sources without BPF tell beside the arguments: told.sh EXECSNOOP DIRECTORY. As root.
+# shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
+. "$(dirname "$0")/harness.sh"
+. "$(dirname "$0")/each.sh"
+E=$PROGRAMS/ends
+
+# value KEY: of the exec of "live", or of its copy.
+value() { grep '"comm":"\(live\|setuid\)"' "$out" | grep '"ret":0' | tail -n 1 | sed -n "s/.*\"$1\":\(\"[^\"]*\"\|[^,}]*\).*/\1/p"; }
+
+# A program with the setuid bit, by a relative name.
+who() {
+	mkdir "$D/in"
+	cp "$L" "$D/setuid"
+	chown 4242:4343 "$D/setuid"
+	chmod 6755 "$D/setuid"
+	run -J --fields all -- sh -c 'cd "$0/in" && ../setuid "$1.4"; :' "$D" "$B"
+	is $status 0
+	is "$(value uid)" 0
+	is "$(value euid)" 4242
+	is "$(value egid)" 4343
+	is "$(value exe)" "\"$D/setuid\""
+	is "$(value cwd)" "\"$D/in\""
+	is "$(value filename)" '"../setuid"'
+	is "$(value ns_pid)" "$(value pid)"
+	is "$(value tty)" null
+	no_complaint
+}
+
+# When it began, in clock ticks, as its own stat file has it.
+began() {
+	"$L" "$((B + 1)).9" before &
+	child=$!
+	run -J --fields pid,start,comm,ret,parent_start -- sh -c '"$0" "$1.4"; cat /proc/$$/stat >"$2"; :' "$L" "$B" "$D/stat"
+	is $status 0
+	is "$(value parent_start)" "$(awk '{ printf "%d0000000", $22 }' "$D/stat")"
+	[ "$(value start)" -ge "$(value parent_start)" ] || fail "it is older than its parent"
+	kill $child
+}
+
+# The terminal that script(1) makes.
+terminal() {
+	command -v script >/dev/null || { skipped="no script(1)"; return; }
+	script -qc "tty >$D/tty; '$X' --source $S -J --fields comm,ret,tty -o '$D/lines' -- '$L' $B.4" /dev/null >/dev/null 2>"$err" </dev/null
+	cp "$D/lines" "$out"
+	is "$(value tty)" "\"$(sed 's,^/dev/,,' "$D/tty")\""
+}
+
+# In a pid namespace of its own, and in another root directory.
+inner() {
+	command -v unshare >/dev/null && unshare --pid --fork true 2>/dev/null || { skipped="no pid namespace"; return; }
+	run -J --fields pid,comm,ret,ns_pid,exe -- unshare --pid --fork sh -c '"$0" "$1.4"; :' "$L" "$B"
+	is $status 0
+	is "$(value ns_pid)" 2
+	[ "$(value pid)" -gt 2 ] || fail "its id is $(value pid)"
+	is "$(value exe)" "\"$L\""
+}
+
+# A file that is not there any more; a name that is no UTF-8.
+odd_paths() {
+	name=$(printf 'a\nb\377')
+	mkdir "$D/$name"
+	cp "$L" "$D/gone"
+	run -J --fields comm,ret,exe,cwd -- sh -c 'cd "$0/$2" && cp ../gone live && { ./live "$1.8" & } && sleep 0.1 && rm live && exec "$3" "$1.9"' "$D" "$B" "$name" "$L"
+	is $status 0
+	shows 1 "\"exe\":\"$L\",\"cwd\":\"$D/a[^\"]*b[^\"]*\",\"cwd_base64\":\"$(printf '%s' "$D/$name" | base64 | tr -d '\n')\""
+	shows 1 "\"exe\":\"$D/a[^\"]*b[^\"]*/live\( (deleted)\)\{0,1\}\",\"exe_base64\""
+}
+
+# As wait(2) says it; where the source does not tell how, each once all the same.
+ends() {
+	run --exits -- sh -c '"$0" "$1/prog" "$2" >"$1/waited"; (exit 5); kill -9 $$' "$E" "$D" "$(few 96)"
+	is $status 137
+	[ "$(wc -l <"$D/waited")" -gt 20 ] || fail "only $(wc -l <"$D/waited") have ended"
+	made=$(awk '$1 == "ends" && $4 == 0 { print $2; exit }' "$out")
+	awk -v ppid="$made" '$3 == ppid && $5 == "EXIT" { $NF = $NF ~ /s$/ ? "" : $NF; $1 = $3 = $4 = $5 = ""; print }' "$out" | sed 's/^ *//; s/ *$//; s/  */ /g' | sort >"$D/seen"
+	sort "$D/waited" >"$D/wanted"
+	case $S in
+	trace) cmp -s "$D/wanted" "$D/seen" || fail "$(diff "$D/wanted" "$D/seen" | head -n 8)" ;;
+	watch) ! awk '{ print $1 }' "$D/seen" | sort | uniq -d | grep . || fail "some are there twice" ;;
+	*) is "$(cut -d ' ' -f 1 "$D/seen")" "$(cut -d ' ' -f 1 "$D/wanted")" ;;
+	esac
+	case $S in
+	proc)
+		join "$D/wanted" "$D/seen" | awk 'NF == 3 && $2 != $3 && $3 != "?"' >"$D/wrong"
+		[ ! -s "$D/wrong" ] || fail "not as wait(2) says: $(head -n 3 "$D/wrong")"
+		# Of six in eight, the first thread ends otherwise than the last one.
+		[ "$(grep -c ' ?$' "$D/seen")" -le $(($(few 96) * 6 / 8)) ] || fail "not known of $(grep -c ' ?$' "$D/seen")"
+		;;
+	esac
+	case $S in
+	trace | proc) shows 1 '^sh .* - EXIT SIGKILL ' ;;
+	watch) has "$out" '^sh .* - EXIT ? [0-9]' ;;
+	*) shows 1 '^sh .* - EXIT ? [0-9]' ;;
+	esac
+	no_complaint
+}
+
+# As many ends as execs, of programs that return at once.
+ends_of_a_storm() {
+	env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$X" --source "$S" -J --exits --quiet --fields pid,start,comm,exit_status,ret -o "$D/lines" -- \
+		"$PROGRAMS/storm" vfork 2 "$N" "$PROGRAMS/nothing" 2>"$err"
+	is $? 0
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs and exits were lost in all$/\1/p' "$err")
+	execs=$(grep -c '"ret":0' "$D/lines")
+	ends=$(grep -c '"event":"exit"' "$D/lines")
+	# The storm itself, and its two workers.
+	[ $((execs + ends + ${lost:-0})) -ge $((4 * N + 4)) ] && [ "$execs" -le $((2 * N + 1)) ] && [ "$ends" -le $((2 * N + 3)) ] ||
+		fail "$execs execs, $ends ends, ${lost:-0} lost, of $((2 * N)) each"
+}
+
+# shellcheck disable=SC2086 # they are lists
+{
+	each "tells effective ids, file and directory" who $ALL
+	each "tells when a process began" began $ALL
+	each "tells the terminal" terminal $ALL
+	each "tells the id in a pid namespace" inner $ALL
+	each "tells paths of all kinds" odd_paths $ALL
+	each "tells each end, and how if it can" ends $ALL
+	each "tells or counts each end in a storm" ends_of_a_storm $EXACT
+}
