@@ -28,6 +28,8 @@
  * the longer is the time from one look to the next: this part of its age. */
 #define YOUNG_SHARE 8
 #define YOUNG_MOST 1024
+/* An id belongs to nothing so long at most before its process is there. */
+#define MAKING_NS 5000000ULL
 /* More new ids than that are looked for among all processes. */
 #define NEW_MOST 4096
 /* The cost of a look is learned by one part in so many of each: where the clock of CPU time ticks, most seem to cost nothing. */
@@ -227,10 +229,12 @@ static void look_at_new(struct collector *c)
 		return;
 	}
 	while (w->last < last) {
-		uint32_t id = ++w->last;
+		uint32_t id = ++w->last, process = process_of(c->base.proc, id);
 
-		/* A thread has an id, too. */
-		if (process_of(c->base.proc, id) != id)
+		/* A thread has an id, too. What is not there has ended, or is still being made: it gets its id first. */
+		if (!process)
+			add_young(w, id);
+		if (process != id)
 			continue;
 		if (processes_find(&c->processes, id)) /* by a scan for -p or the command */
 			add_young(w, id);
@@ -250,8 +254,14 @@ static bool look_at_young(struct collector *c)
 	for (size_t i = 0; i < w->count; i++) {
 		struct young y = w->young[i];
 
-		if (now > y.since + SCAN_NS || !processes_find(&c->processes, y.pid))
+		bool known = processes_find(&c->processes, y.pid);
+
+		if (now > y.since + (known ? SCAN_NS : MAKING_NS))
 			continue;
+		if (!known && process_of(c->base.proc, y.pid) != y.pid) {
+			w->young[kept++] = y;
+			continue;
+		}
 		if (now >= y.next) {
 			look_at(c, y.pid);
 			y.next = now + (now - y.since) / YOUNG_SHARE;
