@@ -79,6 +79,8 @@ struct __attribute__((aligned(64))) scratch {
 	__u64 flags; /* arguments: of the last record */
 	__u64 dentry, mnt; /* a path: where it is followed */
 	__u64 path_kind, path_used, path_flags, walks;
+	__u64 variable, variables_end; /* of the environment: the next address to look at, and its end */
+	__u64 variables_used, variables_flags, within, looks; /* within: the address is in the middle of a string */
 	__u64 filtered; /* 1: the filters do not want it (keep_filtered) */
 	__u64 parent; /* leader of the parent process, 0: not known */
 	__u64 last; /* 1: the thread that ends is the last one of its process */
@@ -98,6 +100,9 @@ struct __attribute__((aligned(64))) scratch {
 };
 
 enum path_kind { PATH_EXE, PATH_CWD };
+
+/* Places in the map args_program. */
+enum { TAIL_ARGS, TAIL_COUNT, TAIL_PATH, TAIL_CHAIN, TAIL_VARIABLES };
 
 enum call_flags {
 	CALL_HAS_DIRFD = 1 << 0, /* it was execveat(2) */

@@ -4,7 +4,7 @@
 
 #include "bpf/common.bpf.h"
 #include "bpf/facts.bpf.h"
-#include "bpf/path.bpf.h"
+#include "bpf/more.bpf.h"
 
 /* Sends the exec record with its name and len bytes of arguments behind it. */
 INLINE void send_exec(void *ctx, struct scratch *s, __u64 name_len, __u64 len)
@@ -176,8 +176,8 @@ int on_exec(__u64 *ctx)
 	}
 	add_facts(s, task, task); /* it is the leader since it has executed (de_thread in fs/exec.c) */
 	wanted = fill_exec(ctx, s, start, end, env_end);
-	if (VALUE(want_exe) || VALUE(want_cwd))
-		s->exec.head.flags |= RECORD_PATHS;
+	if (wants_more())
+		s->exec.head.flags |= RECORD_MORE;
 	send_exec(ctx, s, s->exec.name_len, s->exec.head.data_len);
 	if (VALUE(exec_copy) && s->counts.result == -EBUSY) {
 		/* Three tasks are preempted on this CPU as they send (bpf_raw_tp_nest_level): the next copy may do better. */
@@ -188,17 +188,12 @@ int on_exec(__u64 *ctx)
 	}
 	if (VALUE(exec_copy))
 		mark_handled(s, task, mark);
-	if (VALUE(want_exe) || VALUE(want_cwd)) {
-		s->next = s->end = 0;
-		if (wanted > FIRST_SIZE)
-			note_rest(s, start, wanted);
-		begin_path(s, VALUE(want_exe) ? PATH_EXE : PATH_CWD, task);
-		tail_call(ctx, &args_program, 2);
-	}
-	if (wanted > FIRST_SIZE) {
+	s->next = s->end = 0;
+	if (wanted > FIRST_SIZE)
 		note_rest(s, start, wanted);
-		tail_call(ctx, &args_program, VALUE(max_strings) ? 1 : 0);
-	}
+	if (VALUE(want_variables))
+		begin_variables(s, end, env_end);
+	send_more(ctx, s, MORE_NOTHING);
 	return 0;
 }
 
@@ -207,32 +202,23 @@ SEC("path")
 int on_path(void *ctx)
 {
 	struct scratch *s = get_scratch();
-	__u64 used;
+	__u64 flags;
 
 	if (!s)
 		return 0;
 	if (FOUR_STEPS(s) && FOUR_STEPS(s) && FOUR_STEPS(s) && FOUR_STEPS(s)) {
 		if (++s->walks < WALKS_MOST && s->path_used < PATH_BYTES_MOST)
-			tail_call(ctx, &args_program, 2);
+			tail_call(ctx, &args_program, TAIL_PATH);
 		/* Unless that was the last name. */
 		if (cross(s) && cross(s) && cross(s))
 			s->path_flags |= RECORD_CUT;
 	}
-	s->more.head.type = RECORD_PATH;
-	s->more.head.seq = s->counts.seq;
-	s->more.head.flags = s->path_flags | (s->path_kind == PATH_CWD ? RECORD_OF_CWD : 0);
-	s->more.head.part = 0;
-	s->more.head.data_len = used = s->path_used;
-	FORGET(used);
-	used &= CHUNK_SIZE - 1;
-	if (output_bulk(ctx, s, &s->more, sizeof(s->more) + used))
-		lose_path(ctx, s);
-	if (s->path_kind == PATH_EXE && VALUE(want_cwd)) {
-		begin_path(s, PATH_CWD, current_task());
-		tail_call(ctx, &args_program, 2);
-	}
-	if (s->next < s->end)
-		tail_call(ctx, &args_program, VALUE(max_strings) ? 1 : 0);
+	flags = s->path_flags | (s->path_kind == PATH_CWD ? RECORD_OF_CWD : 0);
+	send_record(ctx, s, RECORD_PATH, s->path_used, flags);
+	if (s->path_kind == PATH_EXE)
+		send_more(ctx, s, MORE_EXE);
+	else
+		send_more(ctx, s, MORE_CWD);
 	return 0;
 }
 
@@ -254,7 +240,7 @@ INLINE int count_string(struct scratch *s)
 }
 
 /* How often "count" follows itself at most: "args" follows it, and the kernel lets 33 programs follow one another. */
-#define COUNTS_MOST (VALUE(want_exe) || VALUE(want_cwd) ? 8 : 16)
+#define COUNTS_MOST (wants_more() ? 6 : 16)
 
 /* Finds the end of the strings that --max-args shows. */
 SEC("count")
@@ -266,9 +252,9 @@ int on_count(void *ctx)
 		return 0;
 #define FOUR_STRINGS(s) (count_string(s) && count_string(s) && count_string(s) && count_string(s))
 	if (FOUR_STRINGS(s) && FOUR_STRINGS(s) && FOUR_STRINGS(s) && FOUR_STRINGS(s) && ++s->sent < COUNTS_MOST)
-		tail_call(ctx, &args_program, 1);
+		tail_call(ctx, &args_program, TAIL_COUNT);
 	if (s->next < s->end)
-		tail_call(ctx, &args_program, 0);
+		tail_call(ctx, &args_program, TAIL_ARGS);
 	s->more.head.type = RECORD_ARGS;
 	s->more.head.flags = s->flags;
 	s->more.head.seq = s->counts.seq;
@@ -313,7 +299,7 @@ int on_args(void *ctx)
 	s->more.head.seq = s->counts.seq;
 #define FOUR_CHUNKS(ctx, s) (send_chunk(ctx, s) && send_chunk(ctx, s) && send_chunk(ctx, s) && send_chunk(ctx, s))
 	if (FOUR_CHUNKS(ctx, s) && FOUR_CHUNKS(ctx, s) && FOUR_CHUNKS(ctx, s) && FOUR_CHUNKS(ctx, s))
-		tail_call(ctx, &args_program, 0);
+		tail_call(ctx, &args_program, TAIL_ARGS);
 	if (s->end > s->next && s->end <= s->next + CHUNK_SIZE)
 		send_args(ctx, s, bounded(s->end - s->next, CHUNK_SIZE), s->flags);
 	/* The ring was full, or the kernel lets no other program follow. */

@@ -13,7 +13,7 @@
 	 * the programs of perf events from running on its CPU. */ \
 	X(scratches, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct scratch), 1) \
 	/* Programs that are tail-called. All programs in one map have one type. */ \
-	X(args_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 3) /* "args", "count", "path" */ \
+	X(args_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 5) /* "args", "count", "path", "chain", "environment" */ \
 	X(pieces_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1) \
 	X(end_programs, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2) /* for "thread_exit": "exit", "end" */ \
 	X(peek_program, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1) /* "peek_exec" itself */ \
@@ -33,6 +33,8 @@
 	X(newcomers, BPF_MAP_TYPE_HASH, 8, 8, 1) \
 	/* Processes of -p, while user space looks for their descendants in /proc. */ \
 	X(roots, BPF_MAP_TYPE_HASH, 8, 8, 1) \
+	/* Environment variables that are wanted. */ \
+	X(variables, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct variable_key), 8, 1) \
 	/* One entry: user space asks for kernel memory in it, and gets it. */ \
 	X(peeks, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1)
 

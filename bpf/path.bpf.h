@@ -84,14 +84,4 @@ INLINE void begin_path(struct scratch *s, __u64 kind, __u64 task)
 	mark_deleted(s);
 }
 
-INLINE void lose_path(void *ctx, struct scratch *s)
-{
-	struct more_record lost = {};
-
-	lost.head.type = RECORD_PATH;
-	lost.head.flags = RECORD_LOST;
-	lost.head.seq = s->counts.seq;
-	output(ctx, s, &lost, sizeof(lost));
-}
-
 #endif

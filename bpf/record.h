@@ -26,6 +26,15 @@
 #define NAME_MOST 256
 #define PATH_BYTES_MOST (CHUNK_SIZE - 17 * NAME_MOST)
 
+/* The most bytes that are told of an environment variable, with its name and a NUL, and of all that are sent together; of those
+ * names. */
+#define VARIABLE_MOST 4096
+#define VARIABLES_BYTES_MOST (CHUNK_SIZE - VARIABLE_MOST - 1)
+#define VARIABLE_NAME_MOST 63
+
+/* The most ancestors that are told of a process. */
+#define CHAIN_MOST 32
+
 /* Bytes of a record on kernels whose helpers write to the stack alone (stack.bpf.h). A power of 2. */
 #define STACK_CHUNK_SIZE 256
 
@@ -39,13 +48,15 @@ enum record_type {
 	RECORD_ARGS,	 /* struct more_record: the next bytes of a RECORD_EXEC's argument block */
 	RECORD_PIECES,	 /* struct more_record: the next struct pieces of a RECORD_FAIL */
 	RECORD_PATH,	 /* struct more_record: the names of a RECORD_EXEC's path, before its RECORD_ARGS */
+	RECORD_CHAIN,	 /* struct more_record: each struct ancestor of a RECORD_EXEC's process, the parent first; likewise */
+	RECORD_VARIABLES, /* struct more_record: variables of its environment, "NAME=VALUE", each with a NUL; likewise */
 	RECORD_END,	 /* struct exec_record: a process ended, with the status in ret; it has no name */
 };
 
 enum record_flags {
 	RECORD_LAST = 1 << 0,	     /* RECORD_ARGS, RECORD_PIECES: no other follows */
 	RECORD_UNREADABLE = 1 << 1,  /* the argument bytes (or argv itself) could not be read */
-	RECORD_CUT = 1 << 2,	     /* RECORD_PIECES: there is more than is carried; the last piece says where */
+	RECORD_CUT = 1 << 2,	     /* RECORD_CHAIN, _PATH, _VARIABLES: there is more; RECORD_PIECES: there is more than is carried; the last piece says where */
 	RECORD_NO_NAME = 1 << 3,     /* the file name could not be read */
 	RECORD_HAS_DIRFD = 1 << 4,   /* RECORD_FAIL: from execveat(2); dirfd is set */
 	RECORD_SCRIPT = 1 << 5,	     /* an interpreter was executed in the named file's place */
@@ -56,7 +67,7 @@ enum record_flags {
 	RECORD_32_BIT = 1 << 10, /* RECORD_FAIL: pointers in the argv of the caller have 4 bytes */
 	RECORD_ENOUGH = 1 << 12, /* with RECORD_LAST: there is more, but nobody wants it (--max-bytes, --max-args) */
 	RECORD_FILTERED = 1 << 14, /* RECORD_END: the filters do not want the process as it is now; its exec may have passed them */
-	RECORD_PATHS = 1 << 15, /* RECORD_EXEC: each path that is wanted follows in a RECORD_PATH */
+	RECORD_MORE = 1 << 15, /* RECORD_EXEC: what is wanted of RECORD_CHAIN, RECORD_PATH, RECORD_VARIABLES follows, one of each kind */
 	RECORD_OF_CWD = 1 << 4, /* RECORD_PATH: of the working directory, not of the file */
 	RECORD_DELETED = 1 << 5, /* RECORD_PATH: it has been removed, or was never in a directory */
 	RECORD_LOST = 1 << 13, /* with RECORD_LAST, in the ring of first records: the ring for the rest was full */
@@ -138,6 +149,17 @@ struct more_record {
 	/* then data_len bytes */
 };
 
+struct ancestor {
+	__u32 pid;
+	char comm[COMM_LEN];
+};
+
+/* A variable that is wanted: its name with "=" behind it, as the key of a BPF_MAP_TYPE_LPM_TRIE. */
+struct variable_key {
+	__u32 bits;
+	char name[VARIABLE_NAME_MOST + 1];
+};
+
 /* One string of a failed exec's argv, or a part of it, followed by len bytes. */
 struct piece {
 	__u64 address; /* where it was read, in the caller */
@@ -176,6 +198,8 @@ _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
 _Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
 _Static_assert(sizeof(struct exec_facts) == 40, "exec_facts has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
+_Static_assert(sizeof(struct ancestor) == 20, "ancestor has padding");
+_Static_assert(sizeof(struct variable_key) == 68, "variable_key has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
 _Static_assert(sizeof(struct call) == 40, "call has padding");
 _Static_assert(sizeof(struct counts) == 88, "counts has padding");

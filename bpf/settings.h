@@ -29,6 +29,8 @@
 	X(want_eids)	   /* 1: the effective ids are shown */ \
 	X(want_exe)	   /* 1: the path of the file that is executed is shown */ \
 	X(want_cwd)	   /* 1: the working directory is shown */ \
+	X(want_chain)	   /* number of ancestors that are shown */ \
+	X(want_variables)  /* 1: environment variables are shown */ \
 	X(want_login)	   /* 1: the login uid and the audit session are shown */ \
 	/* Layout of the running kernel (layout.c). */ \
 	X(long_size) \

@@ -36,6 +36,8 @@ enum exec_field {
 	EXEC_CWD = 1 << 13,
 	EXEC_TTY = 1 << 15, /* not if there is none */
 	EXEC_NS_PID = 1 << 16,
+	EXEC_CHAIN = 1 << 17,
+	EXEC_VARIABLES = 1 << 18,
 	EXEC_STATUS = 1 << 14, /* of EXEC_ENDED */
 };
 
@@ -59,6 +61,28 @@ struct arguments {
 	bool unreadable; /* the rest could not be read */
 };
 
+/* The most ancestors of a process. */
+#define EXEC_CHAIN_MOST 32
+
+struct exec_ancestor {
+	uint32_t pid;
+	char comm[EXEC_COMM]; /* "": not known */
+};
+
+/* The parent, its parent, and so on. */
+struct exec_chain {
+	const struct exec_ancestor *list;
+	size_t count;
+	bool more;
+};
+
+/* Environment variables that are wanted: "NAME=VALUE", each with a NUL. */
+struct exec_variables {
+	const char *bytes;
+	size_t length;
+	bool more; /* not all are here, or not all of the last one */
+};
+
 struct exec {
 	enum exec_kind kind;
 	unsigned int known; /* enum exec_field */
@@ -79,6 +103,8 @@ struct exec {
 	enum script script; /* an interpreter was executed in the file's place */
 	struct arguments args;
 	uint64_t start, parent_start; /* of the process and of its parent, CLOCK_BOOTTIME of the initial time namespace, ns */
+	struct exec_chain chain;
+	struct exec_variables variables;
 	struct text exe, cwd; /* paths in the process's mount namespace: of the file that runs, of the working directory */
 	uint32_t euid, egid; /* effective ids */
 	uint32_t loginuid, session; /* of audit; UINT32_MAX: none */

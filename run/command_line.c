@@ -46,6 +46,9 @@ static const struct option_row rows[] = {
 	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote)),
 	ROW(0, "print-exe", NULL, "path of the file", parse_flag, AT(form.print_exe)),
 	ROW(0, "print-cwd", NULL, "working directory", parse_flag, AT(form.print_cwd)),
+	ROW(0, "ancestors", "N", "the parent, its parent, N at most (32)",
+	 parse_number, AT(request.ancestors), .least = 1, .most = EXEC_CHAIN_MOST, .unit = 1, .expected = "a number from 1 to 32"),
+	ROW(0, "env", "NAME", "this environment variable *", parse_variable, AT(request.variables)),
 	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
 	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
 	ROW(0, "argv0", "WHEN", "argv[0] in brackets: other (than the file), always, never", parse_argv0),
@@ -140,6 +143,8 @@ static void request_fields(struct options *o)
 	r->want_exe = known & EXEC_EXE;
 	r->want_cwd = known & EXEC_CWD;
 	r->want_tty = known & EXEC_TTY;
+	r->want_chain = known & EXEC_CHAIN;
+	r->ancestors = r->ancestors ? r->ancestors : EXEC_CHAIN_MOST;
 	r->want_ns_pid = known & EXEC_NS_PID;
 	r->print_cgroup = o->form.print_cgroup || o->form.print_cgroup_path;
 	r->print_mntns = o->form.print_mntns;
@@ -253,6 +258,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	options->keep += !options->keep;
 	/* The name stands in the place of the id. */
 	options->form.print_uid &= !options->form.names;
+	options->form.ancestors = options->request.ancestors;
+	options->form.variables = options->request.variables.count;
 	request_fields(options);
 	return 0;
 }
@@ -265,6 +272,7 @@ void options_free(struct options *options)
 		regfree(&options->line.regex);
 	free(options->request.mntns.items);
 	free(options->request.cgroups.items);
+	free(options->request.variables.items);
 	free(options->request.pids.items);
 	free(options->user);
 }

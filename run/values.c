@@ -191,6 +191,15 @@ int parse_cgroup(struct options *o, const struct option_row *row, const char *te
 	return parse_string(o, row, text);
 }
 
+int parse_variable(struct options *o, const struct option_row *row, const char *text)
+{
+	if (!*text || strchr(text, '='))
+		return usage_error("--env: \"%s\" is no name of an environment variable, like LD_PRELOAD", text);
+	if (strlen(text) > VARIABLE_NAME_MOST)
+		return usage_error("--env: a name of more than %d bytes cannot be looked for", VARIABLE_NAME_MOST);
+	return parse_string(o, row, text);
+}
+
 int parse_argv0(struct options *o, const struct option_row *row, const char *text)
 {
 	static const char *const words[] = {[ARGV0_IF_OTHER] = "other", [ARGV0_ALWAYS] = "always", [ARGV0_NEVER] = "never"};

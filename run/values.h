@@ -36,6 +36,7 @@ int parse_regex(struct options *, const struct option_row *, const char *text); 
 /* And for one option: */
 int parse_name(struct options *, const struct option_row *, const char *text);
 int parse_cgroup(struct options *, const struct option_row *, const char *text);
+int parse_variable(struct options *, const struct option_row *, const char *text);
 int parse_seconds(struct options *, const struct option_row *, const char *text);
 int parse_user(struct options *, const struct option_row *, const char *text);
 int parse_command_user(struct options *, const struct option_row *, const char *text);

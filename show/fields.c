@@ -4,6 +4,7 @@
 
 #include "show/fields.h"
 #include "lib/format.h"
+#include "show/chain.h"
 #include "show/end.h"
 #include "show/errname.h"
 #include "show/escape.h"
@@ -23,6 +24,8 @@ enum kind {
 	KIND_CGROUP, /* a cgroup's path, by the id */
 	KIND_CONTAINER, /* the container that it names */
 	KIND_PATH,
+	KIND_CHAIN,
+	KIND_VARIABLES,
 	KIND_FILENAME,
 	KIND_ARGV,
 	KIND_SOURCE,
@@ -38,7 +41,7 @@ enum kind {
 
 enum {
 	TIME, SINCE, PID, PPID, UID, USER, GID, EUID, EGID, LOGINUID, SESSION, TTY, NS_PID, START, PARENT_START, COMM, PCOMM, CPU, MNTNS, CGROUP,
-	CGROUP_PATH, CONTAINER, RESULT, EXE, CWD, FILENAME, ARGV, EVENT, EXIT_STATUS, DURATION, AGE, SOURCE, FIELDS,
+	CGROUP_PATH, CONTAINER, RESULT, EXE, CWD, ANCESTORS, ENV, FILENAME, ARGV, EVENT, EXIT_STATUS, DURATION, AGE, SOURCE, FIELDS,
 };
 
 /* In the order of JSON's keys. */
@@ -80,6 +83,8 @@ static const struct field {
 	[RESULT] = {KIND_RESULT, VALUE(result), EXEC_RESULT, KEY("ret"), KEY("error"), "RET", 3, ALWAYS, NULL},
 	[EXE] = {KIND_PATH, VALUE(exe), EXEC_EXE, KEY("exe"), KEY("exe_base64"), "EXE", 30, IF(print_exe), NULL},
 	[CWD] = {KIND_PATH, VALUE(cwd), EXEC_CWD, KEY("cwd"), KEY("cwd_base64"), "CWD", 30, IF(print_cwd), NULL},
+	[ANCESTORS] = {KIND_CHAIN, VALUE(chain), EXEC_CHAIN, KEY("ancestors"), NULL, "ANCESTORS", 30, IF(ancestors), NULL},
+	[ENV] = {KIND_VARIABLES, VALUE(variables), EXEC_VARIABLES, KEY("env"), KEY("env_base64"), NULL, 0, IF(variables), NULL},
 	[FILENAME] = {KIND_FILENAME, ELSEWHERE, KEY("filename"), KEY("filename_base64"), NULL, 0, ALWAYS, NULL},
 	[ARGV] = {KIND_ARGV, ELSEWHERE, KEY("argv"), KEY("argv_base64"), NULL, 0, ALWAYS, NULL},
 	[EVENT] = {KIND_EVENT, ELSEWHERE, KEY("event"), NULL, NULL, 0, ALWAYS, NULL},
@@ -93,14 +98,14 @@ static const struct field {
 _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 
 /* Keys that JSON has only if --fields names them, or the option of their column is given. */
-#define ON_DEMAND (BIT(EXE) | BIT(CWD) | BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER))
+#define ON_DEMAND (BIT(EXE) | BIT(CWD) | BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER) | BIT(ANCESTORS) | BIT(ENV))
 
 /* Keys that only execs and failed calls have, and those that only ends have. */
-#define OF_EXECS (BIT(EXE) | BIT(CWD) | BIT(RESULT) | BIT(FILENAME) | BIT(ARGV))
+#define OF_EXECS (BIT(EXE) | BIT(CWD) | BIT(ANCESTORS) | BIT(ENV) | BIT(RESULT) | BIT(FILENAME) | BIT(ARGV))
 #define OF_ENDS (BIT(EVENT) | BIT(EXIT_STATUS) | BIT(DURATION) | BIT(AGE))
 
 /* From left to right. */
-static const unsigned char columns[] = {TIME, SINCE, UID, USER, EUID, TTY, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, CWD, EXE, RESULT};
+static const unsigned char columns[] = {TIME, SINCE, UID, USER, EUID, TTY, COMM, PID, PCOMM, PPID, CPU, MNTNS, CGROUP, CGROUP_PATH, ANCESTORS, CWD, EXE, RESULT};
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static bool has_column(const struct form *form, const struct field *field)
@@ -291,7 +296,7 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 			add_time(printer, exec->time, f->width);
 		else if (f->kind == KIND_SINCE)
 			add_since(printer, exec->time, f->width);
-		else if ((f->kind == KIND_RESULT || f->kind == KIND_PATH) && exec->kind == EXEC_ENDED)
+		else if (OF_EXECS & BIT(columns[i]) && exec->kind == EXEC_ENDED)
 			output_format(out, f->kind == KIND_RESULT ? "%*s " : "%-*s ", f->width, "-");
 		else if (!is_known(exec, f))
 			output_format(out, f->kind == KIND_RESULT ? "%*s " : "%-*s ", f->width, "?");
@@ -299,6 +304,8 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 			add_text(out, value_of(exec, f), strnlen(value_of(exec, f), f->size), f);
 		else if (f->kind == KIND_PATH)
 			add_path(out, value_of(exec, f), f);
+		else if (f->kind == KIND_CHAIN)
+			chain_add_text(out, &exec->chain, f->width);
 		else if (f->kind == KIND_USER)
 			add_user(printer, exec, f);
 		else if (f->kind == KIND_CGROUP)
@@ -433,6 +440,12 @@ static void add_json_value(struct printer *printer, const struct exec *exec, con
 		break;
 	case KIND_PATH:
 		add_json_path(out, exec, field);
+		break;
+	case KIND_CHAIN:
+		chain_add_json(out, &exec->chain);
+		break;
+	case KIND_VARIABLES:
+		strings_variables(out, &exec->variables, field->other);
 		break;
 	case KIND_FILENAME:
 		strings_filename(out, exec, field->other, !(printer->keys & BIT(ARGV)));

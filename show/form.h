@@ -12,6 +12,7 @@ struct form {
 	bool json, tree, exits;
 	bool time, iso_time, timestamp, print_uid, print_euid, print_cpu, print_pcomm, print_mntns, print_cgroup; /* columns of text */
 	bool print_cgroup_path, print_exe, print_cwd, print_tty; /* more of them */
+	bool ancestors, variables; /* of the environment */
 	bool names;    /* of users, in the place of their ids; in JSON beside them */
 	uint64_t keys; /* of JSON, as fields_key() makes them; 0: the usual ones */
 	bool quote;

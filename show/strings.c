@@ -91,3 +91,33 @@ void strings_argv(struct output *out, const struct exec *exec, uint64_t most, co
 	found.cut |= named && exec->name.state == TEXT_CUT;
 	add_marks(out, named && exec->name.state == TEXT_UNREADABLE, &found);
 }
+
+/* As text or base64. false: as text, it is no UTF-8. */
+static bool add_variables(struct output *out, const struct exec_variables *variables, bool base64)
+{
+	const char *at = variables->bytes, *end = at + variables->length;
+	bool valid = true;
+
+	add(out, "[");
+	for (size_t length; at < end; at += length + 1) {
+		length = strnlen(at, (size_t)(end - at));
+		if (at > variables->bytes)
+			add(out, ",");
+		if (base64)
+			escape_base64(out, at, length);
+		else
+			valid &= escape_json(out, at, length);
+	}
+	add(out, "]");
+	return valid;
+}
+
+void strings_variables(struct output *out, const struct exec_variables *variables, const char *other)
+{
+	if (!add_variables(out, variables, false)) {
+		add(out, other);
+		add_variables(out, variables, true);
+	}
+	if (variables->more)
+		add(out, ",\"env_truncated\":true");
+}

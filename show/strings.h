@@ -16,4 +16,7 @@ void strings_filename(struct output *out, const struct exec *exec, const char *o
  * could not be read. named: the file's name is shown, too. */
 void strings_argv(struct output *out, const struct exec *exec, uint64_t most, const char *other, bool named);
 
+/* Adds the variables as a list, and if they are no UTF-8, the list in base64 by the key `other`; a mark, if some are missing. */
+void strings_variables(struct output *out, const struct exec_variables *variables, const char *other);
+
 #endif

@@ -31,6 +31,20 @@ bool text_shows_argv0(const struct form *form, const struct exec *exec)
 	return form->argv0 == ARGV0_IF_OTHER ? exec_argv0_differs(exec) : form->argv0 == ARGV0_ALWAYS && exec_argv0(exec);
 }
 
+/* As a shell takes them. */
+static void add_variables(struct printer *printer, const struct exec_variables *variables)
+{
+	const char *at = variables->bytes, *end = at + variables->length;
+
+	for (uint32_t length; at < end; at += length + 1) {
+		length = (uint32_t)strnlen(at, (size_t)(end - at));
+		add_word(printer->out, "", &(struct text){at, length, TEXT_WHOLE}, printer->form->quote);
+		output_add(printer->out, " ", 1);
+	}
+	if (variables->more)
+		output_add(printer->out, "... ", 4);
+}
+
 static void add_args(struct printer *printer, const struct exec *exec)
 {
 	const struct form *form = printer->form;
@@ -45,6 +59,7 @@ static void add_args(struct printer *printer, const struct exec *exec)
 	} else if (args->skip < end && args->list[end - 1].state == TEXT_CUT) {
 		more = false; /* it says so itself */
 	}
+	add_variables(printer, &exec->variables);
 	add_word(printer->out, exec->directory, &exec->name, form->quote);
 	if (text_shows_argv0(form, exec)) {
 		output_add(printer->out, " [", 2);

@@ -70,6 +70,28 @@ static int open_filters(struct tracer *t, struct error *err)
 	return ret;
 }
 
+/* The map of the names that are wanted. */
+static int open_variables(struct tracer *t, struct error *err)
+{
+	const struct strings *names = &t->base.request->variables;
+	const uint64_t one = 1;
+	int ret;
+
+	if (!t->more[PROGRAM_VARIABLES - PROGRAM_CHAIN])
+		return 0;
+	ret = link_create_map(&t->link, &t->object, MAP_variables, (uint32_t)names->count, err);
+	for (size_t i = 0; !ret && i < names->count; i++) {
+		struct variable_key key = {.bits = 8 * ((uint32_t)strlen(names->items[i]) + 1)};
+
+		format_text(key.name, sizeof(key.name), "%s", names->items[i]);
+		key.name[key.bits / 8 - 1] = '=';
+		ret = map_update(t->link.maps[MAP_variables], &key, &one);
+		if (ret)
+			error_set(err, -ret, "--env: cannot note the name \"%s\" for the kernel: %s", names->items[i], strerror(-ret));
+	}
+	return ret;
+}
+
 static void map_scratches(struct tracer *t)
 {
 	size_t size = t->object.maps[MAP_scratches].value_size * (size_t)tracer_lanes(t);
@@ -163,6 +185,8 @@ static int start(struct source *source, char **argv, struct error *err)
 		ret = make_maps(t, err);
 	if (!ret)
 		ret = open_filters(t, err);
+	if (!ret)
+		ret = open_variables(t, err);
 	if (ret)
 		return ret;
 	ret = open_rings(t, err);

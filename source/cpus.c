@@ -142,7 +142,7 @@ static int open_all_rings(struct tracer *t, struct error *err)
 		return error_set(err, -ret, "cannot get memory for %d CPUs: %s", t->cpus,
 				 strerror(-ret));
 	t->records.gathering.most = request->max_bytes;
-	t->records.gathering.paths = t->paths;
+	t->records.gathering.more = t->more[0] + t->more[1] + t->more[2];
 	t->records.gathering.most_strings = request->max_args;
 	t->base.merge = &t->records.merge;
 	for (int lane = 0; lane < rings; lane++) {

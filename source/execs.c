@@ -15,8 +15,9 @@ static int load_exec(struct tracer *t, const struct link *link, enum bpf_prog_ty
 
 	if (!ret && !link->on_stack && wanted_strings(t->base.request))
 		ret = link_load_tail(link, &t->object, PROGRAM_COUNT, type, err);
-	if (!ret && !link->on_stack && t->paths)
-		ret = link_load_tail(link, &t->object, PROGRAM_PATH, type, err);
+	for (enum program program = PROGRAM_CHAIN; !ret && program <= PROGRAM_VARIABLES; program++)
+		if (t->more[program - PROGRAM_CHAIN])
+			ret = link_load_tail(link, &t->object, program, type, err);
 	return ret ? ret : link_load(link, &t->object, PROGRAM_EXEC, type, err);
 }
 

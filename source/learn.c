@@ -188,18 +188,25 @@ static bool wants_states(const struct request *r)
 	return r->check || r->exits || r->want_start || r->want_eids || r->want_login;
 }
 
-/* Paths that are asked for, as far as the layout lets them be told. */
-static void request_paths(struct tracer *t)
+/* More that is asked for, as far as the layout lets it be told. */
+static void request_more(struct tracer *t)
 {
 	const struct request *r = t->base.request;
-	bool exe = r->want_exe && !t->layout.missing[LAYOUT_EXE] && !t->link.on_stack;
-	bool cwd = r->want_cwd && !t->layout.missing[LAYOUT_PATHS] && !t->link.on_stack;
+	const char **missing = t->layout.missing;
+	bool here = !t->link.on_stack;
+	bool exe = r->want_exe && !missing[LAYOUT_EXE] && here, cwd = r->want_cwd && !missing[LAYOUT_PATHS] && here;
+	bool chain = r->want_chain && !missing[LAYOUT_PARENT] && !missing[LAYOUT_LEADER] && here;
+	bool variables = r->variables.count && t->layout.mm_env_end && here;
 
-	if (t->link.on_stack)
-		t->layout.missing[LAYOUT_PATHS] = t->layout.missing[LAYOUT_EXE] = "this needs Linux 4.11 or later";
+	if (!here)
+		missing[LAYOUT_PATHS] = missing[LAYOUT_EXE] = "this needs Linux 4.11 or later";
 	link_set(&t->link, SETTING_want_exe, exe);
 	link_set(&t->link, SETTING_want_cwd, cwd);
-	t->paths = (unsigned int)exe + cwd;
+	link_set(&t->link, SETTING_want_chain, chain ? r->ancestors : 0);
+	link_set(&t->link, SETTING_want_variables, variables);
+	t->more[PROGRAM_CHAIN - PROGRAM_CHAIN] = chain;
+	t->more[PROGRAM_PATH - PROGRAM_CHAIN] = (unsigned int)exe + cwd;
+	t->more[PROGRAM_VARIABLES - PROGRAM_CHAIN] = variables;
 }
 
 static int learn_layout(struct tracer *t, char **argv, struct error *err)
@@ -237,7 +244,7 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 		       ? USER_UNCHECKED
 		       : user_space(user_rule_here(), t->layout.long_size, (uintptr_t)facts.arg_end);
 	link_layout(&t->link, &t->layout, t->self.task);
-	request_paths(t);
+	request_more(t);
 	link_set(&t->link, SETTING_user_mask, user.mask);
 	link_set(&t->link, SETTING_user_end, user.end);
 	note_layout(t);
@@ -294,6 +301,12 @@ static void warn_of_layout(const struct tracer *t)
 		say("warning: --print-cwd shows \"?\": where this kernel keeps the directory is not known: %s", missing[LAYOUT_PATHS]);
 	if (missing[LAYOUT_CRED] && t->base.request->print_euid)
 		say("warning: --print-euid shows \"?\": where this kernel keeps the effective ids is not known: %s", missing[LAYOUT_CRED]);
+	if (t->base.request->variables.count && !t->more[PROGRAM_VARIABLES - PROGRAM_CHAIN])
+		say("warning: --env shows nothing: %s", t->link.on_stack ? "this needs Linux 4.11 or later"
+		    : "where this kernel keeps the environment is not known: this process has none, by which it could be learned; give it one");
+	if (t->base.request->want_chain && !t->more[0])
+		say("warning: --ancestors shows nothing: %s", t->link.on_stack ? "this needs Linux 4.11 or later"
+		    : missing[LAYOUT_PARENT] ? missing[LAYOUT_PARENT] : missing[LAYOUT_LEADER]);
 	if (missing[LAYOUT_PARENT])
 		say("warning: the parent is asked of /proc, which a short-lived process may not wait for: "
 		    "task_struct.real_parent: %s", missing[LAYOUT_PARENT]);

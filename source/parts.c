@@ -4,7 +4,7 @@
 #include "source/parts.h"
 #include "kernel/chunk.h"
 #include "lib/format.h"
-#include "source/path.h"
+#include "source/more.h"
 
 bool record_is_first(const struct record_head *head)
 {
@@ -138,26 +138,11 @@ static bool ask_args(struct parts *p, uint64_t offset)
 	return answer.complete;
 }
 
-/* ---- paths ---- */
-
-static void take_path(struct parts *p, const struct record_head *head, const char *data)
-{
-	bool cwd = head->flags & RECORD_OF_CWD;
-
-	p->paths_left -= p->paths_left > 0;
-	if (head->flags & RECORD_LOST)
-		(*p->gathering->cut)++;
-	if (!p->paths)
-		p->paths = malloc(2 * PATH_ROOM);
-	if (p->paths && !(head->flags & (RECORD_UNREADABLE | RECORD_LOST)))
-		*(cwd ? &p->event.cwd : &p->event.exe) = path_join(data, head->data_len, head->flags, p->paths + (cwd ? PATH_ROOM : 0));
-}
-
 void parts_free(struct parts *p)
 {
 	assembly_free(&p->buffer);
-	free(p->paths);
-	p->paths = NULL;
+	free(p->more);
+	p->more = NULL;
 }
 
 /* ---- the first record ---- */
@@ -226,7 +211,7 @@ enum parts_state parts_begin(struct parts *p, const struct record_head *head)
 	p->next_part = 1;
 	assembly_reset(&p->buffer);
 	*event = (struct event){.exe = {"", 0, TEXT_UNREADABLE}, .cwd = {"", 0, TEXT_UNREADABLE}};
-	p->paths_left = head->flags & RECORD_PATHS && head->type == RECORD_EXEC ? p->gathering->paths : 0;
+	p->more_left = head->flags & RECORD_MORE && head->type == RECORD_EXEC ? p->gathering->more : 0;
 	memcpy(e, head, sizeof(*e)); /* in the ring it is aligned to 4 bytes only */
 	if (!(head->flags & RECORD_ON_STACK))
 		memcpy(&event->facts, (const char *)head + sizeof(*e), sizeof(event->facts));
@@ -237,7 +222,7 @@ enum parts_state parts_begin(struct parts *p, const struct record_head *head)
 	event->unreadable = head->flags & RECORD_UNREADABLE;
 	event->args = data + e->name_len;
 	event->args_len = event->unreadable ? 0 : head->data_len;
-	more = p->paths_left || (succeeded ? wanted(p) > e->head.data_len : !event->unreadable);
+	more = p->more_left || (succeeded ? wanted(p) > e->head.data_len : !event->unreadable);
 	if (!more && !(succeeded && event->unreadable) && !(head->flags & RECORD_ON_STACK))
 		return done(p, PARTS_IN_PLACE);
 	take_name(p, data);
@@ -367,10 +352,8 @@ enum parts_state parts_add(struct parts *p, const struct record_head *head)
 		    (head->type == RECORD_ARGS && offset + head->data_len >= wanted(p));
 
 	event->cut |= p->buffer.cut;
-	if (head->type == RECORD_PATH) {
-		take_path(p, head, data);
-		return p->paths_left || wanted(p) > event->exec.head.data_len ? PARTS_MISSING : done(p, PARTS_COPIED);
-	}
+	if (more_take(p, head, data))
+		return p->more_left || wanted(p) > event->exec.head.data_len ? PARTS_MISSING : done(p, PARTS_COPIED);
 	if (head->flags & RECORD_LOST) {
 		parts_give_up(p);
 		return PARTS_COPIED;
@@ -416,6 +399,7 @@ static unsigned int known_fields(const struct event *event)
 	return (facts & FACT_START ? EXEC_START : 0U) | (facts & FACT_PARENT_START ? EXEC_PARENT_START : 0U) |
 	       (facts & FACT_EIDS ? EXEC_EIDS : 0U) |
 	       (facts & FACT_LOGIN && event->facts.login[0] != UINT32_MAX ? EXEC_LOGIN : 0U) |
+	       (event->chain.list ? EXEC_CHAIN : 0U) | (event->variables.bytes ? EXEC_VARIABLES : 0U) |
 	       (event->exe.state != TEXT_UNREADABLE ? EXEC_EXE : 0U) | (event->cwd.state != TEXT_UNREADABLE ? EXEC_CWD : 0U) |
 	       (e->head.type == RECORD_END ? EXEC_STATUS : 0U) | EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
 	       (e->cgroup ? EXEC_CGROUP : 0U) | (e->head.flags & RECORD_NO_RESULT ? 0U : EXEC_RESULT);
@@ -450,6 +434,8 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 		.filtered = e->head.flags & RECORD_FILTERED,
 		.mntns = e->mntns,
 		.cgroup = e->cgroup,
+		.chain = event->chain,
+		.variables = event->variables,
 		.exe = event->exe,
 		.cwd = event->cwd,
 		.start = event->facts.start,

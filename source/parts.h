@@ -16,6 +16,8 @@ struct event {
 	const char *args; /* struct block */
 	size_t args_len;
 	struct text exe, cwd; /* paths; state TEXT_UNREADABLE: not known */
+	struct exec_chain chain;
+	struct exec_variables variables;
 	bool name_cut;	 /* the name is longer than a record carries: it is too long for the kernel */
 	bool cut;	 /* there was more than was kept */
 	bool unreadable; /* the arguments end where they could no longer be read */
@@ -25,7 +27,7 @@ struct event {
 struct gathering {
 	struct asking asking;
 	uint64_t most;	     /* bytes of arguments that are waited for of an exec, 0: any number */
-	unsigned int paths; /* records of them that follow an exec's first one, if that says so */
+	unsigned int more; /* records that follow an exec's first one before its arguments, if that says so */
 	size_t most_strings; /* of the caller's that are wanted, 0: all */
 	uint64_t *cut;	     /* counts execs of which a part did not reach us */
 	struct argument_room room;
@@ -41,8 +43,8 @@ struct parts {
 	struct gathering *gathering;
 	struct event event;
 	uint32_t next_part;
-	unsigned int paths_left;
-	char *paths; /* room for both */
+	unsigned int more_left;
+	char *more; /* room for both paths, ancestors, variables */
 	struct assembly buffer;
 };
 

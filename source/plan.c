@@ -26,6 +26,8 @@ static const struct row {
 	[PROGRAM_ARGS] = {"args", "args_stack", MAP_args_program, 0},
 	[PROGRAM_COUNT] = {"count", NULL, MAP_args_program, 1},
 	[PROGRAM_PATH] = {"path", NULL, MAP_args_program, 2},
+	[PROGRAM_CHAIN] = {"chain", NULL, MAP_args_program, 3},
+	[PROGRAM_VARIABLES] = {"environment", NULL, MAP_args_program, 4},
 	[PROGRAM_EXIT] = {.section = "exit", .on_stack = "exit_stack"},
 	[PROGRAM_PIECES] = {"pieces", "pieces_stack", MAP_pieces_program, 0},
 	[PROGRAM_KILLED] = {"exit", NULL, MAP_end_programs, 0},
@@ -148,12 +150,12 @@ void link_swap_helper(struct link *link, int32_t from, int32_t to)
 int link_create_map(struct link *link, const struct object *object, enum map map, uint32_t entries, struct error *err)
 {
 	const struct object_map *m = &object->maps[map];
-	uint32_t flags = map == MAP_scratches ? BPF_F_MMAPABLE : 0;
+	uint32_t flags = map == MAP_scratches ? BPF_F_MMAPABLE : map == MAP_variables ? BPF_F_NO_PREALLOC : 0;
 	int fd;
 
 	entries = entries ? entries : m->max_entries;
 	fd = map_create(m->name, m->type, m->key_size, m->value_size, entries, flags, err);
-	if (fd == -EINVAL && flags) /* below 5.5 there is no such thing */
+	if (fd == -EINVAL && map == MAP_scratches) /* below 5.5 there is no such thing */
 		fd = map_create(m->name, m->type, m->key_size, m->value_size, entries, 0, err);
 	if (fd < 0)
 		return fd;

@@ -22,7 +22,9 @@ enum program {
 	PROGRAM_EXEC,
 	PROGRAM_ARGS,	/* tail-called by "exec" */
 	PROGRAM_COUNT,
-	PROGRAM_PATH,	/* the same, before "args" */
+	PROGRAM_CHAIN,	/* the same, before "args", as these: */
+	PROGRAM_PATH,
+	PROGRAM_VARIABLES,
 	PROGRAM_EXIT,
 	PROGRAM_PIECES, /* tail-called by "exit" */
 	PROGRAM_KILLED, /* "exit" again, tail-called by "thread_exit" */

@@ -78,7 +78,7 @@ struct tracer {
 	bool preempted; /* programs at raw tracepoints are: each kind of lanes is used */
 	struct peek_self self;
 	struct layout layout;
-	unsigned int paths; /* that are told of an exec */
+	unsigned int more[PROGRAM_VARIABLES - PROGRAM_CHAIN + 1]; /* by program: records that it sends of an exec */
 	int peek_events[2]; /* what the learner attached, or -1 */
 	uint64_t call_fields[CALL_EVENTS][4]; /* offsets in the records of the system calls' tracepoints (failures.c) */
 	char no_call_tracepoints[256]; /* why execve(2) and execveat(2) have none here; "": they have */

@@ -471,7 +471,7 @@ static void test_parts(void)
 		struct exec it;
 
 		begin();
-		c.gathering.paths = 2;
+		c.gathering.more = 2;
 		r.head.flags = RECORD_PATHS;
 		r.head.data_len = r.args_len = 2;
 		put(0, &r, sizeof(r), "name\0x", 7);
@@ -496,7 +496,7 @@ static void test_parts(void)
 		put(0, &exe, sizeof(exe), "", 0);
 		merge_update(&c.merge);
 		CHECK(merge_next(&c.merge, true, &it) && it.cwd.length == 1 && *it.cwd.bytes == '/' && !exec_knows(&it, EXEC_EXE));
-		c.gathering.paths = 0;
+		c.gathering.more = 0;
 	}
 	CASE("what follows an exec whose first record was lost holds up no failed call") {
 		struct exec_record r = record(RECORD_FAIL, 2, now());

@@ -1,0 +1,51 @@
+#include <string.h>
+
+#include "show/chain.h"
+#include "show/escape.h"
+
+static void add(struct output *out, const char *text)
+{
+	output_add(out, text, strlen(text));
+}
+
+void chain_add_text(struct output *out, const struct exec_chain *chain, int width)
+{
+	uint64_t start = out->total;
+
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct exec_ancestor *a = &chain->list[i];
+
+		if (i)
+			add(out, "<");
+		escape_text(out, a->comm, strnlen(a->comm, sizeof(a->comm)), ESCAPE_COLUMN);
+		add(out, "(");
+		output_number(out, a->pid, 0);
+		add(out, ")");
+	}
+	if (!chain->count)
+		add(out, "-");
+	while (out->total - start < (uint64_t)width)
+		add(out, " ");
+	add(out, " ");
+}
+
+void chain_add_json(struct output *out, const struct exec_chain *chain)
+{
+	add(out, "[");
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct exec_ancestor *a = &chain->list[i];
+		size_t length = strnlen(a->comm, sizeof(a->comm));
+
+		add(out, i ? ",{\"pid\":" : "{\"pid\":");
+		output_number(out, a->pid, 0);
+		add(out, ",\"comm\":");
+		if (!length) {
+			add(out, "null");
+		} else if (!escape_json(out, a->comm, length)) {
+			add(out, ",\"comm_base64\":");
+			escape_base64(out, a->comm, length);
+		}
+		add(out, "}");
+	}
+	add(out, "]");
+}
