@@ -64,9 +64,15 @@ static void send_exec(struct collector *c, const struct sighting *s)
 {
 	const struct image_strings *strings = &s->strings;
 	const struct details *details = &s->details;
-	size_t paths = details->exe_length + details->cwd_length, bytes = (size_t)strings->name_length + 1 + strings->args_length;
+	const struct { const void *bytes; size_t length; } parts[] = {
+		{details->paths, details->exe_length + details->cwd_length}, {details->variables, details->variables_length},
+		{s->chain, s->chain_count * sizeof(*s->chain)},
+	};
+	size_t bytes = (size_t)strings->name_length + 1 + strings->args_length;
 	struct pipe_head head = {
-		.size = (uint32_t)(sizeof(head) + bytes + paths),
+		.size = (uint32_t)(sizeof(head) + bytes + parts[0].length + parts[1].length + parts[2].length),
+		.chain_count = s->chain_count,
+		.variables_length = details->variables_length,
 		.exe_length = details->exe_length,
 		.cwd_length = details->cwd_length,
 		.name_length = strings->name_length,
@@ -83,12 +89,15 @@ static void send_exec(struct collector *c, const struct sighting *s)
 	head.exec.args.more = strings->args == TEXT_CUT;
 	head.exec.args.unreadable = strings->args == TEXT_UNREADABLE;
 	details_to_exec(details, &head.exec);
+	head.exec.known |= s->chain ? EXEC_CHAIN : 0U;
 	memcpy(at, &head, sizeof(head));
 	at[sizeof(head)] = '\0';
 	if (strings->bytes)
 		memcpy(at + sizeof(head), strings->bytes, bytes);
-	if (paths)
-		memcpy(at + sizeof(head) + bytes, details->paths, paths);
+	at += sizeof(head) + bytes;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); at += parts[i++].length)
+		if (parts[i].length)
+			memcpy(at, parts[i].bytes, parts[i].length);
 	c->waiting_used += head.size;
 	if (c->waiting_used >= WRITE_BYTES)
 		flush(c);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "source/details.h"
+#include "bpf/record.h"
 #include "kernel/process_status.h"
 #include "lib/files.h"
 #include "lib/format.h"
@@ -11,7 +12,7 @@
 struct details_wanted details_wanted(const struct request *r, bool ids)
 {
 	return (struct details_wanted){.ids = ids, .eids = r->want_eids, .login = r->want_login, .exe = r->want_exe, .cwd = r->want_cwd,
-				      .ns_pid = r->want_ns_pid};
+				      .ns_pid = r->want_ns_pid, .variables = &r->variables};
 }
 
 static void read_ids(int proc, uint32_t pid, const struct details_wanted *wanted, struct details *d)
@@ -78,15 +79,52 @@ void details_read(int proc, uint32_t pid, const struct details_wanted *wanted, s
 	d->known |= (d->exe_length ? EXEC_EXE : 0U) | (d->cwd_length ? EXEC_CWD : 0U);
 }
 
-void details_forget_paths(struct details *d)
+static bool is_wanted(const struct strings *names, const char *variable, size_t length)
 {
-	d->exe_length = d->cwd_length = 0;
-	d->known &= ~(unsigned int)(EXEC_EXE | EXEC_CWD);
+	for (size_t i = 0; i < names->count; i++) {
+		size_t n = strlen(names->items[i]);
+
+		if (length > n && variable[n] == '=' && !memcmp(variable, names->items[i], n))
+			return true;
+	}
+	return false;
+}
+
+void details_take_variables(struct details *d, const struct strings *names, const char *bytes, size_t length, bool cut)
+{
+	const char *at = bytes, *end = bytes + length;
+
+	d->variables = malloc(VARIABLES_BYTES_MOST);
+	if (!d->variables)
+		return;
+	d->known |= EXEC_VARIABLES;
+	d->more_variables = cut;
+	for (size_t n, told; at < end; at += n + 1) {
+		n = strnlen(at, (size_t)(end - at));
+		if (!is_wanted(names, at, n))
+			continue;
+		told = n < VARIABLE_MOST ? n : VARIABLE_MOST - 1;
+		d->more_variables |= told < n;
+		if (d->variables_length + told + 1 > VARIABLES_BYTES_MOST) {
+			d->more_variables = true;
+			break;
+		}
+		memcpy(d->variables + d->variables_length, at, told);
+		d->variables[d->variables_length + told] = '\0';
+		d->variables_length += (uint32_t)told + 1;
+	}
+}
+
+void details_forget(struct details *d)
+{
+	free(d->paths);
+	free(d->variables);
+	*d = (struct details){0};
 }
 
 void details_to_exec(const struct details *d, struct exec *exec)
 {
-	exec->known |= d->known & ~(unsigned int)EXEC_IDS;
+	exec->known |= d->known & ~(unsigned int)(EXEC_IDS | (d->exe_length ? 0 : EXEC_EXE) | (d->cwd_length ? 0 : EXEC_CWD));
 	exec->euid = d->euid;
 	exec->egid = d->egid;
 	exec->loginuid = d->loginuid;
@@ -94,4 +132,5 @@ void details_to_exec(const struct details *d, struct exec *exec)
 	exec->ns_pid = d->ns_pid;
 	exec->exe = (struct text){d->paths, d->exe_length, TEXT_WHOLE};
 	exec->cwd = (struct text){d->paths + d->exe_length, d->cwd_length, TEXT_WHOLE};
+	exec->variables = (struct exec_variables){d->variables, d->variables_length, d->more_variables};
 }

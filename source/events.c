@@ -321,6 +321,10 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 		return;
 	}
 	take_strings(c, s, event);
+	if (c->base.request->want_chain)
+		s->chain = calloc(EXEC_CHAIN_MOST, sizeof(*s->chain));
+	if (s->chain)
+		s->chain_count = processes_chain(&c->processes, process, s->chain, (uint32_t)c->base.request->ancestors);
 	if (!catchers_read(&c->catchers, event->cpu))
 		read_now(c, s);
 	if (c->ops->traces)

@@ -212,15 +212,34 @@ static void read_details(int proc, uint32_t pid, const struct details_wanted *wa
 		return;
 	if (!process_stat(proc, pid, &stat) && stat.start_time == r->stat.start_time && image_is_same(&stat.image, &r->stat.image))
 		return;
-	free(r->details.paths);
-	r->details = (struct details){0};
+	details_forget(&r->details);
 }
 
 void reading_free(struct reading *r)
 {
 	free(r->strings.bytes);
-	free(r->details.paths);
-	r->strings.bytes = r->details.paths = NULL;
+	r->strings.bytes = NULL;
+	details_forget(&r->details);
+}
+
+/* No environment is longer with the usual limit of the stack (bprm_stack_limits in fs/exec.c). */
+#define ENVIRONMENT_MOST (2U << 20)
+
+/* It stands behind the arguments. */
+static void read_variables(const struct memory *m, const struct image *image, const struct strings *names, struct details *d)
+{
+	uint64_t size = image->env_end > image->arg_end ? image->env_end - image->arg_end : 0;
+	bool cut = size > ENVIRONMENT_MOST;
+	char *bytes;
+
+	if (!names->count || m->mem < 0 || !image_is_known(image) || image->env_end < image->arg_end)
+		return;
+	if (cut)
+		size = ENVIRONMENT_MOST;
+	bytes = malloc((size_t)size + 1);
+	if (bytes && (!size || read_memory(m, bytes, (size_t)size, image->arg_end) == (ssize_t)size))
+		details_take_variables(d, names, bytes, (size_t)size, cut);
+	free(bytes);
 }
 
 void image_read(int proc, uint32_t pid, const struct image_wanted *wanted, struct reading *r)
@@ -238,6 +257,7 @@ void image_read(int proc, uint32_t pid, const struct image_wanted *wanted, struc
 			r->read = read_cmdline(proc, pid, wanted->most, &r->strings);
 		}
 		read_details(proc, pid, &wanted->details, r);
+		read_variables(&m, &r->stat.image, wanted->details.variables, &r->details);
 	}
 	if (m.mem >= 0)
 		close(m.mem);
@@ -251,21 +271,26 @@ void image_read(int proc, uint32_t pid, const struct image_wanted *wanted, struc
 /* One part in so many of the time is for reading at most. */
 #define SHARE 2
 
+static size_t add_bytes(char *to, const char *bytes, size_t length)
+{
+	if (length)
+		memcpy(to, bytes, length);
+	return length;
+}
+
 static size_t write_image(const void *context, int proc, uint32_t pid, char *buffer)
 {
 	struct reading r;
-	size_t paths, strings;
+	size_t used = sizeof(r);
 
 	image_read(proc, pid, context, &r);
-	paths = r.details.exe_length + r.details.cwd_length;
-	strings = r.strings.bytes ? (size_t)r.strings.name_length + 1 + r.strings.args_length : 0;
 	memcpy(buffer, &r, sizeof(r));
-	if (paths)
-		memcpy(buffer + sizeof(r), r.details.paths, paths);
-	if (strings)
-		memcpy(buffer + sizeof(r) + paths, r.strings.bytes, strings);
+	used += add_bytes(buffer + used, r.details.paths, r.details.exe_length + r.details.cwd_length);
+	used += add_bytes(buffer + used, r.details.variables, r.details.variables_length);
+	if (r.strings.bytes)
+		used += add_bytes(buffer + used, r.strings.bytes, (size_t)r.strings.name_length + 1 + r.strings.args_length);
 	reading_free(&r);
-	return sizeof(r) + paths + strings;
+	return used;
 }
 
 void image_asker_init(struct asker *asker, int proc, const struct image_wanted *wanted)
@@ -276,13 +301,14 @@ void image_asker_init(struct asker *asker, int proc, const struct image_wanted *
 	asker->share = SHARE;
 }
 
-/* NULL: none, or no memory. */
-static char *copy(const char *from, size_t length)
+/* Of the next bytes. NULL: there are none, or there is no memory. */
+static char *copy(const char **at, size_t length)
 {
 	char *bytes = length ? malloc(length) : NULL;
 
 	if (bytes)
-		memcpy(bytes, from, length);
+		memcpy(bytes, *at, length);
+	*at += length;
 	return bytes;
 }
 
@@ -290,19 +316,21 @@ bool image_ask(struct asker *asker, uint32_t pid, struct reading *r)
 {
 	const struct image_wanted *wanted = asker->context;
 	struct answer answer = asker_ask(asker, &(struct ask){.kind = ASK_IMAGE, .tid = pid});
-	size_t length, paths;
+	const char *at;
 
 	*r = (struct reading){.at = monotonic_ns() - (uint64_t)wanted->clock_ahead};
 	r->until = r->at;
 	if (!answer.complete || answer.length < sizeof(*r))
 		return answer.late;
 	memcpy(r, answer.bytes, sizeof(*r));
-	paths = r->details.exe_length + r->details.cwd_length;
-	length = answer.length - sizeof(*r) - paths;
-	r->details.paths = copy(answer.bytes + sizeof(*r), paths);
+	at = answer.bytes + sizeof(*r);
+	r->details.paths = copy(&at, r->details.exe_length + r->details.cwd_length);
+	r->details.variables = copy(&at, r->details.variables_length);
 	if (!r->details.paths)
-		details_forget_paths(&r->details);
-	r->strings.bytes = copy(answer.bytes + sizeof(*r) + paths, length);
+		r->details.exe_length = r->details.cwd_length = 0;
+	if (!r->details.variables)
+		r->details.variables_length = 0;
+	r->strings.bytes = copy(&at, answer.length - (size_t)(at - answer.bytes));
 	r->read &= r->strings.bytes != NULL;
 	asker_rest(asker);
 	return true;

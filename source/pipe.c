@@ -15,9 +15,10 @@
 
 bool pipe_is_sound(const struct pipe_head *head, const char *bytes, size_t length)
 {
-	uint64_t need = sizeof(*head) + (uint64_t)head->name_length + 1 + head->args_length + head->exe_length + head->cwd_length;
+	uint64_t need = sizeof(*head) + (uint64_t)head->name_length + 1 + head->args_length + head->exe_length + head->cwd_length +
+			head->variables_length + head->chain_count * sizeof(struct exec_ancestor);
 
-	return head->size == need && head->size <= PIPE_MOST && length >= head->size &&
+	return head->chain_count <= EXEC_CHAIN_MOST && head->size == need && head->size <= PIPE_MOST && length >= head->size &&
 	       head->name_length < EXEC_NAME_MOST && !bytes[sizeof(*head) + head->name_length];
 }
 
@@ -131,6 +132,10 @@ static void hand_out(struct lane *lane, struct exec *exec)
 	exec->args.list = NULL;
 	exec->exe = (struct text){block.bytes + head.args_length, head.exe_length, TEXT_WHOLE};
 	exec->cwd = (struct text){exec->exe.bytes + head.exe_length, head.cwd_length, TEXT_WHOLE};
+	exec->variables.bytes = exec->cwd.bytes + head.cwd_length;
+	exec->variables.length = head.variables_length;
+	memcpy(l->chain, exec->variables.bytes + head.variables_length, head.chain_count * sizeof(l->chain[0]));
+	exec->chain = (struct exec_chain){l->chain, head.chain_count, false};
 	exec->tty[EXEC_TTY_NAME - 1] = '\0';
 	exec->directory[EXEC_DIRECTORY - 1] = '\0';
 	exec_split(exec, &block, (size_t)l->source->request->max_args, &l->room);

@@ -17,10 +17,11 @@ struct collected {
 	uint32_t stopping; /* set by the others: the tracing has ended */
 };
 
-/* In front of each exec's strings: the file's name, then the arguments, each with a NUL; then the paths. */
+/* In front of each exec's strings: the file's name, then the arguments, each with a NUL; then the paths, the variables,
+ * the ancestors. */
 struct pipe_head {
 	uint32_t size; /* of all, this included */
-	uint32_t name_length, args_length, exe_length, cwd_length;
+	uint32_t name_length, args_length, exe_length, cwd_length, variables_length, chain_count;
 	struct exec exec; /* but for pointers */
 };
 
@@ -35,6 +36,7 @@ struct pipe_lane {
 	char *buffer;
 	size_t begin, end, size; /* of what has been read and not been handed out */
 	struct argument_room room;
+	struct exec_ancestor chain[EXEC_CHAIN_MOST]; /* of the one that is handed out */
 };
 
 /* The source's `pipe` must be open, and not wait. */

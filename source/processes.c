@@ -220,6 +220,24 @@ void processes_describe(const struct processes *p, const struct process *process
 	}
 }
 
+uint32_t processes_chain(const struct processes *p, const struct process *process, struct exec_ancestor *list, uint32_t most)
+{
+	uint32_t count = 0;
+
+	while (count < most && process && process->parent) {
+		struct exec_ancestor *a = &list[count];
+
+		*a = (struct exec_ancestor){.pid = process->parent};
+		process = processes_find(p, process->parent);
+		if (!process && a->pid > 1) /* as above */
+			break;
+		if (process)
+			memcpy(a->comm, process->comm, sizeof(a->comm));
+		count++;
+	}
+	return count;
+}
+
 void processes_free(struct processes *p)
 {
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++)

@@ -74,6 +74,9 @@ void processes_follow(struct processes *processes, struct process *process);
 /* It is never followed, nor what it makes, but for what is followed by its own id. */
 void processes_exclude(struct processes *processes, uint32_t pid);
 
+/* Fills the list with the process's ancestors, as far as they are known, `most` of them. How many. */
+uint32_t processes_chain(const struct processes *processes, const struct process *process, struct exec_ancestor *list, uint32_t most);
+
 /* Fills ppid, pcomm and ancestors of an exec of the process, as far as they are known. */
 void processes_describe(const struct processes *processes, const struct process *process, struct exec *exec);
 

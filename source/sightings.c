@@ -9,8 +9,7 @@ static void forget_strings(struct sightings *all, struct sighting *s)
 	all->bytes -= s->strings.args_length;
 	s->strings.args_length = 0;
 	s->strings.args = TEXT_UNREADABLE;
-	free(s->details.paths);
-	s->details = (struct details){0};
+	details_forget(&s->details);
 	if (s->named)
 		return;
 	free(s->strings.bytes);
@@ -92,14 +91,14 @@ void sightings_fill(struct sightings *all, struct sighting *s, struct reading *r
 
 	if (takes_details(s, reading, own)) {
 		s->details = reading->details;
-		reading->details.paths = NULL;
+		reading->details = (struct details){0};
 	}
 	if (!s->process || s->read_at || s->certain || !reading->read || !own ||
 	    (s->named && reading->strings.name == TEXT_UNREADABLE)) {
 		reading_free(reading);
 		return;
 	}
-	free(reading->details.paths);
+	details_forget(&reading->details);
 	free(s->strings.bytes);
 	s->named = false;
 	s->certain = s->has_image;
@@ -163,7 +162,8 @@ struct sighting *sightings_take(struct sightings *all, uint64_t time, bool at_on
 void sighting_free(struct sighting *s)
 {
 	free(s->strings.bytes);
-	free(s->details.paths);
+	details_forget(&s->details);
+	free(s->chain);
 	free(s);
 }
 

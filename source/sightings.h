@@ -15,6 +15,8 @@ struct sighting {
 	struct exec exec; /* its name and arguments are not filled: they are in `strings` */
 	struct image_strings strings;
 	struct details details; /* likewise */
+	struct exec_ancestor *chain; /* NULL: not wanted */
+	uint32_t chain_count;
 	struct image image; /* whose strings these are; not known: all 0 */
 	bool has_image;	    /* the event told it, so that only strings of that image are taken, and are certain */
 	uint64_t read_at, read_until; /* when, as exec's times; 0: nothing has been read */
