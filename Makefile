@@ -140,14 +140,14 @@ lz4_test_SOURCES = lib/lz4.c
 layout_test_SOURCES = kernel/layout.c kernel/places.c
 states_test_SOURCES = kernel/states.c kernel/places.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
-event_test_SOURCES = source/records.c source/parts.c source/path.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
+event_test_SOURCES = source/records.c source/parts.c source/more.c source/path.c kernel/ttys.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-FIELDS = $(addprefix show/,fields.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c rotate.c utf8.c errname.c \
+FIELDS = $(addprefix show/,fields.c chain.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c rotate.c utf8.c errname.c \
 	signame.c)
 print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c reader/lives.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
 options_test_SOURCES = run/command_line.c run/values.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
-names_test_SOURCES = show/users.c show/cgroup_paths.c show/container.c lib/timestamp.c
+names_test_SOURCES = show/users.c show/cgroup_paths.c show/container.c kernel/ttys.c lib/files.c lib/format.c lib/timestamp.c
 loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =
@@ -195,7 +195,8 @@ lz4_FUZZED = lib/lz4.c
 records_FUZZED = $(sort $(print_test_SOURCES) $(event_test_SOURCES))
 tracefs_FUZZED = kernel/tracefs.c lib/files.c lib/error.c lib/format.c
 proc_FUZZED = kernel/cpulist.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
-events_FUZZED = source/sample.c source/connector.c source/taskstats.c source/image.c source/pipe.c reader/exec.c reader/remote.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
+events_FUZZED = source/sample.c source/connector.c source/taskstats.c source/image.c source/details.c source/pipe.c kernel/process_status.c kernel/ttys.c \
+	reader/exec.c reader/remote.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
 zone_FUZZED = show/tz.c lib/format.c
 escape_FUZZED = show/escape.c show/utf8.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
 names_FUZZED = show/users.c show/container.c

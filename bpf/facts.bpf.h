@@ -30,6 +30,25 @@ INLINE long read_two(__u32 two[2], __u64 first, __u64 second, __u64 in_a_row)
 	return ret ? ret : read_kernel(&two[1], 4, second);
 }
 
+/* The terminal that controls the process. 0: there is none. */
+INLINE int take_tty(struct exec_facts *f, __u64 task)
+{
+	__u64 tty = read_long(read_long(task + VALUE(task_signal)) + VALUE(signal_tty));
+
+	return tty && !read_kernel(f->tty, sizeof(f->tty), tty + VALUE(tty_name));
+}
+
+/* 0: it cannot be read. */
+INLINE int take_ns_pid(struct exec_facts *f, __u64 leader)
+{
+	__u64 pid = read_long(leader + VALUE(task_thread_pid));
+	__u32 level = 0;
+
+	if (!pid || read_kernel(&level, sizeof(level), pid + VALUE(pid_level)))
+		return 0;
+	return !read_kernel(&f->ns_pid, sizeof(f->ns_pid), pid + VALUE(pid_numbers) + level * VALUE(pid_step));
+}
+
 /* Fills what is wanted beyond describe(); leader: of the task's process. */
 INLINE void add_facts(struct scratch *s, __u64 task, __u64 leader)
 {
@@ -50,6 +69,10 @@ INLINE void add_facts(struct scratch *s, __u64 task, __u64 leader)
 	if (VALUE(want_login) && VALUE(task_loginuid) &&
 	    !read_two(f->login, task + VALUE(task_loginuid), task + VALUE(task_session), VALUE(login_in_a_row)))
 		f->known |= FACT_LOGIN;
+	if (VALUE(want_ns_pid) && VALUE(task_thread_pid) && leader && take_ns_pid(f, leader))
+		f->known |= FACT_NS_PID;
+	if (VALUE(want_tty) && VALUE(signal_tty) && take_tty(f, task))
+		f->known |= FACT_TTY;
 }
 
 #endif

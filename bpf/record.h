@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 #define COMM_LEN 16 /* TASK_COMM_LEN, include/linux/sched.h */
+#define TTY_LEN 16  /* of a terminal's name, with the NUL: the kernel has room for 64 bytes */
 
 /* The longest file name a record carries, with its NUL. PATH_MAX is 4096; execveat(2) puts
  * "/dev/fd/N/" in front of it (do_open_execat and alloc_bprm in fs/exec.c). */
@@ -133,6 +134,8 @@ enum facts_known {
 	FACT_PARENT_START = 1 << 1,
 	FACT_EIDS = 1 << 2,
 	FACT_LOGIN = 1 << 3,
+	FACT_NS_PID = 1 << 4,
+	FACT_TTY = 1 << 5,
 };
 
 /* More of the process, as far as it is wanted and known. */
@@ -141,7 +144,8 @@ struct exec_facts {
 	__u32 eids[2];	/* effective user and group id */
 	__u32 login[2]; /* login uid and session, of audit; all ones: none */
 	__u32 known; /* enum facts_known */
-	__u32 padding;
+	__u32 ns_pid; /* the process's id in its own pid namespace */
+	char tty[TTY_LEN]; /* name of its terminal: "pts3" */
 };
 
 struct more_record {
@@ -196,7 +200,7 @@ struct peek {
 
 _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
 _Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
-_Static_assert(sizeof(struct exec_facts) == 40, "exec_facts has padding");
+_Static_assert(sizeof(struct exec_facts) == 56, "exec_facts has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct ancestor) == 20, "ancestor has padding");
 _Static_assert(sizeof(struct variable_key) == 68, "variable_key has padding");

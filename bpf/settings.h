@@ -29,6 +29,8 @@
 	X(want_eids)	   /* 1: the effective ids are shown */ \
 	X(want_exe)	   /* 1: the path of the file that is executed is shown */ \
 	X(want_cwd)	   /* 1: the working directory is shown */ \
+	X(want_ns_pid)	   /* 1: the process's id in its pid namespace is shown */ \
+	X(want_tty)	   /* 1: the terminal is shown */ \
 	X(want_chain)	   /* number of ancestors that are shown */ \
 	X(want_variables)  /* 1: environment variables are shown */ \
 	X(want_login)	   /* 1: the login uid and the audit session are shown */ \
@@ -76,6 +78,12 @@
 	X(task_signal) \
 	X(signal_exit_code) \
 	X(signal_flags) \
+	X(task_thread_pid) \
+	X(pid_level) \
+	X(pid_numbers) \
+	X(pid_step) \
+	X(signal_tty) \
+	X(tty_name) \
 	X(keep_filtered)   /* 1: what the filters do not want is sent, too, with a mark */ \
 	X(mark_ends)	   /* 1: the end of a process may be seen twice */ \
 	X(signal_live)	   /* 0: the tracepoint tells whether it is the last thread (6.16) */ \

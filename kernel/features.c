@@ -37,6 +37,8 @@ static const struct row {
 	[FEATURE_CRED] = {"cred.euid", NULL},
 	[FEATURE_LOGIN] = {"task_struct.loginuid", NULL},
 	[FEATURE_END] = {"task_struct.exit_code", NULL},
+	[FEATURE_PIDS] = {"task_struct.thread_pid", NULL},
+	[FEATURE_TTY] = {"signal_struct.tty", NULL},
 	[FEATURE_PATHS] = {"task_struct.fs", NULL},
 	[FEATURE_EXE] = {"mm_struct.exe_file", NULL},
 	[FEATURE_LONG_NAMES] = {"execs by names over 2 KiB", NULL},

@@ -23,6 +23,8 @@ enum layout_part {
 	LAYOUT_CRED,
 	LAYOUT_LOGIN,
 	LAYOUT_END,
+	LAYOUT_PIDS,
+	LAYOUT_TTY,
 	LAYOUT_PATHS, /* from here on: paths.h */
 	LAYOUT_EXE,
 	LAYOUT_PARTS
@@ -44,6 +46,10 @@ struct layout {
 	uint32_t task_loginuid, task_session; /* LAYOUT_LOGIN */
 	/* LAYOUT_END; signal_live can be 0 all the same: not known. */
 	uint32_t task_exit_code, task_signal, signal_exit_code, signal_flags, signal_live;
+	/* LAYOUT_PIDS. Of a struct pid: the number of pid namespaces above its own, its ids from the outermost on, and how far each is from
+	 * the next. */
+	uint32_t task_thread_pid, pid_level, pid_numbers, pid_step;
+	uint32_t signal_tty, tty_name; /* LAYOUT_TTY; with task_signal */
 	/* LAYOUT_PATHS. Of a struct mount the places are relative to its vfsmount, which is its member at mount_mnt. */
 	uint32_t task_fs, fs_pwd_dentry, fs_pwd_mnt, dentry_name, dentry_parent, dentry_hashed, mnt_root, mount_mnt;
 	int32_t mnt_parent, mnt_mountpoint;

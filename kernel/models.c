@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,6 +13,7 @@
 
 #include "kernel/models.h"
 #include "lib/files.h"
+#include "lib/format.h"
 #include "lib/timestamp.h"
 
 #ifdef SYS_setresuid32
@@ -52,7 +55,9 @@ static int be_ended(void *arg)
 	pthread_t thread;
 
 	p->states.ended[p->model].made_before = boottime_ns();
+	p->states.ended[p->model].is_inner = getpid() == 1 && p->parent != 1;
 	p->states.ended[p->model].task = peeker_begin(p, p->model_comms[p->model]);
+	p->states.ended[p->model].pid = (uint32_t)(p->peek.pid_tgid >> 32);
 	peeker_note(p, -pthread_create(&thread, NULL, sleep_on, NULL));
 	change_ids(p);
 	syscall(SYS_exit_group, (int)p->states.ended[p->model].status >> 8); /* _exit(3) upsets AddressSanitizer on this stack */
@@ -66,11 +71,30 @@ static void end_with_parent(const struct peeker *p)
 		syscall(SYS_exit_group, 0);
 }
 
+/* Gets a terminal of its own to control it, which ends with it. name: gets its name as the kernel has it. */
+static void take_terminal(char name[16])
+{
+	int unlocked = 0, master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
+	unsigned int number;
+	char path[32];
+
+	*name = '\0';
+	if (master < 0 || setsid() < 0 || ioctl(master, TIOCSPTLCK, &unlocked) || ioctl(master, (int)TIOCGPTN, &number))
+		return;
+	format_text(path, sizeof(path), "/dev/pts/%u", number);
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC); /* Linux 4.13 */
+	if (slave < 0)
+		slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave >= 0 && !ioctl(slave, TIOCSCTTY, 0))
+		format_text(name, 16, "pts%u", number);
+}
+
 static int be_stopped(void *arg)
 {
 	struct peeker *p = arg;
 
 	end_with_parent(p); /* or it would stay */
+	take_terminal(p->states.ttys[0]);
 	p->states.stopped = peeker_begin(p, p->model_comms[STOPPED]);
 	kill(getpid(), SIGSTOP);
 	syscall(SYS_exit_group, 0);
@@ -101,6 +125,7 @@ static int be_halved(void *arg)
 	int ret;
 
 	end_with_parent(p);
+	take_terminal(p->states.ttys[1]);
 	p->states.halved = peeker_begin(p, p->model_comms[HALVED]);
 	ret = p->error ? p->error : -pthread_create(&thread, NULL, learn, p);
 	peeker_note(p, ret);
@@ -114,8 +139,8 @@ static int be_halved(void *arg)
 
 #define WAITS 2000 /* of a millisecond */
 
-/* Makes one, and waits until it is as it is to be: `state` for waitid(2). Its id, or 0 with the error noted. */
-static pid_t make(struct peeker *p, int model, int (*function)(void *), int state)
+/* Makes one, with these flags for clone(2) if it may, and waits until it is as it is to be: `state` for waitid(2). Its id, or 0 with the error noted. */
+static pid_t make(struct peeker *p, int model, int (*function)(void *), int state, int flags)
 {
 	siginfo_t info;
 	pid_t pid;
@@ -123,7 +148,9 @@ static pid_t make(struct peeker *p, int model, int (*function)(void *), int stat
 	p->model = model;
 	if (p->error)
 		return 0;
-	pid = clone(function, p->model_stacks[model] + sizeof(p->model_stacks[model]), SIGCHLD, p);
+	pid = clone(function, p->model_stacks[model] + sizeof(p->model_stacks[model]), flags | SIGCHLD, p);
+	if (pid < 0 && flags) /* it may not */
+		pid = clone(function, p->model_stacks[model] + sizeof(p->model_stacks[model]), SIGCHLD, p);
 	if (pid < 0) {
 		peeker_note(p, -errno);
 		return 0;
@@ -165,16 +192,18 @@ static void make_all(struct peeker *p, int64_t boot_ahead)
 {
 	pid_t pids[MODELS] = {0};
 
+	p->parent = getpid();
+	p->states.self_pid = p->facts.tasks[LAYOUT_SELF].pid;
+	p->states.self_inner = (uint32_t)p->parent;
 	for (int i = 0; i < ENDED; i++) {
 		p->states.ended[i].made_after = boottime_ns() - (uint64_t)boot_ahead;
-		pids[i] = make(p, i, be_ended, WEXITED);
+		pids[i] = make(p, i, be_ended, WEXITED, CLONE_NEWPID);
 		p->states.ended[i].made_before -= (uint64_t)boot_ahead;
 	}
-	p->parent = getpid();
 	p->is_found = 0;
-	pids[STOPPED] = make(p, STOPPED, be_stopped, WSTOPPED);
+	pids[STOPPED] = make(p, STOPPED, be_stopped, WSTOPPED, 0);
 	p->leader = 1;
-	pids[HALVED] = make(p, HALVED, be_halved, WEXITED);
+	pids[HALVED] = make(p, HALVED, be_halved, WEXITED, 0);
 	for (int i = 0; i < MODELS; i++) {
 		if (!pids[i])
 			continue;

@@ -206,6 +206,113 @@ static const char *learn_end(const struct learner *l, struct layout *out)
 	return why ? why : !lowest ? NOT_FOUND : again ? NOT_UNIQUE : NULL;
 }
 
+/* ---- the ids of a process ---- */
+
+/* struct pid and struct upid (include/linux/pid.h). An id has its namespace beside it, and two more pointers below Linux 4.15. */
+#define PID_BYTES 512
+#define LEVELS_MOST 32
+
+static uint32_t target32(const struct learner *l, int which, uint32_t at)
+{
+	return at + 4 <= PID_BYTES ? word32(l->w->targets[which] + at) : 0;
+}
+
+/* Whether the number of levels can be at that place, if the ids are at the other, so far apart. */
+static bool fits(const struct learner *l, uint32_t level, uint32_t numbers, uint32_t step)
+{
+	uint32_t outer = target32(l, SELF, level), inner = outer + 1;
+
+	return outer < LEVELS_MOST && target32(l, FIRST, level) == inner && target32(l, SECOND, level) == inner &&
+	       target32(l, SELF, numbers + outer * step) == l->states->self_inner &&
+	       target32(l, FIRST, numbers + inner * step) == 1 && target32(l, SECOND, numbers + inner * step) == 1;
+}
+
+/* How many answers there are behind that pointer. */
+static unsigned int find_in_pid(const struct learner *l, uint32_t at, struct layout *out)
+{
+	const struct states *s = l->states;
+	uint32_t size = copy_targets(l, at, SELF, PID_BYTES, s->ended[0].pid);
+	const struct state states[] = {
+		{l->w->targets[FIRST], s->ended[0].pid}, {l->w->targets[SECOND], s->ended[1].pid}, {l->w->targets[SELF], s->self_pid},
+	};
+	struct places numbers = find_values(states, 3, 4, 0, size);
+	unsigned int count = 0;
+
+	for (int i = 0; i < TARGETS; i++)
+		memset(l->w->targets[i] + size, 0, PID_BYTES - size);
+	for (uint32_t level = 0; numbers.count && level < numbers.first; level += 4)
+		for (uint32_t step = 2 * l->looker.long_size; step <= 4 * l->looker.long_size; step *= 2)
+			if (fits(l, level, numbers.first, step)) {
+				out->task_thread_pid = at;
+				out->pid_level = level;
+				out->pid_numbers = numbers.first;
+				out->pid_step = step;
+				count++;
+			}
+	return count;
+}
+
+static const char *learn_pids(const struct learner *l, struct layout *out)
+{
+	const struct states *s = l->states;
+	unsigned int count = 0;
+
+	if (!s->ended[0].is_inner || !s->ended[1].is_inner)
+		return "this process may not make a pid namespace (CAP_SYS_ADMIN, CONFIG_PID_NS=y)";
+	for (uint32_t at = 0; at + l->looker.long_size <= l->size; at += l->looker.long_size)
+		count += find_in_pid(l, at, out);
+	return count == 1 ? NULL : count ? NOT_UNIQUE : NOT_FOUND;
+}
+
+/* ---- the terminal ---- */
+
+/* Of a struct tty_struct, whose name stands before the first half. */
+#define TTY_BYTES SIGNAL_BYTES
+
+/* Where both structs have the names of their terminals. */
+static struct places find_names(const struct learner *l, uint32_t size)
+{
+	const char (*names)[16] = l->states->ttys;
+	struct places places = {0};
+
+	for (uint32_t at = 0; at + sizeof(names[0]) <= size; at++)
+		if (!strcmp(l->w->targets[FIRST] + at, names[0]) && !strcmp(l->w->targets[SECOND] + at, names[1]))
+			add_place(&places, at);
+	return places;
+}
+
+static const char *learn_tty(const struct learner *l, struct layout *out)
+{
+	struct places place = {0}, name = {0}, found;
+	uint32_t sizes[2], size;
+
+	if (!*l->states->ttys[0] || !*l->states->ttys[1])
+		return "no pseudoterminal could be made (is devpts mounted at /dev/pts?)";
+	if (out->missing[LAYOUT_END])
+		return "the signal_struct was not found";
+	for (int i = 0; i < 2; i++)
+		sizes[i] = copy_data(&l->looker, task_word(l, STOPPED + i, out->task_signal), l->w->targets[STOPPED + i], SIGNAL_BYTES);
+	size = sizes[0] < sizes[1] ? sizes[0] : sizes[1];
+	for (uint32_t at = 0; at + l->looker.long_size <= size; at += l->looker.long_size) {
+		uint64_t first = word(&l->looker, l->w->targets[STOPPED] + at), second = word(&l->looker, l->w->targets[HALVED] + at);
+
+		if (first == second || !could_be_data(&l->looker, first) || !could_be_data(&l->looker, second))
+			continue;
+		sizes[0] = copy_data(&l->looker, first, l->w->targets[FIRST], TTY_BYTES);
+		sizes[1] = copy_data(&l->looker, second, l->w->targets[SECOND], TTY_BYTES);
+		found = find_names(l, sizes[0] < sizes[1] ? sizes[0] : sizes[1]);
+		if (!found.count)
+			continue;
+		add_place(&place, at);
+		name = found;
+	}
+	if (why_not_one(&place))
+		return why_not_one(&place);
+	out->signal_tty = place.first;
+	out->tty_name = name.first;
+	return why_not_one(&name);
+}
+
 /* ---- audit's ids ---- */
 
 /* The first process's task_struct, or 0: it was not found among the ancestors. */
@@ -273,7 +380,8 @@ void states_learn(struct layout *layout, const struct layout_memory *memory, uin
 		enum layout_part part;
 		const char *(*learn)(const struct learner *l, struct layout *out);
 	} parts[] = {
-		{LAYOUT_START, learn_start}, {LAYOUT_CRED, learn_cred}, {LAYOUT_END, learn_end}, {LAYOUT_LOGIN, learn_login},
+		{LAYOUT_START, learn_start}, {LAYOUT_CRED, learn_cred}, {LAYOUT_END, learn_end}, {LAYOUT_PIDS, learn_pids},
+		{LAYOUT_TTY, learn_tty}, {LAYOUT_LOGIN, learn_login},
 	};
 	const uint64_t tasks[] = {states->ended[0].task, states->ended[1].task, states->stopped, states->halved, self};
 
@@ -282,7 +390,7 @@ void states_learn(struct layout *layout, const struct layout_memory *memory, uin
 
 		l.size = size < l.size ? size : l.size;
 	}
-	for (int i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		struct layout found = *layout;
 
 		layout->missing[parts[i].part] = parts[i].learn(&l, &found);
@@ -294,7 +402,7 @@ void states_learn(struct layout *layout, const struct layout_memory *memory, uin
 
 bool states_are_ambiguous(const struct layout *layout)
 {
-	for (int part = LAYOUT_START; part < LAYOUT_PARTS; part++)
+	for (int part = LAYOUT_START; part < LAYOUT_PATHS; part++)
 		if (layout->missing[part] && !strcmp(layout->missing[part], NOT_UNIQUE))
 			return true;
 	return false;

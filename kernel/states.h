@@ -18,10 +18,14 @@ struct states {
 		uint32_t status; /* as wait(2) has it */
 		bool has_ids;
 		uint32_t euid, egid;
+		bool is_inner; /* it was the first process of a pid namespace right below this process's */
+		uint32_t pid; /* in the initial pid namespace */
 		uint64_t made_after, made_before; /* CLOCK_BOOTTIME of the initial time namespace, ns */
 	} ended[ENDED];
 	uint64_t stopped; /* by SIGSTOP */
 	uint64_t halved;  /* its leader has ended, another thread lives */
+	uint32_t self_pid, self_inner; /* this process's id in the initial pid namespace, and in its own */
+	char ttys[2][16]; /* names of the controlling terminals of the stopped and the halved one, as the kernel has them; "": none */
 	bool has_login;   /* this process has a login uid or an audit session, which init has not */
 	uint32_t loginuid, session; /* of this process, and all above */
 };
@@ -32,7 +36,7 @@ struct states_workspace {
 	char targets[ENDED + 3][SIGNAL_BYTES];
 };
 
-/* Fills LAYOUT_START, LAYOUT_CRED, LAYOUT_END and LAYOUT_LOGIN of *layout, whose LAYOUT_PARENT helps with the last. self: this
+/* Fills the parts from LAYOUT_START to LAYOUT_TTY of *layout, whose LAYOUT_PARENT helps with the last. self: this
  * process's task_struct. */
 void states_learn(struct layout *layout, const struct layout_memory *memory, uint64_t self, const struct states *states,
 		  struct states_workspace *workspace);

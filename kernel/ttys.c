@@ -87,3 +87,13 @@ bool ttys_name(const struct ttys *ttys, uint32_t number, char name[TTY_NAME])
 	}
 	return false;
 }
+
+void ttys_from_kernel(const char *kernel, size_t size, char name[TTY_NAME])
+{
+	size_t length = strnlen(kernel, size);
+
+	if (length > 3 && !strncmp(kernel, "pts", 3))
+		format_text(name, TTY_NAME, "pts/%.*s", (int)length - 3, kernel + 3);
+	else
+		format_text(name, TTY_NAME, "%.*s", (int)length, kernel);
+}

@@ -27,4 +27,7 @@ void ttys_read(struct ttys *ttys, int proc);
 /* The name, as ps(1) has it: "pts/3". false: it is not known. number: field 7 of stat. */
 bool ttys_name(const struct ttys *ttys, uint32_t number, char name[TTY_NAME]);
 
+/* The same from the name that the kernel has, of at most `size` bytes: "pts3" (tty_line_name in drivers/tty/tty_io.c). */
+void ttys_from_kernel(const char *kernel, size_t size, char name[TTY_NAME]);
+
 #endif

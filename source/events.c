@@ -73,10 +73,14 @@ void events_ask_rest(struct collector *c)
 static void fill(struct collector *c, struct sighting *s, struct reading *reading)
 {
 	const struct details *details = &reading->details;
+	char comm[EXEC_COMM];
 
 	/* The next image may have other ids. */
 	if (s->process && reading->stat.state && (!s->has_image || image_is_same(&s->image, &reading->stat.image))) {
+		memcpy(comm, s->process->comm, sizeof(comm));
 		process_update(s->process, &reading->stat);
+		if (reading->at <= s->process->named) /* it has another name since */
+			memcpy(s->process->comm, comm, sizeof(comm));
 		if (details->known & EXEC_IDS && c->wanted.details.ids) {
 			s->process->uid = details->uid;
 			s->process->gid = details->gid;
@@ -222,21 +226,33 @@ void collector_thread(struct collector *c, uint32_t pid)
 	process->threads++;
 }
 
+/* The process's status is its first thread's, unless another one has ended all, or (since Linux 5.17, synchronize_group_exit in
+ * kernel/exit.c) was the last to begin to end. An event comes when that is done, so which one it was is not known of two at the same
+ * time. */
+#define ENDING_NS 1000000000ULL
+
+static void take_status(struct process *process, const struct exit_event *event)
+{
+	bool recent = process->other_time + ENDING_NS > event->time;
+
+	if (event->tid == event->pid) {
+		process->status = recent && process->other_status != event->status ? -1 : event->status;
+	} else {
+		process->other_status = recent && process->other_status != event->status ? -1 : event->status;
+		process->other_time = event->time;
+		if (process->leader_ended && process->status != event->status)
+			process->status = -1;
+	}
+}
+
 /* Counts the thread as ended. Whether it was the process's last one, as far as that is known. */
 static bool is_last(struct process *process, const struct exit_event *event)
 {
 	bool leader = event->tid == event->pid;
 
-	if (leader) {
-		process->leader_ended = true;
-		process->status = event->status;
-	} else if (process->threads) {
-		process->threads--;
-		/* The first thread's status is the process's, unless another one has ended all; that it ends as that one does tells
-		 * nothing else. */
-		if (process->leader_ended && process->status != event->status)
-			process->status = -1;
-	}
+	take_status(process, event);
+	process->leader_ended |= leader;
+	process->threads -= !leader && process->threads;
 	return event->last || (process->leader_ended && (process->counted ? !process->threads : leader && !process->has_threads));
 }
 
@@ -309,10 +325,12 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 	}
 	process->has_threads = process->leader_ended = false; /* an exec ends all others */
 	process->threads = 0;
+	process->other_time = 0;
 	process->counted = true;
 	exec.known |= event->cpu >= 0 ? EXEC_CPU : 0U;
 	memcpy(exec.comm, event->comm, strnlen(event->comm, EXEC_COMM - 1));
 	memcpy(process->comm, exec.comm, sizeof(process->comm));
+	process->named = *exec.comm ? event->time : 0;
 	process->has_ids &= c->ops->tells_ids;
 	describe(c, process, &exec);
 	s = sightings_add(&c->sightings, process, &exec);

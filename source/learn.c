@@ -185,7 +185,8 @@ static int attach_exec_peek(struct tracer *t, struct error *err)
 /* Whether something is asked for that models.h is needed for. */
 static bool wants_states(const struct request *r)
 {
-	return r->check || r->exits || r->want_start || r->want_eids || r->want_login;
+	return r->check || r->exits || r->want_start || r->want_eids || r->want_login || r->want_ns_pid ||
+	       r->want_tty;
 }
 
 /* More that is asked for, as far as the layout lets it be told. */

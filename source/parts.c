@@ -3,6 +3,7 @@
 
 #include "source/parts.h"
 #include "kernel/chunk.h"
+#include "kernel/ttys.h"
 #include "lib/format.h"
 #include "source/more.h"
 
@@ -399,6 +400,7 @@ static unsigned int known_fields(const struct event *event)
 	return (facts & FACT_START ? EXEC_START : 0U) | (facts & FACT_PARENT_START ? EXEC_PARENT_START : 0U) |
 	       (facts & FACT_EIDS ? EXEC_EIDS : 0U) |
 	       (facts & FACT_LOGIN && event->facts.login[0] != UINT32_MAX ? EXEC_LOGIN : 0U) |
+	       (facts & FACT_NS_PID ? EXEC_NS_PID : 0U) | (facts & FACT_TTY ? EXEC_TTY : 0U) |
 	       (event->chain.list ? EXEC_CHAIN : 0U) | (event->variables.bytes ? EXEC_VARIABLES : 0U) |
 	       (event->exe.state != TEXT_UNREADABLE ? EXEC_EXE : 0U) | (event->cwd.state != TEXT_UNREADABLE ? EXEC_CWD : 0U) |
 	       (e->head.type == RECORD_END ? EXEC_STATUS : 0U) | EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
@@ -444,6 +446,7 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 		.egid = event->facts.eids[1],
 		.loginuid = event->facts.login[0],
 		.session = event->facts.login[1],
+		.ns_pid = event->facts.ns_pid,
 		.checks = e->head.flags & RECORD_CHECK,
 		.name = name_text(event),
 		.script = script_of(e->head.flags),
@@ -452,6 +455,8 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 	memcpy(exec->ancestors, e->ancestors, sizeof(exec->ancestors));
 	memcpy(exec->comm, e->comm, sizeof(exec->comm));
 	memcpy(exec->pcomm, e->pcomm, sizeof(exec->pcomm));
+	if (exec_knows(exec, EXEC_TTY))
+		ttys_from_kernel(event->facts.tty, sizeof(event->facts.tty), exec->tty);
 	add_directory(event, exec);
 	exec_split(exec, &block, p->gathering->most_strings, &p->gathering->room);
 }

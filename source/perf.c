@@ -32,6 +32,7 @@ static void take_name(struct collector *c, const struct perf_record *r)
 		return;
 	memset(process->comm, 0, sizeof(process->comm));
 	memcpy(process->comm, r->text, strnlen(r->text, sizeof(process->comm) - 1));
+	process->named = perf_time(p, r);
 }
 
 static void take_sample(struct collector *c, const struct perf_record *r)

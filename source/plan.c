@@ -83,6 +83,8 @@ void link_request(struct link *l, const struct request *r, bool cgroup_ids)
 	link_set(l, SETTING_want_start, r->want_start || r->exits);
 	link_set(l, SETTING_want_eids, r->want_eids);
 	link_set(l, SETTING_want_login, r->want_login);
+	link_set(l, SETTING_want_ns_pid, r->want_ns_pid);
+	link_set(l, SETTING_want_tty, r->want_tty);
 }
 
 /* Where the kernel's addresses begin at 3 GiB, a 32-bit program's stack is right below: linux_binprm.exec points there, to
@@ -138,6 +140,12 @@ void link_layout(struct link *link, const struct layout *l, uint64_t task)
 	link_set(link, SETTING_task_signal, l->task_signal);
 	link_set(link, SETTING_signal_exit_code, l->signal_exit_code);
 	link_set(link, SETTING_signal_flags, l->signal_flags);
+	link_set(link, SETTING_task_thread_pid, l->task_thread_pid);
+	link_set(link, SETTING_pid_level, l->pid_level);
+	link_set(link, SETTING_pid_numbers, l->pid_numbers);
+	link_set(link, SETTING_pid_step, l->pid_step);
+	link_set(link, SETTING_signal_tty, l->signal_tty);
+	link_set(link, SETTING_tty_name, l->tty_name);
 	link_set(link, SETTING_signal_live, l->signal_live);
 	link_set(link, SETTING_region_shift, shift_of_region(l, task));
 }

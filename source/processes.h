@@ -17,6 +17,7 @@ struct process {
 	bool has_ids;
 	uint32_t uid, gid; /* real ones */
 	char comm[EXEC_COMM]; /* "": not known */
+	uint64_t named;	      /* when an event has told that, as an exec's time, 0: none has */
 	uint64_t start_time;  /* clock ticks since boot, 0: not known */
 	uint32_t tty; /* number of its terminal's device, 0: none, or not known */
 	struct image image;   /* as of the last look at it; all 0: not known */
@@ -27,7 +28,9 @@ struct process {
 	bool counted;	  /* since its exec or fork was seen, it is known how many others than the first it has: */
 	uint32_t threads;
 	bool leader_ended;
-	int64_t status; /* that its first thread had then, as wait(2) has it, -1: not known */
+	int64_t status; /* as wait(2) has it, as far as its first thread's end has told it, -1: not known */
+	int64_t other_status; /* of the other threads that have ended last, -1: several */
+	uint64_t other_time;
 	uint64_t noted; /* when a scan found it, as an exec's time; 0: an event has told of it */
 	uint32_t mark; /* of the last scan that has seen it */
 	struct sighting *pending; /* its last exec, if that has not been decided */

@@ -139,6 +139,11 @@ int main(void)
 	show("signal_struct", "group_exit_code");
 	show("signal_struct", "flags");
 	show("signal_struct", "live");
+	show("task_struct", "thread_pid");
+	show("pid", "level");
+	show("pid", "numbers");
+	show("signal_struct", "tty");
+	show("tty_struct", "name");
 	show("task_struct", "loginuid");
 	show("task_struct", "sessionid");
 	show("task_struct", "fs");

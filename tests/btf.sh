@@ -35,6 +35,11 @@ int main(void)
 	SHOW(signal_struct, group_exit_code);
 	SHOW(signal_struct, flags);
 	SHOW(signal_struct, live);
+	SHOW(task_struct, thread_pid);
+	SHOW(pid, level);
+	SHOW(pid, numbers);
+	SHOW(signal_struct, tty);
+	SHOW(tty_struct, name);
 	SHOW(task_struct, loginuid);
 	SHOW(task_struct, sessionid);
 	SHOW(task_struct, fs);

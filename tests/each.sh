@@ -1,4 +1,4 @@
-# To be sourced behind harness.sh: cases that run for each source without BPF that works here; why another one does not is said.
+# To be sourced behind harness.sh: cases that run for each source that works here; why another one does not is said.
 # shellcheck shell=sh
 PROGRAMS=$(cd "$PROGRAMS" && pwd)
 L=$PROGRAMS/live C=$PROGRAMS/call
@@ -33,7 +33,7 @@ run() {
 	status=$?
 }
 
-for S in perf proc sideband trace watch; do
+for S in bpf perf proc sideband trace watch; do
 	if ! "$X" --source "$S" -o /dev/null -- "$PROGRAMS/nothing" 2>"$T/why"; then
 		echo "$S $(by_source "$T/why" | head -n 1)"
 	fi

@@ -472,7 +472,7 @@ static void test_parts(void)
 
 		begin();
 		c.gathering.more = 2;
-		r.head.flags = RECORD_PATHS;
+		r.head.flags = RECORD_MORE;
 		r.head.data_len = r.args_len = 2;
 		put(0, &r, sizeof(r), "name\0x", 7);
 		put(0, &exe, sizeof(exe), "prog\0bin\0", 9);

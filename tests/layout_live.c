@@ -39,6 +39,8 @@ int main(int argc, char **argv)
 	       l->task_cred, l->cred_euid, l->cred_egid);
 	printf("task_struct.exit_code %u\ntask_struct.signal %u\nsignal_struct.group_exit_code %u\nsignal_struct.flags %u\n"
 	       "signal_struct.live %u\n", l->task_exit_code, l->task_signal, l->signal_exit_code, l->signal_flags, l->signal_live);
+	printf("task_struct.thread_pid %u\npid.level %u\npid.numbers %u\nsignal_struct.tty %u\ntty_struct.name %u\n", l->task_thread_pid,
+	       l->pid_level, l->pid_numbers, l->signal_tty, l->tty_name);
 	printf("task_struct.loginuid %u\ntask_struct.sessionid %u\n", l->task_loginuid, l->task_session);
 	printf("task_struct.fs %u\nfs_struct.pwd.dentry %u\nfs_struct.pwd.mnt %u\n",
 	       l->task_fs, l->fs_pwd_dentry, l->fs_pwd_mnt);

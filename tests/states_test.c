@@ -12,12 +12,17 @@
 #define RANDOM_KERNELS 2000
 #define DISTANCE 0x10000
 
-/* The tasks in the order of states.c, then a cred and a signal_struct of each. */
-enum { FIRST, SECOND, STOPPED, HALVED, SELF, INIT, TASKS, CREDS = TASKS, SIGNALS = CREDS + TASKS, OBJECTS = SIGNALS + TASKS };
+/* The tasks in the order of states.c, then a cred, a signal_struct, a pid and a tty_struct of each. */
+enum {
+	FIRST, SECOND, STOPPED, HALVED, SELF, INIT, TASKS,
+	CREDS = TASKS, SIGNALS = CREDS + TASKS, PIDS = SIGNALS + TASKS, TTYS = PIDS + TASKS, OBJECTS = TTYS + TASKS
+};
 
 #define TASK_SIZE 6000
 #define CRED_SIZE 168
 #define SIGNAL_SIZE 1100
+#define PID_SIZE 200
+#define TTY_SIZE 700
 #define SESSION 3
 #define LOGINUID 1000
 #define BEGUN 5000000000
@@ -107,6 +112,7 @@ static void choose_places(struct kernel *k)
 	l->task_session = l->task_loginuid + 4;
 	l->task_exit_code = place(k, TASK_SIZE);
 	l->task_signal = place(k, TASK_SIZE);
+	l->task_thread_pid = place(k, TASK_SIZE);
 	k->used_count = 0;
 	l->cred_euid = place(k, CRED_SIZE);
 	l->cred_egid = l->cred_euid + 4;
@@ -114,6 +120,11 @@ static void choose_places(struct kernel *k)
 	l->signal_exit_code = place(k, SIGNAL_SIZE);
 	l->signal_flags = place(k, SIGNAL_SIZE);
 	l->signal_live = place(k, SIGNAL_SIZE);
+	l->signal_tty = place(k, SIGNAL_SIZE);
+	l->pid_level = 4;
+	l->pid_step = (noise() & 1 ? 2 : 4) * k->long_size;
+	l->pid_numbers = 16 + (uint32_t)(noise() % 6) * 8;
+	l->tty_name = 1 + (uint32_t)(noise() % (TTY_SIZE - 20));
 }
 
 static void fill_task(struct kernel *k, int task)
@@ -139,24 +150,34 @@ static void fill_task(struct kernel *k, int task)
 	put32(k, SIGNALS + task, l->signal_exit_code, ended ? status : task == STOPPED ? SIGSTOP : 0);
 	put32(k, SIGNALS + task, l->signal_flags, flags[task]);
 	put32(k, SIGNALS + task, l->signal_live, live[task]);
+	put(k, SIGNALS + task, l->signal_tty, task == STOPPED || task == HALVED ? address(k, TTYS + task) : 0);
+	sprintf(k->bytes[TTYS + task] + l->tty_name, "pts%d", 7 + task);
+	put(k, task, l->task_thread_pid, address(k, PIDS + task));
+	put32(k, PIDS + task, l->pid_level, (uint32_t)ended + 2);
+	put32(k, PIDS + task, l->pid_numbers, 4711 + (uint32_t)task);
+	put32(k, PIDS + task, l->pid_numbers + 2 * l->pid_step, 11);
+	if (ended)
+		put32(k, PIDS + task, l->pid_numbers + 3 * l->pid_step, 1);
 }
 
 static void build(struct kernel *k, uint32_t long_size)
 {
 	*k = (struct kernel){.long_size = long_size};
 	for (int i = 0; i < OBJECTS; i++) {
-		k->size[i] = i < TASKS ? TASK_SIZE : i < SIGNALS ? CRED_SIZE : SIGNAL_SIZE;
+		k->size[i] = i < TASKS ? TASK_SIZE : i < SIGNALS ? CRED_SIZE : i < PIDS ? SIGNAL_SIZE : i < TTYS ? PID_SIZE : TTY_SIZE;
 		k->bytes[i] = malloc(k->size[i]);
 		assert(k->bytes[i]);
 		for (uint32_t at = 0; at < k->size[i]; at++)
 			k->bytes[i][at] = (char)noise();
 	}
 	k->states = (struct states){.stopped = address(k, STOPPED), .halved = address(k, HALVED), .has_login = true,
-				    .loginuid = LOGINUID, .session = SESSION};
+				    .loginuid = LOGINUID, .session = SESSION, .self_pid = 4711 + SELF, .self_inner = 11,
+				    .ttys = {"pts9", "pts10"}};
 	for (unsigned int i = 0; i < ENDED; i++) {
 		k->states.ended[i].task = address(k, (int)i);
 		k->states.ended[i].status = (0x2b + 0x31 * i) << 8;
-		k->states.ended[i].has_ids = true;
+		k->states.ended[i].has_ids = k->states.ended[i].is_inner = true;
+		k->states.ended[i].pid = 4711 + i;
 		k->states.ended[i].euid = 0x40001230 + i;
 		k->states.ended[i].egid = 0x60004560 + i;
 		k->states.ended[i].made_after = BEGUN + i * 1000;
@@ -187,12 +208,17 @@ static void check(struct kernel *k, int missing, const char *why)
 	struct layout l = learn(k), *wanted = &k->places;
 	int failures = check_failures;
 
-	for (int part = LAYOUT_START; part < LAYOUT_PARTS; part++)
-		CHECK_TEXT(l.missing[part] ? l.missing[part] : "", part == missing ? why : "");
+	for (int part = LAYOUT_START; part < LAYOUT_PATHS; part++)
+		CHECK_TEXT(l.missing[part] ? l.missing[part] : "", part == missing ? why
+			   : missing == LAYOUT_END && part == LAYOUT_TTY ? "the signal_struct was not found" : "");
 	if (missing == LAYOUT_START)
 		wanted->task_start = 0;
 	if (missing == LAYOUT_CRED)
 		wanted->task_cred = wanted->cred_euid = wanted->cred_egid = 0;
+	if (missing == LAYOUT_PIDS)
+		wanted->task_thread_pid = wanted->pid_level = wanted->pid_numbers = wanted->pid_step = 0;
+	if (missing == LAYOUT_TTY || missing == LAYOUT_END)
+		wanted->signal_tty = wanted->tty_name = 0;
 	if (missing == LAYOUT_LOGIN)
 		wanted->task_loginuid = wanted->task_session = 0;
 	if (missing == LAYOUT_END)
@@ -295,6 +321,27 @@ static void test_states(void)
 		k.states.has_login = false;
 	ON_BOTH("says so if init is not to be found", LAYOUT_LOGIN, "the first process was not found")
 		put32(&k, INIT, k.places.task_tgid, 2);
+	ON_BOTH("refuses an id that is nowhere", LAYOUT_PIDS, NOWHERE)
+		put32(&k, PIDS + SECOND, k.places.pid_numbers, 1);
+	ON_BOTH("refuses ids of namespaces that are nowhere", LAYOUT_PIDS, NOWHERE)
+		put32(&k, PIDS + FIRST, k.places.pid_numbers + 3 * k.places.pid_step, 2);
+	ON_BOTH("refuses levels that are at two places", LAYOUT_PIDS, NOT_ONE)
+		ON_ALL_TASKS(task)
+			put32(&k, PIDS + task, 8, task < ENDED ? 3 : 2);
+	ON_BOTH("refuses two structs with a process's ids", LAYOUT_PIDS, NOT_ONE)
+		ON_ALL_TASKS(task)
+			put(&k, task, 8, address(&k, PIDS + task));
+	ON_BOTH("says so if no pid namespace can be made", LAYOUT_PIDS, "this process may not make a pid namespace (CAP_SYS_ADMIN, CONFIG_PID_NS=y)")
+		k.states.ended[1].is_inner = false;
+	ON_BOTH("refuses a terminal that is nowhere", LAYOUT_TTY, NOWHERE)
+		put(&k, SIGNALS + HALVED, k.places.signal_tty, 0);
+	ON_BOTH("refuses a terminal whose name begins as the wanted one", LAYOUT_TTY, NOWHERE)
+		k.bytes[TTYS + STOPPED][k.places.tty_name + 4] = '1';
+	ON_BOTH("refuses a terminal at two places", LAYOUT_TTY, NOT_ONE)
+		ON_ALL_TASKS(task)
+			put(&k, SIGNALS + task, 8, address(&k, TTYS + task));
+	ON_BOTH("says so if no terminal can be made", LAYOUT_TTY, "no pseudoterminal could be made (is devpts mounted at /dev/pts?)")
+		*k.states.ttys[1] = '\0';
 	CASE("says whether it was ambiguous") {
 		struct kernel k;
 		struct layout l;

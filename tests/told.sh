@@ -1,12 +1,12 @@
 #!/bin/sh
-# What the sources without BPF tell beside the arguments: told.sh EXECSNOOP DIRECTORY. As root.
+# What each source tells beside the arguments: told.sh EXECSNOOP DIRECTORY. As root.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/each.sh"
 E=$PROGRAMS/ends
 
 # value KEY: of the exec of "live", or of its copy.
-value() { grep '"comm":"\(live\|setuid\)"' "$out" | grep '"ret":0' | tail -n 1 | sed -n "s/.*\"$1\":\(\"[^\"]*\"\|[^,}]*\).*/\1/p"; }
+value() { sed 's/"ancestors":[^]]*\],//' "$out" | grep '"comm":"\(live\|setuid\)"' | grep '"ret":0' | tail -n 1 | sed -n "s/.*\"$1\":\(\"[^\"]*\"\|[^,}]*\).*/\1/p"; }
 
 # A program with the setuid bit, by a relative name.
 who() {
@@ -33,7 +33,8 @@ began() {
 	child=$!
 	run -J --fields pid,start,comm,ret,parent_start -- sh -c '"$0" "$1.4"; cat /proc/$$/stat >"$2"; :' "$L" "$B" "$D/stat"
 	is $status 0
-	is "$(value parent_start)" "$(awk '{ printf "%d0000000", $22 }' "$D/stat")"
+	# bpf tells nanoseconds.
+	is "$(($(value parent_start) / 10000000))" "$(awk '{ print $22 }' "$D/stat")"
 	[ "$(value start)" -ge "$(value parent_start)" ] || fail "it is older than its parent"
 	kill $child
 }
@@ -65,6 +66,42 @@ odd_paths() {
 	is $status 0
 	shows 1 "\"exe\":\"$L\",\"cwd\":\"$D/a[^\"]*b[^\"]*\",\"cwd_base64\":\"$(printf '%s' "$D/$name" | base64 | tr -d '\n')\""
 	shows 1 "\"exe\":\"$D/a[^\"]*b[^\"]*/live\( (deleted)\)\{0,1\}\",\"exe_base64\""
+}
+
+# The shell's child, the shell, the tracer, this one; up to the first process.
+ancestors() {
+	run -J --ancestors 3 --fields ppid,comm,ret,ancestors -- sh -c 'sh -c "\"\$0\" \$1.4; :" "$0" "$1"; :' "$L" "$B"
+	is $status 0
+	shows 1 "\"ppid\":\([0-9]*\),\"comm\":\"live\",.*\"ancestors\":\[{\"pid\":\1,\"comm\":\"sh\"},{\"pid\":[0-9]*,\"comm\":\"sh\"},{\"pid\":[0-9]*,\"comm\":\"execsnoop\"}\]}\$"
+	run --ancestors 32 -- sh -c '"$0" "$1.4"; :' "$L" "$B"
+	shows 1 "^live .* sh([0-9]*)<execsnoop([0-9]*)<.*([0-9]*)<[^<]*(1)  *0 $L $B.4\$"
+	no_complaint
+}
+
+# Those that are wanted alone, whatever their names begin with; twice, empty, long, no UTF-8.
+variables() {
+	long=$(awk 'BEGIN { for (s = "x"; length(s) < 3000;) s = s s; print substr(s, 1, 3000) }')
+	odd=$(printf 'a\377b c')
+	run -J --env WANTED --env EMPTY --env LONG --env ODD --fields comm,ret,env -- sh -c \
+		'env -i WANTEDX=no WANTE=no EMPTY= LONG="$2" ODD="$3" SECRET=s3cret WANTED=yes "$0" "$1.4"; :' "$L" "$B" "$long" "$odd"
+	is $status 0
+	shows 1 "^{\"comm\":\"live\",\"ret\":0,\"env\":\[\"EMPTY=\",\"LONG=$long\",\"ODD=a[^\"]*b c\",\"WANTED=yes\"\],\"env_base64\":\["
+	run --env WANTED -- sh -c 'WANTED="a b" SECRET=s3cret "$0" "$1.4"; :' "$L" "$B"
+	shows 1 "^live .* 0 WANTED=a b $L $B.4\$"
+	run -J --env WANTED --fields comm,ret,env -- sh -c 'env -i "$0" "$1.4"; :' "$L" "$B"
+	shows 1 '"comm":"live","ret":0,"env":\[\]}$'
+	no_complaint
+}
+
+# Many, of which the wanted one is the last but one; and one that is too long.
+many_variables() {
+	run -J --env LAST --env LONG --fields comm,ret,env -- sh -c \
+		'env -i $(i=0; while [ $i -lt 150 ]; do echo "V$i=$i"; i=$((i + 1)); done) LAST=here "$0" "$1.4"; env -i LONG="$2" LAST=here "$0" "$1.4"; :' \
+		"$L" "$B" "$(awk 'BEGIN { for (s = "x"; length(s) < 9000;) s = s s; print s }')"
+	is $status 0
+	shows 1 '"comm":"live","ret":0,"env":\["LAST=here"\]}$'
+	shows 1 '"comm":"live","ret":0,"env":\["LONG=x*","LAST=here"\],"env_truncated":true}$'
+	no_complaint
 }
 
 # As wait(2) says it; where the source does not tell how, each once all the same.
@@ -111,11 +148,14 @@ ends_of_a_storm() {
 
 # shellcheck disable=SC2086 # they are lists
 {
-	each "tells effective ids, file and directory" who $ALL
-	each "tells when a process began" began $ALL
-	each "tells the terminal" terminal $ALL
-	each "tells the id in a pid namespace" inner $ALL
-	each "tells paths of all kinds" odd_paths $ALL
+	each "tells effective ids, file and directory" who bpf $ALL
+	each "tells when a process began" began bpf $ALL
+	each "tells the terminal" terminal bpf $ALL
+	each "tells the id in a pid namespace" inner bpf $ALL
+	each "tells paths of all kinds" odd_paths bpf $ALL
+	each "tells the ancestors" ancestors bpf $ALL
+	each "tells the variables that are wanted" variables bpf $ALL
+	each "tells one of many variables" many_variables bpf $ALL
 	each "tells each end, and how if it can" ends $ALL
 	each "tells or counts each end in a storm" ends_of_a_storm $EXACT
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/ttys.h"
 #include "source/connector.h"
 #include "source/image.h"
 #include "source/pipe.h"
@@ -48,6 +49,19 @@ static void try_stat(const char *text)
 		abort();
 }
 
+/* Drivers of terminals, and a name by them. */
+static void try_ttys(const char *text, size_t size)
+{
+	struct ttys ttys;
+	char name[TTY_NAME];
+
+	ttys_parse(&ttys, text);
+	ttys_name(&ttys, (uint32_t)size * 2654435761U, name);
+	for (size_t i = 0; i < ttys.count; i++)
+		ttys_name(&ttys, ttys.drivers[i].major << 8 | (ttys.drivers[i].last & 0xff), name);
+	ttys_from_kernel(text, size, name);
+}
+
 static void try_pipe(const char *data, size_t size)
 {
 	struct pipe_head head;
@@ -55,7 +69,8 @@ static void try_pipe(const char *data, size_t size)
 	if (size < sizeof(head))
 		return;
 	memcpy(&head, data, sizeof(head));
-	if (pipe_is_sound(&head, data, size) && sizeof(head) + head.name_length + 1 + head.args_length > size)
+	if (pipe_is_sound(&head, data, size) && sizeof(head) + head.name_length + 1 + head.args_length + head.exe_length + head.cwd_length + head.variables_length +
+						 head.chain_count * sizeof(struct exec_ancestor) > size)
 		abort();
 }
 
@@ -71,11 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytes = malloc(size);
 	memcpy(bytes, data + 1, size - 1);
 	bytes[size - 1] = '\0';
-	switch (*data % 6) {
+	switch (*data % 7) {
 	case 0:
 	case 1:
 		bytes = realloc(bytes, size - 1 ? size - 1 : 1);
-		try_sample(bytes, size - 1, *data % 6);
+		try_sample(bytes, size - 1, *data % 7);
 		break;
 	case 2:
 		connector_parse(bytes, size - 1, &event);
@@ -83,6 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 5:
 		if (taskstats_parse(bytes, size - 1, 28, &end) && end.comm[EXEC_COMM - 1])
 			abort();
+		break;
+	case 6:
+		try_ttys(bytes, size - 1);
 		break;
 	case 3:
 		try_stat(bytes);
