@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every command of README.md that stands behind a "# " prompt, as root, those of ./execsnoop ended after a
-# second, with what they need at hand: a container of Docker and one of containerd, both called "web", and a
-# systemd unit's cgroup. Usage: readme.sh, in the project's directory.
+# second (a build after a minute), with what they need at hand: a container of Docker and one of containerd, both
+# called "web", and a systemd unit's cgroup. Usage: readme.sh, in the project's directory.
 set -u
 # A mount namespace of its own, for /sys/fs/cgroup and /sys/fs/bpf.
 if [ -z "${README_NAMESPACE:-}" ] && unshare -m true 2>/dev/null; then
@@ -80,6 +80,7 @@ while IFS= read -r command; do
 	esac
 	# </dev/null: the loop reads the commands from its standard input
 	case $command in
+	./execsnoop*" make "*) timeout 60 sh -c "exec $command" ;;
 	./execsnoop*) timeout -s INT --preserve-status 1 sh -c "exec $command" ;;
 	*) timeout 5 sh -c "$command" && echo done ;;
 	esac </dev/null >"$T/out" 2>"$T/err"

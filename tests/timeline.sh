@@ -96,6 +96,43 @@ filtered() {
 	shows 1 ' EXIT 0 '
 }
 
+# draw: an SVG of the timeline. It has a bar for each slice, and no two at one place.
+draw() {
+	/usr/bin/python3 "${0%/*}/draw.py" "$D/timeline" >"$D/svg" 2>"$err" || fail "draw.py: $(tail -n 1 "$err")"
+	python '
+		import xml.etree.ElementTree as tree
+		bars = [(g, g.find("{*}rect")) for g in tree.parse(D + "/svg").iter() if g.find("{*}title") is not None]
+		assert len(bars) == len(slices) > 3, (len(bars), len(slices))
+		titles = [g.find("{*}title").text for g, _ in bars]
+		for s in slices:
+		    how = "still runs" if s[2] is None else "%.3f s" % (s[2] - s[1])
+		    assert [t for t in titles if "\nPID %d, %s" % (s[0], how) in t], (s, titles)
+		assert [t for t in titles if "<a> & \"b\"" in t and "\\x01\\x1b\ufffd" in t], titles
+		assert len([r for _, r in bars if r.get("stroke-dasharray")]) == len([s for s in slices if s[2] is None])
+		lanes = {}
+		for x, width, y in sorted((float(r.get("x")), float(r.get("width")), r.get("y")) for _, r in bars):
+		    assert x + 1 >= lanes.get(y, 0) and x + width < 960, (x, width, y)
+		    lanes[y] = x + width
+		assert len(lanes) == len({s[5] for s in slices})'
+}
+
+drawn() {
+	cat >"$D/script" <<-END
+		$D/prog '<a> & "b"' "\$(printf '\001\033\377')"
+		sh -c 'kill -9 \$\$'
+		sleep 0.1 &
+		wait
+		exit 3
+	END
+	"$X" --timeline "$D/timeline" -- sh "$D/script" >"$out" 2>"$err"
+	is $? 3
+	draw
+	grep -q 'PID [0-9]*, [0-9.]* s, SIGKILL<' "$D/svg" || fail "no bar tells of the signal"
+	sed -i '$d' "$D/timeline" # the bracket
+	sed -i '$d' "$D/timeline" # the end of sh
+	draw
+}
+
 # A program that is not wanted ends the slice of the one before it.
 replaced() {
 	"$X" -n '^sh$' --timeline "$D/timeline" -- sh -c "exec $PROGRAMS/live 0.5" >"$out" 2>"$err"
@@ -121,4 +158,5 @@ case_ "a timeline tells arguments, and how each program ended" how_it_ended
 case_ "a timeline is whole while it grows, and after a crash" crash
 case_ "a timeline has what the filters let pass" filtered
 case_ "a slice ends when its process executes what is not wanted" replaced
+case_ "a timeline is drawn, a bar for each slice" drawn
 case_ "a timeline is written to no other's file" refused
