@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""The order of the house: who includes whom, that no files form a circle, and that the map at the head of main.c is whole.
-Usage: house.py, in the project's directory."""
+"""The order of the house: who includes whom, that no files form a circle, and that the map at the head of main.c and the tables
+of docs/json.md are whole. Usage: house.py, in the project's directory."""
 import glob
 import graphlib
+import json
 import os
 import re
 import sys
@@ -69,6 +70,32 @@ for f in sources:
                 long_functions.append(f"{f}:{start}: {number - start - 1} lines")
             start = None
 check("no function has more than 60 lines", long_functions)
+
+
+def documented(heading):
+    """The keys in the table below that heading of docs/json.md; and those of them that are always printed."""
+    section = open("docs/json.md").read().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \| (.*?) \|", section, re.M)
+    return ([key for keys, _ in rows for key in re.findall(r"`(\w+)`", keys)],
+            [keys.split("`")[1] for keys, printed in rows if printed == "always"])
+
+
+def differences(wanted, found, where):
+    missing, unknown = [k for k in wanted if k not in found], [k for k in found if k not in wanted]
+    return ([f"not in docs/json.md, {where}: {key}" for key in missing] +
+            [f"not in the schema, {where}: {key}" for key in unknown] or
+            [f"in another order than the schema's, {where}"] * (wanted != found))
+
+
+schema = json.load(open("docs/execsnoop.schema.json"))["$defs"]
+keys = {kind: list(schema[kind]["properties"]) for kind in ("fields", "exit_fields", "loss")}
+(execs, always), (ends, always_of_ends) = documented("Execs"), documented("Ends")
+check("docs/json.md has every key of the schema",
+      differences(keys["fields"], execs, "execs") + differences(keys["loss"], documented("Losses")[0], "losses") +
+      differences([key for key in keys["exit_fields"] if key not in keys["fields"]], ends, "ends"))
+check("docs/json.md says which keys are always printed",
+      differences(schema["exec"]["required"], always, "execs") +
+      differences([key for key in schema["exit"]["required"] if key not in execs], always_of_ends, "ends"))
 check("the top level has at most 20 entries",
       [] if len({f.split("/")[0] for f in os.popen("git ls-files").read().split()}) <= 20 else ["more"])
 sys.exit(failed)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs every command of README.md that stands behind a "# " prompt, as root, those of ./execsnoop ended after a
-# second (a build after a minute), with what they need at hand: a container of Docker and one of containerd, both
-# called "web", and a systemd unit's cgroup. Usage: readme.sh, in the project's directory.
+# Runs every command of README.md and docs/json.md that stands behind a "# " prompt, as root, with what they need at
+# hand: a container of Docker and one of containerd, both called "web", and a systemd unit's cgroup. Those of ./execsnoop
+# are ended after a second, but for those that jq reads, and a build. Usage: readme.sh, in the project's directory.
 set -u
 # A mount namespace of its own, for /sys/fs/cgroup and /sys/fs/bpf.
 if [ -z "${README_NAMESPACE:-}" ] && unshare -m true 2>/dev/null; then
@@ -67,13 +67,17 @@ missing=$(why_not_containers)
 # So that there is something to see.
 (while ! [ -e "$T/stop" ]; do /bin/sleep 0.1; done) &
 
-sed -n 's/^    # //p' README.md >"$T/commands"
-count=$(wc -l <"$T/commands")
-while IFS= read -r command; do
+# Lines of a page, a tab, a command.
+for page in README.md docs/json.md; do
+	sed -n "s|^    # |$page	|p" "$page"
+done >"$T/commands"
+count=$(grep -c ^README "$T/commands")
+while IFS='	' read -r page command; do
+	page=${page%.md}
 	case $command in
 	*docker* | *ctr* | *bpftool* | */sys/fs/*)
 		if [ -n "$missing" ]; then
-			printf '%s\n' "ok README: $command # skip: $missing"
+			printf '%s\n' "ok $page: $command # skip: $missing"
 			continue
 		fi
 		;;
@@ -81,6 +85,7 @@ while IFS= read -r command; do
 	# </dev/null: the loop reads the commands from its standard input
 	case $command in
 	./execsnoop*" make "*) timeout 60 sh -c "exec $command" ;;
+	./execsnoop*"| jq "*) timeout 5 sh -c "$command" ;;
 	./execsnoop*) timeout -s INT --preserve-status 1 sh -c "exec $command" ;;
 	*) timeout 5 sh -c "$command" && echo done ;;
 	esac </dev/null >"$T/out" 2>"$T/err"
@@ -93,10 +98,10 @@ while IFS= read -r command; do
 	file=$(printf '%s\n' "$command" | sed -n 's/.* -o \([^ ]*\).*/\1/p')
 	if [ -n "$file" ]; then mv "$file" "$T/out"; fi
 	if [ "$status" = 0 ] && [ -s "$T/out" ]; then
-		printf '%s\n' "ok README: $command"
+		printf '%s\n' "ok $page: $command"
 	else
 		sed 's/^/# /' "$T/err"
-		printf '%s\n' "not ok README: $command (exit status $status)"
+		printf '%s\n' "not ok $page: $command (exit status $status)"
 	fi
 done <"$T/commands"
 if [ "$count" -ge 15 ]; then echo "ok README shows commands"; else echo "not ok README shows commands ($count)"; fi
