@@ -10,6 +10,7 @@
  *   bpf/record.h         records that the programs send
  *   bpf/user.h           rule for addresses of programs, for both sides
  *   bpf/facts.bpf.h      more of the process
+ *   bpf/more.bpf.h       what follows an exec: ancestors, paths, variables
  *   bpf/path.bpf.h       paths of file and working directory
  *   bpf/exec.bpf.h       successful execs
  *   bpf/call.bpf.h       failed calls
@@ -39,6 +40,7 @@
  * kernel/cgroups.c       cgroups by id
  * kernel/audit_arch.h    its name for seccomp(2)
  * kernel/process_status.c  /proc/PID/status
+ * kernel/ttys.c          names of terminals
  * kernel/chunk.c         memory that was read in halves
  *
  * source/source.h        what a source of execs can be asked to do
@@ -57,6 +59,7 @@
  * source/cpus.c          rings of CPUs that come and go
  * source/records.c       records out of the rings
  * source/parts.c         an exec out of its records
+ * source/more.c          ancestors, paths, variables of an exec
  * source/path.c          a path out of its names
  * source/counts.c        counts, and losses
  * source/collector.h     state of a process that collects execs without BPF
@@ -65,6 +68,7 @@
  * source/events.c        forks, execs, ends: what each becomes
  * source/processes.c     the processes that live
  * source/sightings.c     execs until it is certain whose strings were read
+ * source/details.c       more of a process, from /proc
  * source/image.c         strings of a program image, from /proc
  * source/catchers.c      threads that read them before a program can end
  * source/passes.c        filters
@@ -111,6 +115,7 @@
  * show/strings.c         file name and arguments as JSON
  * show/users.c           names of users
  * show/cgroup_paths.c    paths of cgroups that were asked for
+ * show/chain.c           ancestors
  * show/container.c       containers that they name
  * show/text.c            as text
  * show/json.c            as JSON

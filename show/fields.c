@@ -254,11 +254,6 @@ static void add_text(struct output *out, const char *text, size_t length, const 
 	output_add(out, " ", 1);
 }
 
-static void add_path(struct output *out, const struct text *path, const struct field *field)
-{
-	add_text(out, path->bytes, path->length, field);
-}
-
 static void add_number(struct output *out, int64_t number, int width)
 {
 	output_number(out, number, width);
@@ -303,7 +298,7 @@ void fields_columns(struct printer *printer, const struct exec *exec)
 		else if (f->kind == KIND_NAME)
 			add_text(out, value_of(exec, f), strnlen(value_of(exec, f), f->size), f);
 		else if (f->kind == KIND_PATH)
-			add_path(out, value_of(exec, f), f);
+			add_text(out, ((const struct text *)value_of(exec, f))->bytes, ((const struct text *)value_of(exec, f))->length, f);
 		else if (f->kind == KIND_CHAIN)
 			chain_add_text(out, &exec->chain, f->width);
 		else if (f->kind == KIND_USER)

@@ -5,7 +5,6 @@
 #include "kernel/chunk.h"
 #include "kernel/ttys.h"
 #include "lib/format.h"
-#include "source/more.h"
 
 bool record_is_first(const struct record_head *head)
 {
@@ -142,8 +141,7 @@ static bool ask_args(struct parts *p, uint64_t offset)
 void parts_free(struct parts *p)
 {
 	assembly_free(&p->buffer);
-	free(p->more);
-	p->more = NULL;
+	more_free(&p->more);
 }
 
 /* ---- the first record ---- */
@@ -211,8 +209,8 @@ enum parts_state parts_begin(struct parts *p, const struct record_head *head)
 
 	p->next_part = 1;
 	assembly_reset(&p->buffer);
-	*event = (struct event){.exe = {"", 0, TEXT_UNREADABLE}, .cwd = {"", 0, TEXT_UNREADABLE}};
-	p->more_left = head->flags & RECORD_MORE && head->type == RECORD_EXEC ? p->gathering->more : 0;
+	*event = (struct event){0};
+	more_begin(&p->more, head->flags & RECORD_MORE && head->type == RECORD_EXEC ? p->gathering->more : 0);
 	memcpy(e, head, sizeof(*e)); /* in the ring it is aligned to 4 bytes only */
 	if (!(head->flags & RECORD_ON_STACK))
 		memcpy(&event->facts, (const char *)head + sizeof(*e), sizeof(event->facts));
@@ -223,7 +221,7 @@ enum parts_state parts_begin(struct parts *p, const struct record_head *head)
 	event->unreadable = head->flags & RECORD_UNREADABLE;
 	event->args = data + e->name_len;
 	event->args_len = event->unreadable ? 0 : head->data_len;
-	more = p->more_left || (succeeded ? wanted(p) > e->head.data_len : !event->unreadable);
+	more = p->more.left || (succeeded ? wanted(p) > e->head.data_len : !event->unreadable);
 	if (!more && !(succeeded && event->unreadable) && !(head->flags & RECORD_ON_STACK))
 		return done(p, PARTS_IN_PLACE);
 	take_name(p, data);
@@ -353,8 +351,8 @@ enum parts_state parts_add(struct parts *p, const struct record_head *head)
 		    (head->type == RECORD_ARGS && offset + head->data_len >= wanted(p));
 
 	event->cut |= p->buffer.cut;
-	if (more_take(p, head, data))
-		return p->more_left || wanted(p) > event->exec.head.data_len ? PARTS_MISSING : done(p, PARTS_COPIED);
+	if (more_take(&p->more, head, data, p->gathering->cut))
+		return p->more.left || wanted(p) > event->exec.head.data_len ? PARTS_MISSING : done(p, PARTS_COPIED);
 	if (head->flags & RECORD_LOST) {
 		parts_give_up(p);
 		return PARTS_COPIED;
@@ -401,8 +399,6 @@ static unsigned int known_fields(const struct event *event)
 	       (facts & FACT_EIDS ? EXEC_EIDS : 0U) |
 	       (facts & FACT_LOGIN && event->facts.login[0] != UINT32_MAX ? EXEC_LOGIN : 0U) |
 	       (facts & FACT_NS_PID ? EXEC_NS_PID : 0U) | (facts & FACT_TTY ? EXEC_TTY : 0U) |
-	       (event->chain.list ? EXEC_CHAIN : 0U) | (event->variables.bytes ? EXEC_VARIABLES : 0U) |
-	       (event->exe.state != TEXT_UNREADABLE ? EXEC_EXE : 0U) | (event->cwd.state != TEXT_UNREADABLE ? EXEC_CWD : 0U) |
 	       (e->head.type == RECORD_END ? EXEC_STATUS : 0U) | EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
 	       (e->cgroup ? EXEC_CGROUP : 0U) | (e->head.flags & RECORD_NO_RESULT ? 0U : EXEC_RESULT);
 }
@@ -436,10 +432,6 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 		.filtered = e->head.flags & RECORD_FILTERED,
 		.mntns = e->mntns,
 		.cgroup = e->cgroup,
-		.chain = event->chain,
-		.variables = event->variables,
-		.exe = event->exe,
-		.cwd = event->cwd,
 		.start = event->facts.start,
 		.parent_start = event->facts.parent_start,
 		.euid = event->facts.eids[0],
@@ -455,6 +447,7 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 	memcpy(exec->ancestors, e->ancestors, sizeof(exec->ancestors));
 	memcpy(exec->comm, e->comm, sizeof(exec->comm));
 	memcpy(exec->pcomm, e->pcomm, sizeof(exec->pcomm));
+	more_to_exec(&p->more, exec);
 	if (exec_knows(exec, EXEC_TTY))
 		ttys_from_kernel(event->facts.tty, sizeof(event->facts.tty), exec->tty);
 	add_directory(event, exec);

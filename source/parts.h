@@ -7,6 +7,7 @@
 #include "reader/assembly.h"
 #include "reader/exec.h"
 #include "reader/remote.h"
+#include "source/more.h"
 
 /* One exec, as its records tell it. */
 struct event {
@@ -15,9 +16,6 @@ struct event {
 	const char *name; /* NUL-terminated; NULL: it could not be read */
 	const char *args; /* struct block */
 	size_t args_len;
-	struct text exe, cwd; /* paths; state TEXT_UNREADABLE: not known */
-	struct exec_chain chain;
-	struct exec_variables variables;
 	bool name_cut;	 /* the name is longer than a record carries: it is too long for the kernel */
 	bool cut;	 /* there was more than was kept */
 	bool unreadable; /* the arguments end where they could no longer be read */
@@ -43,8 +41,7 @@ struct parts {
 	struct gathering *gathering;
 	struct event event;
 	uint32_t next_part;
-	unsigned int more_left;
-	char *more; /* room for both paths, ancestors, variables */
+	struct more more;
 	struct assembly buffer;
 };
 
