@@ -78,7 +78,8 @@ struct __attribute__((aligned(64))) scratch {
 	__u64 end;   /* arguments: their end; pieces: the rest of a long string, 0, or an END_… */
 	__u64 flags; /* arguments: of the last record */
 	__u64 dentry, mnt; /* a path: where it is followed */
-	__u64 path_kind, path_used, path_flags, walks;
+	__u64 root; /* of that mount */
+	__u64 path_kind, path_used, path_flags, walks, names;
 	__u64 variable, variables_end; /* of the environment: the next address to look at, and its end */
 	__u64 variables_used, variables_flags, within, looks; /* within: the address is in the middle of a string */
 	__u64 filtered; /* 1: the filters do not want it (keep_filtered) */

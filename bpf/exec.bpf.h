@@ -197,7 +197,7 @@ int on_exec(__u64 *ctx)
 	return 0;
 }
 
-/* Sixteen names of a path, then itself again; then the next path, and the rest of the arguments. */
+/* Steps of a path, then itself again; then what follows. */
 SEC("path")
 int on_path(void *ctx)
 {
@@ -206,12 +206,10 @@ int on_path(void *ctx)
 
 	if (!s)
 		return 0;
-	if (FOUR_STEPS(s) && FOUR_STEPS(s) && FOUR_STEPS(s) && FOUR_STEPS(s)) {
-		if (++s->walks < WALKS_MOST && s->path_used < PATH_BYTES_MOST)
+	if (SIX_STEPS(s) && SIX_STEPS(s) && SIX_STEPS(s) && SIX_STEPS(s)) {
+		if (++s->walks < WALKS_MOST)
 			tail_call(ctx, &args_program, TAIL_PATH);
-		/* Unless that was the last name. */
-		if (cross(s) && cross(s) && cross(s))
-			s->path_flags |= RECORD_CUT;
+		s->path_flags |= RECORD_CUT;
 	}
 	flags = s->path_flags | (s->path_kind == PATH_CWD ? RECORD_OF_CWD : 0);
 	send_record(ctx, s, RECORD_PATH, s->path_used, flags);

@@ -99,10 +99,21 @@ INLINE void begin_variables(struct scratch *s, __u64 start, __u64 end)
 	s->variables_used = s->variables_flags = s->within = s->looks = 0;
 }
 
+/* Most are not, by their first byte. */
+INLINE int is_wanted(const char *variable)
+{
+	struct variable_key key;
+
+	if (!(VALUE(want_variables) >> (*variable & 63) & 1))
+		return 0;
+	key.bits = 8 * sizeof(key.name);
+	read_kernel(key.name, sizeof(key.name), (__u64)variable);
+	return map_lookup(&variables, &key) != 0;
+}
+
 /* Looks at the next one. What is not wanted is overwritten by the next. 0: that was all. */
 INLINE int take_variable(struct scratch *s)
 {
-	struct variable_key key;
 	__u64 used = s->variables_used;
 	long len;
 
@@ -119,9 +130,7 @@ INLINE int take_variable(struct scratch *s)
 		s->variables_flags |= RECORD_CUT;
 		return 0;
 	}
-	key.bits = 8 * sizeof(key.name);
-	read_kernel(key.name, sizeof(key.name), (__u64)(s->more_data + used));
-	if (!s->within && map_lookup(&variables, &key)) {
+	if (!s->within && is_wanted(s->more_data + used)) {
 		s->variables_used += len;
 		if (len == VARIABLE_MOST)
 			s->variables_flags |= RECORD_CUT;

@@ -25,7 +25,8 @@
 
 /* The most bytes of a name in a path, with its NUL (NAME_MAX), and of the names of a path that are sent together. */
 #define NAME_MOST 256
-#define PATH_BYTES_MOST (CHUNK_SIZE - 17 * NAME_MOST)
+#define PATH_BYTES_MOST (CHUNK_SIZE - 2 * NAME_MOST)
+#define PATH_NAMES_MOST 64
 
 /* The most bytes that are told of an environment variable, with its name and a NUL, and of all that are sent together; of those
  * names. */

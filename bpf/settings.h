@@ -32,7 +32,7 @@
 	X(want_ns_pid)	   /* 1: the process's id in its pid namespace is shown */ \
 	X(want_tty)	   /* 1: the terminal is shown */ \
 	X(want_chain)	   /* number of ancestors that are shown */ \
-	X(want_variables)  /* 1: environment variables are shown */ \
+	X(want_variables)  /* environment variables are shown: a bit for the first byte of each name, modulo 64 */ \
 	X(want_login)	   /* 1: the login uid and the audit session are shown */ \
 	/* Layout of the running kernel (layout.c). */ \
 	X(long_size) \

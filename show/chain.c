@@ -8,6 +8,25 @@ static void add(struct output *out, const char *text)
 	output_add(out, text, strlen(text));
 }
 
+/* A name cannot look like two: what stands between names is escaped in them. */
+static void add_name(struct output *out, const struct exec_ancestor *a)
+{
+	const char *at = a->comm, *end = a->comm + strnlen(a->comm, sizeof(a->comm));
+
+	if (at == end)
+		add(out, "?");
+	while (at < end) {
+		size_t length = 0;
+
+		while (at + length < end && at[length] != '(' && at[length] != '<')
+			length++;
+		escape_text(out, at, length, ESCAPE_COLUMN);
+		at += length;
+		if (at < end)
+			add(out, *at++ == '(' ? "\\x28" : "\\x3c");
+	}
+}
+
 void chain_add_text(struct output *out, const struct exec_chain *chain, int width)
 {
 	uint64_t start = out->total;
@@ -17,7 +36,7 @@ void chain_add_text(struct output *out, const struct exec_chain *chain, int widt
 
 		if (i)
 			add(out, "<");
-		escape_text(out, a->comm, strnlen(a->comm, sizeof(a->comm)), ESCAPE_COLUMN);
+		add_name(out, a);
 		add(out, "(");
 		output_number(out, a->pid, 0);
 		add(out, ")");

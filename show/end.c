@@ -37,7 +37,7 @@ void end_add_text(struct printer *printer, const struct exec *end)
 		add(out, signal_name((int)SIGNAL(end->status)));
 	else
 		output_number(out, NUMBER(end->status), 0);
-	if (end->status & CORE)
+	if (exec_knows(end, EXEC_STATUS) && end->status & CORE)
 		add(out, " (core dumped)");
 	if (ns < 0)
 		ns = end_since_start(printer, end);

@@ -34,7 +34,7 @@ bool text_shows_argv0(const struct form *form, const struct exec *exec)
 /* As a shell takes them. */
 static void add_variables(struct printer *printer, const struct exec_variables *variables)
 {
-	const char *at = variables->bytes, *end = at + variables->length;
+	const char *at = variables->bytes, *end = variables->length ? at + variables->length : at;
 
 	for (uint32_t length; at < end; at += length + 1) {
 		length = (uint32_t)strnlen(at, (size_t)(end - at));

@@ -189,6 +189,16 @@ static bool wants_states(const struct request *r)
 	       r->want_tty;
 }
 
+/* As the setting want_variables has them. */
+static uint64_t first_bytes(const struct strings *names)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < names->count; i++)
+		bits |= 1ULL << (*names->items[i] & 63);
+	return bits;
+}
+
 /* More that is asked for, as far as the layout lets it be told. */
 static void request_more(struct tracer *t)
 {
@@ -204,7 +214,7 @@ static void request_more(struct tracer *t)
 	link_set(&t->link, SETTING_want_exe, exe);
 	link_set(&t->link, SETTING_want_cwd, cwd);
 	link_set(&t->link, SETTING_want_chain, chain ? r->ancestors : 0);
-	link_set(&t->link, SETTING_want_variables, variables);
+	link_set(&t->link, SETTING_want_variables, variables ? first_bytes(&r->variables) : 0);
 	t->more[PROGRAM_CHAIN - PROGRAM_CHAIN] = chain;
 	t->more[PROGRAM_PATH - PROGRAM_CHAIN] = (unsigned int)exe + cwd;
 	t->more[PROGRAM_VARIABLES - PROGRAM_CHAIN] = variables;

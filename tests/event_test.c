@@ -498,6 +498,40 @@ static void test_parts(void)
 		CHECK(merge_next(&c.merge, true, &it) && it.cwd.length == 1 && *it.cwd.bytes == '/' && !exec_knows(&it, EXEC_EXE));
 		c.gathering.more = 0;
 	}
+	CASE("ancestors and variables are of the exec before them, and what is odd in them harms nobody") {
+		struct exec_record r = record(RECORD_EXEC, 1, now() - 60 * MS);
+		struct more_record chain = {.head = {.type = RECORD_CHAIN, .seq = 1}}, variables = chain;
+		const struct ancestor list[CHAIN_MOST + 1] = {{12, "sh"}, {1, "init"}};
+		struct exec it;
+
+		begin();
+		c.gathering.more = 2;
+		r.head.flags = RECORD_MORE;
+		r.head.data_len = r.args_len = 2;
+		put(0, &r, sizeof(r), "name\0x", 7);
+		chain.head.data_len = 2 * sizeof(list[0]);
+		put(0, &chain, sizeof(chain), (const char *)list, chain.head.data_len);
+		variables.head.type = RECORD_VARIABLES;
+		variables.head.flags = RECORD_CUT;
+		variables.head.data_len = 8;
+		put(0, &variables, sizeof(variables), "A=1\0B=2", 8);
+		merge_update(&c.merge);
+		CHECK(merge_next(&c.merge, true, &it) && it.args.count == 1 && exec_knows(&it, EXEC_CHAIN) && exec_knows(&it, EXEC_VARIABLES));
+		CHECK(it.chain.count == 2 && it.chain.list[0].pid == 12 && !strcmp(it.chain.list[1].comm, "init"));
+		CHECK(it.variables.length == 8 && it.variables.more && !memcmp(it.variables.bytes, "A=1\0B=2", 8));
+		/* Longer than they can be; and the other one was lost. */
+		r.head.seq = chain.head.seq = variables.head.seq = 2;
+		put(0, &r, sizeof(r), "name\0x", 7);
+		chain.head.data_len = sizeof(list);
+		put(0, &chain, sizeof(chain), (const char *)list, sizeof(list));
+		variables.head.flags = RECORD_LOST;
+		variables.head.data_len = 0;
+		put(0, &variables, sizeof(variables), "", 0);
+		merge_update(&c.merge);
+		CHECK(merge_next(&c.merge, true, &it) && it.chain.count == CHAIN_MOST && !exec_knows(&it, EXEC_VARIABLES));
+		CHECK(c.merge.cut == 1);
+		c.gathering.more = 0;
+	}
 	CASE("what follows an exec whose first record was lost holds up no failed call") {
 		struct exec_record r = record(RECORD_FAIL, 2, now());
 

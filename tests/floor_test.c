@@ -36,7 +36,7 @@ static const struct map_type {
 } map_types[] = {
 	{BPF_MAP_TYPE_HASH, "3.19"},	     {BPF_MAP_TYPE_ARRAY, "3.19"},
 	{BPF_MAP_TYPE_PROG_ARRAY, "4.2"},    {BPF_MAP_TYPE_PERF_EVENT_ARRAY, "4.3"},
-	{BPF_MAP_TYPE_CGROUP_ARRAY, "4.8"},
+	{BPF_MAP_TYPE_CGROUP_ARRAY, "4.8"}, {BPF_MAP_TYPE_LPM_TRIE, "4.11"},
 	{BPF_MAP_TYPE_LRU_HASH, "4.10"}, /* for 7.0 and later alone */
 };
 

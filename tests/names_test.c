@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "kernel/ttys.h"
 #include "show/cgroup_paths.h"
 #include "show/users.h"
 
@@ -254,8 +255,61 @@ static void test_paths(void)
 	cgroup_paths_free(&nobody);
 }
 
+/* ---- terminals ---- */
+
+static const char *tty(const char *drivers, uint32_t number)
+{
+	static char name[TTY_NAME];
+	struct ttys ttys;
+
+	ttys_parse(&ttys, drivers);
+	return ttys_name(&ttys, number, name) ? name : "";
+}
+
+static void test_terminals(void)
+{
+	static const char drivers[] = "/dev/tty             /dev/tty        5       0 system:/dev/tty\n"
+				      "/dev/console         /dev/console    5       1 system:console\n"
+				      "usbserial            /dev/ttyUSB   188 0-511 serial\n"
+				      "pl011                /dev/ttyAMA   204 64-77 serial\n"
+				      "serial               /dev/ttyS       4      64 serial\n"
+				      "hvc                  /dev/hvc      229 0-7 system\n"
+				      "pty_slave            /dev/pts      136 0-1048575 pty:slave\n"
+				      "unknown              /dev/tty        4 1-63 console\n";
+
+	CASE("names terminals as ps(1) does") {
+		CHECK_TEXT(tty(drivers, 136 << 8 | 3), "pts/3");
+		CHECK_TEXT(tty(drivers, 136 << 8 | 0x44 | 0x1200 << 12), "pts/4676");
+		CHECK_TEXT(tty(drivers, 4 << 8 | 1), "tty1");
+		CHECK_TEXT(tty(drivers, 4 << 8 | 63), "tty63");
+		CHECK_TEXT(tty(drivers, 4 << 8 | 64), "ttyS0");
+		CHECK_TEXT(tty(drivers, 5 << 8 | 1), "console");
+		CHECK_TEXT(tty(drivers, 204 << 8 | 65), "ttyAMA1");
+		CHECK_TEXT(tty(drivers, 229 << 8), "hvc0");
+		CHECK_TEXT(tty(drivers, 188 << 8 | 0xff | 0x100 << 12), "ttyUSB511");
+	}
+	CASE("names none that there is not") {
+		CHECK_TEXT(tty(drivers, 0), "");
+		CHECK_TEXT(tty(drivers, 204 << 8 | 63), "");
+		CHECK_TEXT(tty("", 136 << 8), "");
+		CHECK_TEXT(tty("a /dev/b\n\nc /dev/d 1 2\n /dev/ 136 0-9 serial\n", 136 << 8), "");
+		CHECK_TEXT(tty("x /dev/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 7 0-9 serial\n", 7 << 8), "");
+	}
+	CASE("takes the kernel's names") {
+		char name[TTY_NAME];
+
+		ttys_from_kernel("pts12\0x", 8, name);
+		CHECK_TEXT(name, "pts/12");
+		ttys_from_kernel("ttyS0", 5, name);
+		CHECK_TEXT(name, "ttyS0");
+		ttys_from_kernel("pts1234567890123", 16, name);
+		CHECK_TEXT(name, "pts/1234567890123");
+	}
+}
+
 int main(void)
 {
+	test_terminals();
 	test_users();
 	test_passwd();
 	users_free(&users);

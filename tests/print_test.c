@@ -359,7 +359,7 @@ static void test_keys(void)
 
 		cgroup = "/";
 		CHECK(strstr(printed(&all, &e), ",\"uid\":1000,\"user\":null,\"gid\":0,\"euid\":null,\"egid\":null,\"loginuid\":null,"
-						"\"session\":null,\"start\":null,\"parent_start\":null,"));
+						"\"session\":null,\"tty\":null,\"ns_pid\":null,\"start\":null,\"parent_start\":null,"));
 		CHECK(strstr(printed(&all, &e), ",\"cgroup\":null,\"cgroup_path\":null,\"container\":null,\"ret\":0,"));
 		fields_names(names, sizeof(names));
 		for (char *name = strtok(names, ", "); name; name = strtok(NULL, ", ")) {
@@ -369,6 +369,20 @@ static void test_keys(void)
 			CHECK(!strstr(printed(&all, &e), key) == !!strstr(of_ends, name));
 		}
 		cgroup = NULL;
+	}
+	CASE("ancestors and variables, and what is odd in them") {
+		static const struct exec_ancestor list[] = {{12, "a b(1)<"}, {3, "\xff"}, {1, ""}};
+		const struct form text = {.ancestors = true, .variables = true};
+		struct exec with = e;
+
+		with.chain = (struct exec_chain){list, 3, false};
+		with.variables = (struct exec_variables){"A=1 2\0B=\xff\n", 11, true};
+		with.known |= EXEC_CHAIN | EXEC_VARIABLES;
+		CHECK_TEXT(chosen("ancestors", &with), "{\"ancestors\":[{\"pid\":12,\"comm\":\"a b(1)<\"},{\"pid\":3,\"comm\":\"\xef\xbf\xbd\","
+						       "\"comm_base64\":\"/w==\"},{\"pid\":1,\"comm\":null}]}\n");
+		CHECK_TEXT(chosen("env", &with), "{\"env\":[\"A=1 2\",\"B=\xef\xbf\xbd\\n\"],\"env_base64\":[\"QT0xIDI=\",\"Qj3/Cg==\"],"
+						 "\"env_truncated\":true}\n");
+		CHECK_TEXT(printed(&text, &with), "comm             1234   99     a\\x20b\\x281)\\x3c(12)<\\xff(3)<?(1)   0 A=1 2 B=\\xff\\n ... /bin/x one\n");
 	}
 	CASE("nothing else is a key, and no key that goes with another") {
 		CHECK(!fields_key("", 0) && !fields_key("pi", 2) && !fields_key("pidx", 4) && !fields_key("PID", 3));
@@ -504,6 +518,8 @@ static void test_undecided(void)
 	}
 }
 
+#define UNKNOWN UINT32_MAX
+
 /* An end with that status, 1.5 s after an exec and some 2 s after the start. */
 static const char *ended(const struct form *form, uint32_t status, bool executed, bool started)
 {
@@ -512,7 +528,7 @@ static const char *ended(const struct form *form, uint32_t status, bool executed
 
 	e.status = status;
 	e.executed = executed ? e.time - 1500000000 : 0;
-	e.known |= started ? EXEC_START : 0U;
+	e.known |= (started ? EXEC_START : 0U) | (status != UNKNOWN ? EXEC_STATUS : 0U);
 	print_init(&printer, form, &out, "bpf", 0, 0);
 	e.start = e.time + printer.asleep - 2000000000;
 	print_exec(&printer, &e);
@@ -536,6 +552,10 @@ static void test_ends(void)
 	CASE("the time is since the start if no exec was seen, and missing if nothing is known") {
 		CHECK_TEXT(ended(&text_form, 0, false, true), "comm             1234   99       - EXIT 0 2.000s\n");
 		CHECK_TEXT(ended(&text_form, 0, false, false), "comm             1234   99       - EXIT 0\n");
+	}
+	CASE("a status that is not known is not told") {
+		CHECK_TEXT(ended(&text_form, UNKNOWN, true, true), "comm             1234   99       - EXIT ? 1.500s\n");
+		CHECK(strstr(ended(&json, UNKNOWN, true, true), ",\"event\":\"exit\",\"exit_status\":null,\"duration_ns\":1500000000,"));
 	}
 	CASE("in JSON it has keys of its own") {
 		CHECK(strstr(ended(&json, 0x700, true, true),

@@ -106,7 +106,7 @@ many_variables() {
 
 # As wait(2) says it; where the source does not tell how, each once all the same.
 ends() {
-	run --exits -- sh -c '"$0" "$1/prog" "$2" >"$1/waited"; (exit 5); kill -9 $$' "$E" "$D" "$(few 96)"
+	run --exits -- sh -c 'cd "$1" && "$0" "$1/prog" "$2" >waited; (exit 5); kill -9 $$' "$E" "$D" "$(few 96)"
 	is $status 137
 	[ "$(wc -l <"$D/waited")" -gt 20 ] || fail "only $(wc -l <"$D/waited") have ended"
 	made=$(awk '$1 == "ends" && $4 == 0 { print $2; exit }' "$out")
