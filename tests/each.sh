@@ -11,7 +11,7 @@ each() {
 	for S; do
 		# Seconds that programs live beyond what the cases say, where all is emulated.
 		B=0
-		[ "$N" = 500 ] || case $S in watch) B=3 ;; *) B=1 ;; esac
+		[ "$N" = 500 ] || case $S in bpf) ;; watch) B=3 ;; *) B=1 ;; esac
 		if grep -q "^$S " "$T/missing"; then
 			echo "ok $S: $words # skip: $(sed -n "s/^$S //p" "$T/missing" | cut -c1-120)"
 		else

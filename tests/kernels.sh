@@ -30,8 +30,8 @@ rows() {
 
 # What each kernel is booted as: name, MiB, CPUs, kernel parameters, seconds, tests.
 boots() {
-	echo "- $mib $cpus - 1200 e2e,ways,calls,many,filter,names,follow,who,paths,exits,storm,guest"
-	echo "sources $mib $cpus - 900 sources"
+	echo "- $mib $cpus - 1200 e2e,ways,calls,many,filter,names,follow,who,facts,paths,exits,storm,guest"
+	echo "sources $mib $cpus - 900 sources,told"
 	[ "$1" != armhf ] || echo "two-CPUs $mib 2 - 300 storm,brief" # all of it would take an hour's quarter
 	[ "$1" = amd64 ] || return
 	cat <<-END
@@ -133,6 +133,7 @@ initramfs() {
 		mount -t proc proc /proc
 		mount -t sysfs sysfs /sys
 		mount -t devtmpfs dev /dev
+		mkdir /dev/pts && mount -t devpts devpts /dev/pts
 		mount -t tmpfs tmpfs /tmp
 		ln -s /proc/self/fd /dev/fd
 		echo 1 >/proc/sys/kernel/printk
@@ -143,6 +144,8 @@ initramfs() {
 			case $t in # without what needs more than BusyBox has, or a faster machine
 			filter | follow) CASES='^-p|^-- (shows a|ends|hands signals|leaves|gives)|^--cgroup' ;;
 			sources) CASES='all kinds|^[a-z]*: misses|chain|all fields|daemons|from before|a user|fail as|held up|any user|as it was|when it is killed' ;;
+			facts) t=told CASES='^bpf: ' ;;
+			told) CASES='^[pstw][a-z]*: tells (effective|each end,|the (ancestors|variables))' ;;
 			brief) t=guest CASES='^works (here|with )|^says|^takes|^shows' ;; # where nothing is, is not the memory's affair
 			*) CASES= ;;
 			esac

@@ -4,6 +4,6 @@
 export ASAN_OPTIONS=detect_leaks=0:symbolize=0
 # What counts memory, wants a static program, or knows the words of musl's messages.
 export UNSUITED='gives back the memory|in a chroot|refuses bad options|waits for no reader|--check says|gives up what|a file system is full|prints its version|process_vm_readv'
-for suite in e2e ways calls many output filter names follow who paths exits timeline sources; do
+for suite in e2e ways calls many output filter names follow who paths exits timeline sources told; do
 	sh "tests/$suite.sh" "$1" "$2" | sed 's/^\(ok\|not ok\) /\1 sanitized: /'
 done
