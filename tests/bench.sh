@@ -140,6 +140,40 @@ table() {
 }
 table "$tools"
 
+# What is told beside the arguments, by what it costs the program that executes.
+cost() {
+	bpftool prog show -j >"$T/programs"
+	bpftool map show -j >"$T/maps"
+	"$B" storm short "$EXECS" "$FILE" "$T/shown" ". $T/hook" "$X $*" | sed -n "s/^bpf_ns \(.*\)/$*	\1/p" >>"$T/costs"
+}
+echo 1 >/proc/sys/kernel/bpf_stats_enabled
+for round in $(seq "$ROUNDS"); do
+	while read -r options; do
+		# shellcheck disable=SC2086 # words
+		cost $options </dev/null
+	done <<-'END'
+		--names
+		-J
+		-J --fields all
+		-J --print-exe
+		-J --print-exe --print-cwd
+		-J --ancestors 1
+		-J --ancestors 8
+		-J --env LD_PRELOAD
+		-J --exits
+		-J -x
+	END
+	echo "costs: round $round of $ROUNDS" >&2
+done
+echo 0 >/proc/sys/kernel/bpf_stats_enabled
+echo
+echo "BPF time an exec, short, µs; the environment has $(env | wc -l) variables:"
+sort -t "$(printf '\t')" -k1,1 -k2,2n "$T/costs" | awk -F '\t' -v execs="$EXECS" '
+	function end() { if (name) { v = value[int((n + 1) / 2)] / execs / 1000; printf "| `%s` | %.2f |\n", name, v } }
+	$1 != name { end(); name = $1; n = 0 }
+	{ value[++n] = $2 }
+	END { end() }'
+
 # The same without BPF.
 sources="ours perf proc sideband trace watch"
 : >"$T/figures"

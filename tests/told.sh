@@ -14,7 +14,7 @@ who() {
 	cp "$L" "$D/setuid"
 	chown 4242:4343 "$D/setuid"
 	chmod 6755 "$D/setuid"
-	run -J --fields all -- sh -c 'cd "$0/in" && ../setuid "$1.4"; :' "$D" "$B"
+	run -J --fields pid,uid,euid,egid,tty,ns_pid,comm,ret,exe,cwd,filename -- sh -c 'cd "$0/in" && ../setuid "$1.4"; :' "$D" "$B"
 	is $status 0
 	is "$(value uid)" 0
 	is "$(value euid)" 4242
