@@ -35,6 +35,8 @@
 	X(roots, BPF_MAP_TYPE_HASH, 8, 8, 1) \
 	/* Environment variables that are wanted. */ \
 	X(variables, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct variable_key), 8, 1) \
+	/* Room for one that is looked at, for each lane: unlike the scratches, nobody maps it. */ \
+	X(rooms, BPF_MAP_TYPE_ARRAY, 4, VARIABLE_MOST, 1) \
 	/* One entry: user space asks for kernel memory in it, and gets it. */ \
 	X(peeks, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peek), 1)
 

@@ -55,7 +55,6 @@ static int be_ended(void *arg)
 	pthread_t thread;
 
 	p->states.ended[p->model].made_before = boottime_ns();
-	p->states.ended[p->model].is_inner = getpid() == 1 && p->parent != 1;
 	p->states.ended[p->model].task = peeker_begin(p, p->model_comms[p->model]);
 	p->states.ended[p->model].pid = (uint32_t)(p->peek.pid_tgid >> 32);
 	peeker_note(p, -pthread_create(&thread, NULL, sleep_on, NULL));
@@ -149,6 +148,8 @@ static pid_t make(struct peeker *p, int model, int (*function)(void *), int stat
 	if (p->error)
 		return 0;
 	pid = clone(function, p->model_stacks[model] + sizeof(p->model_stacks[model]), flags | SIGCHLD, p);
+	if (model < ENDED)
+		p->states.ended[model].is_inner = pid > 0;
 	if (pid < 0 && flags) /* it may not */
 		pid = clone(function, p->model_stacks[model] + sizeof(p->model_stacks[model]), SIGCHLD, p);
 	if (pid < 0) {

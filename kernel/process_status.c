@@ -36,7 +36,7 @@ int process_status(int proc, uint32_t tid, struct process_status *status)
 		{"\nUid:\t", &status->uid},
 		{"\nGid:\t", &status->gid},
 	};
-	char path[32], text[2048];
+	char path[32], text[16384]; /* a line of it has all groups */
 	const char *at;
 	int ret;
 

@@ -32,7 +32,7 @@ static void parse_line(struct ttys *ttys, char *line)
 	if (!strncmp(name, "/dev/", 5))
 		name += 5;
 	dash = strchr(words[3], '-');
-	if (strlen(name) + 2 > TTY_NAME)
+	if (strlen(name) + 2 > TTY_NAME || !strcmp(name, "ttyp")) /* BSD's pseudoterminals have letters */
 		return;
 	d->major = (uint32_t)strtoul(words[2], NULL, 10);
 	d->first = (uint32_t)strtoul(words[3], NULL, 10);

@@ -248,7 +248,7 @@ static void add_text(struct output *out, const char *text, size_t length, const 
 	if (length)
 		escape_text(out, text, length, ESCAPE_COLUMN);
 	else
-		add(out, field->empty);
+		add(out, field->empty ? field->empty : "?");
 	used = out->total - start;
 	output_add(out, spaces, used < (uint64_t)field->width ? (size_t)field->width - (size_t)used : 0);
 	output_add(out, " ", 1);

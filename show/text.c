@@ -31,14 +31,17 @@ bool text_shows_argv0(const struct form *form, const struct exec *exec)
 	return form->argv0 == ARGV0_IF_OTHER ? exec_argv0_differs(exec) : form->argv0 == ARGV0_ALWAYS && exec_argv0(exec);
 }
 
-/* As a shell takes them. */
+/* In front of the file's name, which they cannot imitate. */
 static void add_variables(struct printer *printer, const struct exec_variables *variables)
 {
 	const char *at = variables->bytes, *end = variables->length ? at + variables->length : at;
 
 	for (uint32_t length; at < end; at += length + 1) {
 		length = (uint32_t)strnlen(at, (size_t)(end - at));
-		add_word(printer->out, "", &(struct text){at, length, TEXT_WHOLE}, printer->form->quote);
+		if (printer->form->quote)
+			add_word(printer->out, "", &(struct text){at, length, TEXT_WHOLE}, true);
+		else
+			escape_text(printer->out, at, length, ESCAPE_COLUMN);
 		output_add(printer->out, " ", 1);
 	}
 	if (variables->more)

@@ -80,6 +80,8 @@ static int open_variables(struct tracer *t, struct error *err)
 	if (!t->more[PROGRAM_VARIABLES - PROGRAM_CHAIN])
 		return 0;
 	ret = link_create_map(&t->link, &t->object, MAP_variables, (uint32_t)names->count, err);
+	if (!ret)
+		ret = link_create_map(&t->link, &t->object, MAP_rooms, (uint32_t)tracer_lanes(t), err);
 	for (size_t i = 0; !ret && i < names->count; i++) {
 		struct variable_key key = {.bits = 8 * ((uint32_t)strlen(names->items[i]) + 1)};
 

@@ -45,7 +45,7 @@ static void add(struct catchers *all, struct catch *caught)
 	else
 		all->first = caught;
 	all->last = caught;
-	all->bytes += sizeof(*caught) + caught->reading.strings.args_length;
+	all->bytes += sizeof(*caught) + caught->reading.strings.args_length + details_bytes(&caught->reading.details);
 	pthread_mutex_unlock(&all->lock);
 }
 
@@ -198,7 +198,7 @@ struct catch *catchers_take(struct catchers *all)
 	all->first = caught->next;
 	if (!all->first)
 		all->last = NULL;
-	all->bytes -= sizeof(*caught) + caught->reading.strings.args_length;
+	all->bytes -= sizeof(*caught) + caught->reading.strings.args_length + details_bytes(&caught->reading.details);
 	pthread_mutex_unlock(&all->lock);
 	caught->next = NULL;
 	return caught;

@@ -254,6 +254,8 @@ static void collect(struct collector *c)
 		c->ops->take(c);
 		events_ask_rest(c);
 		events_take_caught(c);
+		if (!going_on) /* what has ended unseen */
+			look_around(c);
 		send_execs(c, !going_on);
 		tell_followed(c);
 		if (monotonic_ns() < next_look)

@@ -49,6 +49,14 @@ static void read_login(int proc, uint32_t pid, struct details *d)
 		d->known |= EXEC_LOGIN;
 }
 
+/* Gives back what is not used. */
+static char *trim(char *bytes, size_t used)
+{
+	char *smaller = realloc(bytes, used + 1);
+
+	return smaller ? smaller : bytes;
+}
+
 /* Adds what the link says. 0: it cannot be read, or is too long for /proc. */
 static uint32_t add_link(int proc, uint32_t pid, const char *name, struct details *d)
 {
@@ -76,6 +84,8 @@ void details_read(int proc, uint32_t pid, const struct details_wanted *wanted, s
 		d->exe_length = add_link(proc, pid, "exe", d);
 	if (wanted->cwd)
 		d->cwd_length = add_link(proc, pid, "cwd", d);
+	if (d->paths)
+		d->paths = trim(d->paths, d->exe_length + d->cwd_length);
 	d->known |= (d->exe_length ? EXEC_EXE : 0U) | (d->cwd_length ? EXEC_CWD : 0U);
 }
 
@@ -113,6 +123,7 @@ void details_take_variables(struct details *d, const struct strings *names, cons
 		d->variables[d->variables_length + told] = '\0';
 		d->variables_length += (uint32_t)told + 1;
 	}
+	d->variables = trim(d->variables, d->variables_length);
 }
 
 void details_forget(struct details *d)

@@ -34,6 +34,12 @@ void details_read(int proc, uint32_t pid, const struct details_wanted *wanted, s
 /* Takes those variables that are wanted from the bytes of an environment, which may be cut. */
 void details_take_variables(struct details *details, const struct strings *names, const char *bytes, size_t length, bool cut);
 
+/* Bytes of memory that they take beside themselves. */
+static inline size_t details_bytes(const struct details *details)
+{
+	return details->exe_length + details->cwd_length + details->variables_length;
+}
+
 /* Frees what they have, and forgets all. */
 void details_forget(struct details *details);
 

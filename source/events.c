@@ -20,12 +20,13 @@ static uint64_t start_ns(const struct collector *c, const struct process *proces
 /* Puts what is known of the process into its exec. */
 static void describe(struct collector *c, const struct process *process, struct exec *exec)
 {
+	exec->known &= ~(unsigned int)(EXEC_IDS | EXEC_PPID | EXEC_PCOMM | EXEC_START | EXEC_PARENT_START | EXEC_TTY);
 	exec->uid = process->uid;
 	exec->gid = process->gid;
 	exec->known |= process->has_ids ? EXEC_IDS : 0U;
 	exec->start = start_ns(c, process);
 	exec->known |= exec->start ? EXEC_START : 0U;
-	exec->parent_start = start_ns(c, processes_find(&c->processes, process->parent));
+	exec->parent_start = start_ns(c, processes_parent(&c->processes, process));
 	exec->known |= exec->parent_start ? EXEC_PARENT_START : 0U;
 	if (ttys_name(&c->ttys, process->tty, exec->tty))
 		exec->known |= EXEC_TTY;
@@ -33,6 +34,12 @@ static void describe(struct collector *c, const struct process *process, struct 
 	if (!*exec->comm)
 		memcpy(exec->comm, process->comm, sizeof(exec->comm));
 	exec->known |= *exec->comm ? EXEC_NAMED : 0U;
+}
+
+static void describe_chain(struct collector *c, struct sighting *s)
+{
+	if (s->chain)
+		s->chain_count = processes_chain(&c->processes, s->process, s->chain, (uint32_t)c->base.request->ancestors);
 }
 
 static void ask(struct collector *c, struct sighting *s)
@@ -78,7 +85,7 @@ static void fill(struct collector *c, struct sighting *s, struct reading *readin
 	/* The next image may have other ids. */
 	if (s->process && reading->stat.state && (!s->has_image || image_is_same(&s->image, &reading->stat.image))) {
 		memcpy(comm, s->process->comm, sizeof(comm));
-		process_update(s->process, &reading->stat);
+		process_update(&c->processes, s->process, &reading->stat);
 		if (reading->at <= s->process->named) /* it has another name since */
 			memcpy(s->process->comm, comm, sizeof(comm));
 		if (details->known & EXEC_IDS && c->wanted.details.ids) {
@@ -87,6 +94,7 @@ static void fill(struct collector *c, struct sighting *s, struct reading *readin
 			s->process->has_ids = true;
 		}
 		describe(c, s->process, &s->exec);
+		describe_chain(c, s);
 	}
 	sightings_fill(&c->sightings, s, reading);
 }
@@ -193,6 +201,8 @@ static void tell_end(struct collector *c, const struct process *process, uint64_
 		end.known |= EXEC_STATUS;
 	}
 	describe(c, process, &end);
+	if (!c->ops->tells_ids) /* it may have changed them since they were looked at */
+		end.known &= ~(unsigned int)EXEC_IDS;
 	end.filtered = !passes_end(&c->passes, &end);
 	if (!sightings_add(&c->sightings, NULL, &end))
 		c->shared->losses.unseen_exits++;
@@ -251,6 +261,7 @@ static bool is_last(struct process *process, const struct exit_event *event)
 	bool leader = event->tid == event->pid;
 
 	take_status(process, event);
+	process->last_exit = event->time;
 	process->leader_ended |= leader;
 	process->threads -= !leader && process->threads;
 	return event->last || (process->leader_ended && (process->counted ? !process->threads : leader && !process->has_threads));
@@ -325,7 +336,9 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 	}
 	process->has_threads = process->leader_ended = false; /* an exec ends all others */
 	process->threads = 0;
-	process->other_time = 0;
+	process->status = process->other_status = -1;
+	process->other_time = process->last_exit = 0;
+	process->tty = 0; /* as of now */
 	process->counted = true;
 	exec.known |= event->cpu >= 0 ? EXEC_CPU : 0U;
 	memcpy(exec.comm, event->comm, strnlen(event->comm, EXEC_COMM - 1));
@@ -341,8 +354,7 @@ void collector_exec(struct collector *c, const struct exec_event *event)
 	take_strings(c, s, event);
 	if (c->base.request->want_chain)
 		s->chain = calloc(EXEC_CHAIN_MOST, sizeof(*s->chain));
-	if (s->chain)
-		s->chain_count = processes_chain(&c->processes, process, s->chain, (uint32_t)c->base.request->ancestors);
+	describe_chain(c, s);
 	if (!catchers_read(&c->catchers, event->cpu))
 		read_now(c, s);
 	if (c->ops->traces)
@@ -388,5 +400,5 @@ void events_ended(void *context, struct process *process)
 	struct collector *c = context;
 
 	sightings_end(&c->sightings, process, collector_now(c));
-	tell_end(c, process, collector_now(c));
+	tell_end(c, process, process->leader_ended && process->last_exit ? process->last_exit : collector_now(c));
 }

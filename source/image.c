@@ -239,6 +239,8 @@ static void read_variables(const struct memory *m, const struct image *image, co
 	bytes = malloc((size_t)size + 1);
 	if (bytes && (!size || read_memory(m, bytes, (size_t)size, image->arg_end) == (ssize_t)size))
 		details_take_variables(d, names, bytes, (size_t)size, cut);
+	if (bytes)
+		explicit_bzero(bytes, (size_t)size);
 	free(bytes);
 }
 
@@ -328,8 +330,10 @@ bool image_ask(struct asker *asker, uint32_t pid, struct reading *r)
 	r->details.variables = copy(&at, r->details.variables_length);
 	if (!r->details.paths)
 		r->details.exe_length = r->details.cwd_length = 0;
-	if (!r->details.variables)
+	if (r->details.variables_length && !r->details.variables) {
 		r->details.variables_length = 0;
+		r->details.known &= ~(unsigned int)EXEC_VARIABLES;
+	}
 	r->strings.bytes = copy(&at, answer.length - (size_t)(at - answer.bytes));
 	r->read &= r->strings.bytes != NULL;
 	asker_rest(asker);

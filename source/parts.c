@@ -450,6 +450,8 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 	more_to_exec(&p->more, exec);
 	if (exec_knows(exec, EXEC_TTY))
 		ttys_from_kernel(event->facts.tty, sizeof(event->facts.tty), exec->tty);
+	if (!*exec->tty)
+		exec->known &= ~(unsigned int)EXEC_TTY;
 	add_directory(event, exec);
 	exec_split(exec, &block, p->gathering->most_strings, &p->gathering->room);
 }

@@ -53,38 +53,103 @@ static void take_sample(struct collector *c, const struct perf_record *r)
 	});
 }
 
-/* When a program with the setuid bit is executed, perf gives up the thread's events, and tells its end for that
- * (perf_event_exit_task in kernel/events/core.c). One that ends is marked before its record is made. */
-static bool goes_on(const struct collector *c, uint32_t pid)
+/* When a program with the setuid bit is executed, perf gives up the thread's events, and makes a record of its end for that
+ * (perf_event_exit_task in kernel/events/core.c), right behind that of its new name. If the process lives, it was that. If it has
+ * ended, there is another record of that in the rings, which is seen by the next look at them; else this was the one. */
+
+static void end_process(struct collector *c, uint32_t pid, uint64_t time)
 {
-	const struct process *process = processes_find(&c->processes, pid);
+	collector_exit(c, &(struct exit_event){.pid = pid, .tid = pid, .time = time, .status = -1});
+}
+
+enum life { LIVES, ENDS, HAS_ENDED };
+
+static enum life look_at_life(const struct collector *c, const struct process *process)
+{
 	struct process_stat stat;
 
-	return process && !process_stat(c->base.proc, pid, &stat) && !stat.exiting &&
-	       (!process->start_time || process->start_time == stat.start_time);
+	if (process_stat(c->base.proc, process->pid, &stat) || stat.state == 'Z' || stat.state == 'X' ||
+	    (process->start_time && process->start_time != stat.start_time))
+		return HAS_ENDED;
+	return stat.exiting ? ENDS : LIVES;
+}
+
+static void take_end(struct collector *c, const struct perf_record *r)
+{
+	struct perf *p = own(c);
+	struct process *process = processes_find(&c->processes, r->pid);
+
+	if (process && process->named_last && !process->doubted && p->doubt_count < DOUBTS) {
+		enum life life = look_at_life(c, process);
+
+		process->named_last = false;
+		process->doubted = life != LIVES;
+		if (process->doubted)
+			p->doubts[p->doubt_count++] = (struct doubt){r->pid, perf_time(p, r), life == HAS_ENDED};
+		return;
+	}
+	end_process(c, r->pid, perf_time(p, r));
+}
+
+/* The rings have been empty since those ends were told. */
+static void settle_doubts(struct collector *c)
+{
+	struct perf *p = own(c);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->doubt_count; i++) {
+		struct doubt d = p->doubts[i];
+		struct process *process = processes_find(&c->processes, d.pid);
+		enum life life = process && process->doubted ? look_at_life(c, process) : LIVES;
+
+		if (process)
+			process->doubted &= life != LIVES;
+		if (d.ended && life != LIVES)
+			end_process(c, d.pid, d.time);
+		else if (life != LIVES)
+			p->doubts[kept++] = (struct doubt){d.pid, d.time, life == HAS_ENDED};
+	}
+	p->doubt_count = kept;
+}
+
+/* An event of a process that its end would not precede. */
+static void take_sign_of_life(struct collector *c, uint32_t pid)
+{
+	struct process *process = processes_find(&c->processes, pid);
+
+	if (process)
+		process->named_last = process->doubted = false;
 }
 
 static void take_record(struct collector *c, const struct perf_record *r)
 {
 	struct perf *p = own(c);
+	struct process *process;
 
 	if (r->type != PERF_RECORD_LOST && (!r->pid || r->pid == UINT32_MAX)) /* of another pid namespace, or ended */
 		return;
 	switch (r->type) {
 	case PERF_RECORD_SAMPLE:
+		take_sign_of_life(c, r->pid);
 		take_sample(c, r);
 		break;
 	case PERF_RECORD_COMM:
+		take_sign_of_life(c, r->pid);
 		take_name(c, r);
+		if (r->pid == r->tid && (process = processes_find(&c->processes, r->pid)))
+			process->named_last = true;
 		break;
 	case PERF_RECORD_FORK:
+		take_sign_of_life(c, r->other_pid);
 		if (r->pid == r->tid)
 			collector_fork(c, r->other_pid, r->pid, perf_time(p, r));
 		else
 			collector_thread(c, r->pid);
 		break;
 	case PERF_RECORD_EXIT:
-		if (r->pid != r->tid || !goes_on(c, r->pid))
+		if (r->pid == r->tid)
+			take_end(c, r);
+		else
 			collector_exit(c, &(struct exit_event){.pid = r->pid, .tid = r->tid, .time = perf_time(p, r), .status = -1});
 		break;
 	case PERF_RECORD_LOST:
@@ -174,10 +239,21 @@ static void take(struct collector *c)
 			ring_next(&cpu->ring);
 		}
 	}
+	if (!c->more && p->doubt_count)
+		settle_doubts(c);
 	if (monotonic_ns() < p->next_look)
 		return;
 	p->next_look = monotonic_ns() + LOOK_NS;
 	look_at_cpus(c);
+}
+
+#define DOUBT_NS 1000000ULL
+
+static uint64_t wait_ns(const struct collector *c)
+{
+	const struct perf *p = own(c);
+
+	return p->doubt_count ? DOUBT_NS : UINT64_MAX;
 }
 
 static size_t poll_fds(const struct collector *c, struct pollfd *fds)
@@ -240,7 +316,7 @@ static int begin(struct collector *c, struct error *err)
 	return ret;
 }
 
-#define FUNCTIONS .open = open_events, .close = close_events, .begin = begin, .poll_fds = poll_fds, .take = take
+#define FUNCTIONS .open = open_events, .close = close_events, .begin = begin, .poll_fds = poll_fds, .take = take, .wait = wait_ns
 #define THREADS .open = perf_thread_open, .wait = perf_thread_wait, .ids = true
 
 static struct source *open_source(const struct collector_ops *ops, bool tracepoint, const struct request *request, struct error *err)

@@ -27,6 +27,14 @@ struct cpu {
 	uint64_t enabled; /* time that the event was at work, as of the last look, ns */
 };
 
+/* An end that was told of a process, and may not be one (perf.c). */
+#define DOUBTS 256
+struct doubt {
+	uint32_t pid;
+	uint64_t time; /* as an exec's */
+	bool ended; /* the process had ended before the rings were looked at last */
+};
+
 struct perf {
 	bool tracepoint;
 	uint64_t id;	   /* of sched:sched_process_exec */
@@ -37,6 +45,8 @@ struct perf {
 	struct cpu *cpu;
 	int64_t ahead; /* the records' clock is so many ns behind CLOCK_MONOTONIC, where that cannot be chosen */
 	uint64_t next_look; /* for CPUs that have come online */
+	struct doubt doubts[DOUBTS];
+	size_t doubt_count;
 };
 
 /* Records of processes: names (with a mark for those of an exec), forks, ends. */

@@ -32,7 +32,8 @@ struct process *processes_note(struct processes *p, uint32_t pid)
 	if (!process)
 		return NULL;
 	process->pid = pid;
-	process->status = -1;
+	process->number = ++p->numbers;
+	process->status = process->other_status = -1;
 	process->mark = p->mark;
 	process->next = *bucket(p, pid);
 	*bucket(p, pid) = process;
@@ -47,6 +48,7 @@ struct process *processes_fork(struct processes *p, uint32_t parent, uint32_t pi
 	if (!process)
 		return NULL;
 	process->parent = parent;
+	process->parents_number = from ? from->number : 0;
 	process->counted = true;
 	if (!from)
 		return process;
@@ -55,16 +57,26 @@ struct process *processes_fork(struct processes *p, uint32_t parent, uint32_t pi
 	process->image = from->image;
 	process->cmdline = from->cmdline;
 	process->gid = from->gid;
-	process->tty = from->tty;
 	memcpy(process->comm, from->comm, sizeof(process->comm));
 	p->followed += from->followed && !process->followed;
 	process->followed |= from->followed;
 	return process;
 }
 
-void process_update(struct process *process, const struct process_stat *stat)
+struct process *processes_parent(const struct processes *p, const struct process *process)
 {
+	struct process *parent = process->parent ? processes_find(p, process->parent) : NULL;
+
+	/* Another one may have its id by now. */
+	return parent && process->parents_number && parent->number != process->parents_number ? NULL : parent;
+}
+
+void process_update(struct processes *p, struct process *process, const struct process_stat *stat)
+{
+	const struct process *parent = stat->ppid ? processes_find(p, stat->ppid) : NULL;
+
 	process->parent = stat->ppid;
+	process->parents_number = parent ? parent->number : 0;
 	memcpy(process->comm, stat->comm, sizeof(process->comm));
 	process->has_threads |= stat->threads > 1;
 	process->leader_ended = stat->state == 'Z';
@@ -107,7 +119,7 @@ static bool descends(const struct processes *p, const struct process *process)
 	for (int i = 0; process && !process->excluded && i < GENERATIONS_MOST; i++) {
 		if (process->followed)
 			return true;
-		process = process->parent ? processes_find(p, process->parent) : NULL;
+		process = processes_parent(p, process);
 	}
 	return false;
 }
@@ -163,7 +175,7 @@ void processes_scan(struct processes *p, int proc, uint64_t now)
 			process->noted = now;
 		process->mark = p->mark;
 		process->counted = false; /* events may have been lost */
-		process_update(process, &stat);
+		process_update(p, process, &stat);
 		process_ask_ids(process, proc);
 	}
 	closedir(dir);
@@ -201,7 +213,7 @@ void processes_exclude(struct processes *p, uint32_t pid)
 
 void processes_describe(const struct processes *p, const struct process *process, struct exec *exec)
 {
-	const struct process *parent = process->parent ? processes_find(p, process->parent) : NULL;
+	const struct process *parent = processes_parent(p, process);
 
 	/* One that has ended is nobody's parent; who is, is not known. */
 	if (!process->parent || (!parent && process->parent > 1))
@@ -216,7 +228,7 @@ void processes_describe(const struct processes *p, const struct process *process
 	}
 	for (int i = 0; i < EXEC_ANCESTORS && parent && parent->parent; i++) {
 		exec->ancestors[i] = parent->parent;
-		parent = processes_find(p, parent->parent);
+		parent = processes_parent(p, parent);
 	}
 }
 
@@ -228,7 +240,7 @@ uint32_t processes_chain(const struct processes *p, const struct process *proces
 		struct exec_ancestor *a = &list[count];
 
 		*a = (struct exec_ancestor){.pid = process->parent};
-		process = processes_find(p, process->parent);
+		process = processes_parent(p, process);
 		if (!process && a->pid > 1) /* as above */
 			break;
 		if (process)

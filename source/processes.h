@@ -14,6 +14,7 @@ struct sighting;
 struct process {
 	struct process *next; /* in its bucket */
 	uint32_t pid, parent; /* parent: that made it, or that it has been given to, if that has been seen; 0: not known */
+	uint64_t number, parents_number; /* no other process has that number; of the parent, 0: not known */
 	bool has_ids;
 	uint32_t uid, gid; /* real ones */
 	char comm[EXEC_COMM]; /* "": not known */
@@ -31,6 +32,9 @@ struct process {
 	int64_t status; /* as wait(2) has it, as far as its first thread's end has told it, -1: not known */
 	int64_t other_status; /* of the other threads that have ended last, -1: several */
 	uint64_t other_time;
+	uint64_t last_exit; /* of a thread, 0: none */
+	bool named_last; /* its last event was that it got a name, as it does in an exec */
+	bool doubted; /* its end was told, but may not be so */
 	uint64_t noted; /* when a scan found it, as an exec's time; 0: an event has told of it */
 	uint32_t mark; /* of the last scan that has seen it */
 	struct sighting *pending; /* its last exec, if that has not been decided */
@@ -42,6 +46,7 @@ struct processes {
 	struct process *buckets[PROCESS_BUCKETS];
 	size_t count, followed;
 	uint32_t mark;
+	uint64_t numbers;
 };
 
 /* NULL: none is known by that id. */
@@ -53,8 +58,11 @@ struct process *processes_fork(struct processes *processes, uint32_t parent, uin
 /* The one by that id, which is made if there is none. NULL: no memory. */
 struct process *processes_note(struct processes *processes, uint32_t pid);
 
+/* Its parent, or NULL: that is not known, or has ended. */
+struct process *processes_parent(const struct processes *processes, const struct process *process);
+
 /* Notes what its stat file says. */
-void process_update(struct process *process, const struct process_stat *stat);
+void process_update(struct processes *processes, struct process *process, const struct process_stat *stat);
 
 /* Reads its ids, if they are not known. proc: /proc. */
 void process_ask_ids(struct process *process, int proc);

@@ -3,13 +3,19 @@
 
 #include "source/sightings.h"
 
+static void forget_details(struct sightings *all, struct sighting *s)
+{
+	all->bytes -= details_bytes(&s->details);
+	details_forget(&s->details);
+}
+
 /* Its strings are nobody's, or may be another's. */
 static void forget_strings(struct sightings *all, struct sighting *s)
 {
 	all->bytes -= s->strings.args_length;
 	s->strings.args_length = 0;
 	s->strings.args = TEXT_UNREADABLE;
-	details_forget(&s->details);
+	forget_details(all, s);
 	if (s->named)
 		return;
 	free(s->strings.bytes);
@@ -32,22 +38,27 @@ static bool is_before(const struct sightings *all, const struct sighting *s, con
 /* Decides it, and so the one before it. */
 static void decide(struct sightings *all, struct sighting *s, bool own)
 {
+	uint64_t limit = s && s->next_exec ? s->next_exec->exec.time : UINT64_MAX; /* of the next exec */
+
 	while (s) {
-		struct sighting *before = s->before;
+		struct sighting *before = s->before, *next = s->next_exec;
 		bool before_is_own;
 
 		own = s->certain || (own && s->read_at);
 		before_is_own = before && is_before(all, before, s, own);
 		if (before)
 			before->next_exec = NULL;
-		if (s->next_exec)
-			s->next_exec->before = NULL;
+		if (next)
+			next->before = NULL;
 		if (s->process && s->process->pending == s)
 			s->process->pending = NULL;
 		s->process = NULL;
 		s->before = s->next_exec = NULL;
+		if (s->details_until >= limit) /* whatever is certain of its strings */
+			forget_details(all, s);
 		if (!own)
 			forget_strings(all, s);
+		limit = s->exec.time;
 		s = before;
 		own = before_is_own;
 	}
@@ -91,6 +102,8 @@ void sightings_fill(struct sightings *all, struct sighting *s, struct reading *r
 
 	if (takes_details(s, reading, own)) {
 		s->details = reading->details;
+		s->details_until = reading->until;
+		all->bytes += details_bytes(&s->details);
 		reading->details = (struct details){0};
 	}
 	if (!s->process || s->read_at || s->certain || !reading->read || !own ||
@@ -155,7 +168,7 @@ struct sighting *sightings_take(struct sightings *all, uint64_t time, bool at_on
 		all->last = NULL;
 	if (all->unasked == s)
 		all->unasked = s->next;
-	all->bytes -= s->strings.args_length;
+	all->bytes -= s->strings.args_length + details_bytes(&s->details);
 	return s;
 }
 

@@ -15,6 +15,7 @@ struct sighting {
 	struct exec exec; /* its name and arguments are not filled: they are in `strings` */
 	struct image_strings strings;
 	struct details details; /* likewise */
+	uint64_t details_until; /* when they had been read */
 	struct exec_ancestor *chain; /* NULL: not wanted */
 	uint32_t chain_count;
 	struct image image; /* whose strings these are; not known: all 0 */

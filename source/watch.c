@@ -183,11 +183,11 @@ static void look_at(struct collector *c, uint32_t pid)
 	process->mark = c->processes.mark;
 	if (has_executed(c, process, &stat, is_new)) {
 		note_old_image(own(c), process);
-		process_update(process, &stat);
+		process_update(&c->processes, process, &stat);
 		collector_exec(c, &(struct exec_event){.pid = pid, .time = collector_now(c), .cpu = -1, .comm = stat.comm,
 						       .image = stat.image});
 	} else if (is_new && image_is_known(&stat.image)) {
-		process_update(process, &stat);
+		process_update(&c->processes, process, &stat);
 	}
 	process->parent = stat.ppid;
 	process->has_threads |= stat.threads > 1;

@@ -144,7 +144,8 @@ table "$tools"
 cost() {
 	bpftool prog show -j >"$T/programs"
 	bpftool map show -j >"$T/maps"
-	"$B" storm short "$EXECS" "$FILE" "$T/shown" ". $T/hook" "$X $*" | sed -n "s/^bpf_ns \(.*\)/$*	\1/p" >>"$T/costs"
+	# shellcheck disable=SC2086 # words
+	"$B" storm short "$EXECS" "$FILE" "$T/shown" ". $T/hook" $X $* | sed -n "s/^bpf_ns \(.*\)/$*	\1/p" >>"$T/costs"
 }
 echo 1 >/proc/sys/kernel/bpf_stats_enabled
 for round in $(seq "$ROUNDS"); do

@@ -45,6 +45,10 @@ terminal() {
 	script -qc "tty >$D/tty; '$X' --source $S -J --fields comm,ret,tty -o '$D/lines' -- '$L' $B.4" /dev/null >/dev/null 2>"$err" </dev/null
 	cp "$D/lines" "$out"
 	is "$(value tty)" "\"$(sed 's,^/dev/,,' "$D/tty")\""
+	# Who is in another session has none, whatever its parent has.
+	script -qc "'$X' --source $S -J --fields comm,ret,tty -o '$D/others' -- setsid -w '$L' $B.4" /dev/null >/dev/null 2>"$err" </dev/null
+	cp "$D/others" "$out"
+	is "$(value tty)" null
 }
 
 # In a pid namespace of its own, and in another root directory.
@@ -87,7 +91,7 @@ variables() {
 	is $status 0
 	shows 1 "^{\"comm\":\"live\",\"ret\":0,\"env\":\[\"EMPTY=\",\"LONG=$long\",\"ODD=a[^\"]*b c\",\"WANTED=yes\"\],\"env_base64\":\["
 	run --env WANTED -- sh -c 'WANTED="a b" SECRET=s3cret "$0" "$1.4"; :' "$L" "$B"
-	shows 1 "^live .* 0 WANTED=a b $L $B.4\$"
+	shows 1 "^live .* 0 WANTED=a\\\\x20b $L $B.4\$"
 	run -J --env WANTED --fields comm,ret,env -- sh -c 'env -i "$0" "$1.4"; :' "$L" "$B"
 	shows 1 '"comm":"live","ret":0,"env":\[\]}$'
 	no_complaint
@@ -133,10 +137,10 @@ ends() {
 	no_complaint
 }
 
-# As many ends as execs, of programs that return at once.
-ends_of_a_storm() {
+# of_a_storm FILE: as many ends as execs, of programs that return at once.
+of_a_storm() {
 	env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$X" --source "$S" -J --exits --quiet --fields pid,start,comm,exit_status,ret -o "$D/lines" -- \
-		"$PROGRAMS/storm" vfork 2 "$N" "$PROGRAMS/nothing" 2>"$err"
+		"$PROGRAMS/storm" vfork 2 "$N" "$1" 2>"$err"
 	is $? 0
 	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs and exits were lost in all$/\1/p' "$err")
 	execs=$(grep -c '"ret":0' "$D/lines")
@@ -144,6 +148,16 @@ ends_of_a_storm() {
 	# The storm itself, and its two workers.
 	[ $((execs + ends + ${lost:-0})) -ge $((4 * N + 4)) ] && [ "$execs" -le $((2 * N + 1)) ] && [ "$ends" -le $((2 * N + 3)) ] ||
 		fail "$execs execs, $ends ends, ${lost:-0} lost, of $((2 * N)) each"
+	[ "${lost:-0}" -le "$N" ] || fail "$lost are lost of $((4 * N + 4))"
+}
+ends_of_a_storm() { of_a_storm "$PROGRAMS/nothing"; }
+
+# With the setuid bit: perf makes a record of an end in the midst of such an exec.
+ends_of_a_setuid_storm() {
+	cp "$PROGRAMS/nothing" "$D/setuid"
+	chown 4242:4343 "$D/setuid"
+	chmod 6755 "$D/setuid"
+	of_a_storm "$D/setuid"
 }
 
 # shellcheck disable=SC2086 # they are lists
@@ -158,4 +172,5 @@ ends_of_a_storm() {
 	each "tells one of many variables" many_variables bpf $ALL
 	each "tells each end, and how if it can" ends $ALL
 	each "tells or counts each end in a storm" ends_of_a_storm $EXACT
+	each "tells or counts each in a storm of programs with the setuid bit" ends_of_a_setuid_storm $EXACT
 }
