@@ -98,7 +98,8 @@ static const struct field {
 _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 
 /* Keys that JSON has only if --fields names them, or the option of their column is given. */
-#define ON_DEMAND (BIT(EXE) | BIT(CWD) | BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER) | BIT(ANCESTORS) | BIT(ENV))
+#define ON_DEMAND (BIT(EXE) | BIT(CWD) | BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER) | BIT(TTY) | BIT(NS_PID) | BIT(ANCESTORS) | \
+		   BIT(ENV))
 
 /* Keys that only execs and failed calls have, and those that only ends have. */
 #define OF_EXECS (BIT(EXE) | BIT(CWD) | BIT(ANCESTORS) | BIT(ENV) | BIT(RESULT) | BIT(FILENAME) | BIT(ARGV))

@@ -44,7 +44,7 @@ keys() {
 	}
 	traced acts -J -x
 	valid "$out"
-	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","gid","euid","egid","loginuid","session","tty","ns_pid","start","parent_start","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv","source"]'
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","gid","euid","egid","loginuid","session","start","parent_start","comm","pcomm","cpu","mntns","cgroup","ret","filename","argv","source"]'
 	is "$(json 'select(.ret == 0) | [.filename, .argv, .ppid, .uid, .gid, .comm]')" \
 		"[\"$D/prog\",[\"$D/prog\",\"a b\",\"\"],$$,0,0,\"prog\"]"
 	is "$(json 'select(.ret != 0) | [.ret, .error, .filename, .argv]')" "[-2,\"ENOENT\",\"$D/missing\",[\"$D/missing\",\"x\"]]"
@@ -64,7 +64,7 @@ chosen_keys() {
 	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","euid","egid","loginuid","session","tty","ns_pid","start","parent_start","comm","pcomm","cpu","mntns","cgroup","cgroup_path","container","ret","exe","cwd","ancestors","env","filename","argv","source"]'
 	traced acts -J -x --names --print-cgroup-path
 	valid "$out"
-	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","euid","egid","loginuid","session","tty","ns_pid","start","parent_start","comm","pcomm","cpu","mntns","cgroup","cgroup_path","ret","filename","argv","source"]'
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","euid","egid","loginuid","session","start","parent_start","comm","pcomm","cpu","mntns","cgroup","cgroup_path","ret","filename","argv","source"]'
 }
 
 # The ends of processes, of all kinds.
