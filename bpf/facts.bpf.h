@@ -49,6 +49,17 @@ INLINE int take_ns_pid(struct exec_facts *f, __u64 leader)
 	return !read_kernel(&f->ns_pid, sizeof(f->ns_pid), pid + VALUE(pid_numbers) + level * VALUE(pid_step));
 }
 
+/* Of the file that runs. 0: it cannot be read. */
+INLINE int take_inode(struct exec_facts *f, __u64 task)
+{
+	__u64 file = read_long(read_long(task + VALUE(task_mm)) + VALUE(mm_exe_file)), dentry = read_long(file + VALUE(file_dentry));
+
+	if (!dentry)
+		return 0;
+	f->exe_inode = read_long(read_long(dentry + VALUE(dentry_inode)) + VALUE(inode_number));
+	return f->exe_inode && !read_kernel(&f->exe_dev, sizeof(f->exe_dev), read_long(dentry + VALUE(dentry_sb)) + VALUE(sb_dev));
+}
+
 /* Fills what is wanted beyond describe(); leader: of the task's process. */
 INLINE void add_facts(struct scratch *s, __u64 task, __u64 leader)
 {
@@ -73,6 +84,8 @@ INLINE void add_facts(struct scratch *s, __u64 task, __u64 leader)
 		f->known |= FACT_NS_PID;
 	if (VALUE(want_tty) && VALUE(signal_tty) && take_tty(f, task))
 		f->known |= FACT_TTY;
+	if (VALUE(want_inode) && take_inode(f, task))
+		f->known |= FACT_INODE;
 }
 
 #endif

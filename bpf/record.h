@@ -137,6 +137,7 @@ enum facts_known {
 	FACT_LOGIN = 1 << 3,
 	FACT_NS_PID = 1 << 4,
 	FACT_TTY = 1 << 5,
+	FACT_INODE = 1 << 6,
 };
 
 /* More of the process, as far as it is wanted and known. */
@@ -147,6 +148,9 @@ struct exec_facts {
 	__u32 known; /* enum facts_known */
 	__u32 ns_pid; /* the process's id in its own pid namespace */
 	char tty[TTY_LEN]; /* name of its terminal: "pts3" */
+	__u64 exe_inode; /* number of the file that runs */
+	__u32 exe_dev;	 /* and its device, as the kernel has it: 12 bits, 20 bits */
+	__u32 padding;
 };
 
 struct more_record {
@@ -201,7 +205,7 @@ struct peek {
 
 _Static_assert(sizeof(struct record_head) == 16, "record_head has padding");
 _Static_assert(sizeof(struct exec_record) == 136, "exec_record has padding");
-_Static_assert(sizeof(struct exec_facts) == 56, "exec_facts has padding");
+_Static_assert(sizeof(struct exec_facts) == 72, "exec_facts has padding");
 _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct ancestor) == 20, "ancestor has padding");
 _Static_assert(sizeof(struct variable_key) == 68, "variable_key has padding");

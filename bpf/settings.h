@@ -31,6 +31,7 @@
 	X(want_cwd)	   /* 1: the working directory is shown */ \
 	X(want_ns_pid)	   /* 1: the process's id in its pid namespace is shown */ \
 	X(want_tty)	   /* 1: the terminal is shown */ \
+	X(want_inode)	   /* 1: the inode of the file that is executed is shown */ \
 	X(want_chain)	   /* number of ancestors that are shown */ \
 	X(want_variables)  /* environment variables are shown: a bit for the first byte of each name, modulo 64 */ \
 	X(want_login)	   /* 1: the login uid and the audit session are shown */ \
@@ -70,6 +71,10 @@
 	X(dentry_name) \
 	X(dentry_parent) \
 	X(dentry_hashed) \
+	X(dentry_inode) \
+	X(inode_number) \
+	X(dentry_sb) \
+	X(sb_dev) \
 	X(mnt_root)	   /* these are from the vfsmount on, and may be less than 0 */ \
 	X(mnt_parent) \
 	X(mnt_mountpoint) \

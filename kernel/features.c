@@ -41,6 +41,7 @@ static const struct row {
 	[FEATURE_TTY] = {"signal_struct.tty", NULL},
 	[FEATURE_PATHS] = {"task_struct.fs", NULL},
 	[FEATURE_EXE] = {"mm_struct.exe_file", NULL},
+	[FEATURE_INODE] = {"inode.i_ino", NULL},
 	[FEATURE_LONG_NAMES] = {"execs by names over 2 KiB", NULL},
 	[FEATURE_FAILS] = {"failed execs (-x)", NULL},
 	[FEATURE_COMPAT_FAILS] = {"failed execs, 32-bit", NULL},

@@ -27,6 +27,7 @@ enum layout_part {
 	LAYOUT_TTY,
 	LAYOUT_PATHS, /* from here on: paths.h */
 	LAYOUT_EXE,
+	LAYOUT_INODE,
 	LAYOUT_PARTS
 };
 
@@ -54,6 +55,7 @@ struct layout {
 	uint32_t task_fs, fs_pwd_dentry, fs_pwd_mnt, dentry_name, dentry_parent, dentry_hashed, mnt_root, mount_mnt;
 	int32_t mnt_parent, mnt_mountpoint;
 	uint32_t mm_exe_file, file_dentry, file_mnt; /* LAYOUT_EXE */
+	uint32_t dentry_inode, inode_number, dentry_sb, sb_dev; /* LAYOUT_INODE */
 	const char *missing[LAYOUT_PARTS]; /* why there is no answer, or NULL: there is one */
 };
 

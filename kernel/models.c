@@ -28,7 +28,7 @@
 #define SETFSGID SYS_setfsgid
 #endif
 
-enum { STOPPED = ENDED, HALVED };
+enum { STOPPED = ENDED, HALVED, INNER };
 
 static void *sleep_on(void *unused)
 {
@@ -56,10 +56,20 @@ static int be_ended(void *arg)
 
 	p->states.ended[p->model].made_before = boottime_ns();
 	p->states.ended[p->model].task = peeker_begin(p, p->model_comms[p->model]);
-	p->states.ended[p->model].pid = (uint32_t)(p->peek.pid_tgid >> 32);
 	peeker_note(p, -pthread_create(&thread, NULL, sleep_on, NULL));
 	change_ids(p);
 	syscall(SYS_exit_group, (int)p->states.ended[p->model].status >> 8); /* _exit(3) upsets AddressSanitizer on this stack */
+	return 0;
+}
+
+static int be_inner(void *arg)
+{
+	struct peeker *p = arg;
+	int i = p->model - INNER;
+
+	p->states.inner[i].task = peeker_begin(p, p->model_comms[p->model]);
+	p->states.inner[i].pid = (uint32_t)(p->peek.pid_tgid >> 32);
+	syscall(SYS_exit_group, 0);
 	return 0;
 }
 
@@ -93,7 +103,8 @@ static int be_stopped(void *arg)
 	struct peeker *p = arg;
 
 	end_with_parent(p); /* or it would stay */
-	take_terminal(p->states.ttys[0]);
+	if (p->wanted.ttys)
+		take_terminal(p->states.ttys[0]);
 	p->states.stopped = peeker_begin(p, p->model_comms[STOPPED]);
 	kill(getpid(), SIGSTOP);
 	syscall(SYS_exit_group, 0);
@@ -124,7 +135,8 @@ static int be_halved(void *arg)
 	int ret;
 
 	end_with_parent(p);
-	take_terminal(p->states.ttys[1]);
+	if (p->wanted.ttys)
+		take_terminal(p->states.ttys[1]);
 	p->states.halved = peeker_begin(p, p->model_comms[HALVED]);
 	ret = p->error ? p->error : -pthread_create(&thread, NULL, learn, p);
 	peeker_note(p, ret);
@@ -138,7 +150,7 @@ static int be_halved(void *arg)
 
 #define WAITS 2000 /* of a millisecond */
 
-/* Makes one, with these flags for clone(2) if it may, and waits until it is as it is to be: `state` for waitid(2). Its id, or 0 with the error noted. */
+/* Makes one, with these flags for clone(2), and waits until it is as it is to be: `state` for waitid(2). Its id, or 0 with the error noted. */
 static pid_t make(struct peeker *p, int model, int (*function)(void *), int state, int flags)
 {
 	siginfo_t info;
@@ -148,12 +160,8 @@ static pid_t make(struct peeker *p, int model, int (*function)(void *), int stat
 	if (p->error)
 		return 0;
 	pid = clone(function, p->model_stacks[model] + sizeof(p->model_stacks[model]), flags | SIGCHLD, p);
-	if (model < ENDED)
-		p->states.ended[model].is_inner = pid > 0;
-	if (pid < 0 && flags) /* it may not */
-		pid = clone(function, p->model_stacks[model] + sizeof(p->model_stacks[model]), SIGCHLD, p);
 	if (pid < 0) {
-		peeker_note(p, -errno);
+		peeker_note(p, flags ? 0 : -errno); /* it may not */
 		return 0;
 	}
 	/* Not for good: whoever traces it by ptrace(2) may keep it from that state. Then something will not be found. */
@@ -198,8 +206,12 @@ static void make_all(struct peeker *p, int64_t boot_ahead)
 	p->states.self_inner = (uint32_t)p->parent;
 	for (int i = 0; i < ENDED; i++) {
 		p->states.ended[i].made_after = boottime_ns() - (uint64_t)boot_ahead;
-		pids[i] = make(p, i, be_ended, WEXITED, CLONE_NEWPID);
+		pids[i] = make(p, i, be_ended, WEXITED, 0);
 		p->states.ended[i].made_before -= (uint64_t)boot_ahead;
+	}
+	for (int i = 0; i < ENDED; i++) {
+		p->states.inner[i].task = 0;
+		pids[INNER + i] = p->wanted.pids ? make(p, INNER + i, be_inner, WEXITED, CLONE_NEWPID) : 0;
 	}
 	p->is_found = 0;
 	pids[STOPPED] = make(p, STOPPED, be_stopped, WSTOPPED, 0);
@@ -216,8 +228,9 @@ static void make_all(struct peeker *p, int64_t boot_ahead)
 
 #define TRIES 4
 
-void models_learn(struct peeker *p, uint64_t name, int proc, int64_t boot_ahead)
+void models_learn(struct peeker *p, uint64_t name, int proc, int64_t boot_ahead, struct models_wanted wanted)
 {
+	p->wanted = wanted;
 	p->states.loginuid = number_of(proc, "self/loginuid");
 	p->states.session = number_of(proc, "self/sessionid");
 	p->states.has_login = p->states.loginuid != UINT32_MAX && p->states.session != UINT32_MAX;

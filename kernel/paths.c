@@ -258,6 +258,61 @@ static const char *learn_paths(const struct learner *l)
 	return why ? why : learn_hashed(l, directory);
 }
 
+/* ---- inodes ---- */
+
+#define INODE_BYTES 256
+#define SB_BYTES 128
+
+/* Where both dentries have a pointer to a struct that has these numbers, of `width` bytes, at the same place. */
+static const char *find_number(const struct learner *l, const uint64_t dentries[2], const uint64_t numbers[2], uint32_t width,
+			       uint32_t bytes, uint32_t *pointer, uint32_t *number)
+{
+	struct places places = {0}, inside;
+	char copies[2][DENTRY_BYTES];
+	uint32_t size = l->looker.long_size;
+	const struct state states[] = {{l->w->around[0], numbers[0]}, {l->w->around[1], numbers[1]}};
+
+	for (int i = 0; i < 2; i++)
+		if (copy_data(&l->looker, dentries[i], copies[i], DENTRY_BYTES) < DENTRY_BYTES)
+			return NOT_FOUND;
+	for (uint32_t at = 0; at + size <= DENTRY_BYTES; at += size) {
+		uint64_t targets[] = {word(&l->looker, copies[0] + at), word(&l->looker, copies[1] + at)};
+		uint32_t copied = bytes;
+
+		if (targets[0] == targets[1])
+			continue;
+		for (int i = 0; i < 2; i++) {
+			uint32_t n = copy_data(&l->looker, targets[i], l->w->around[i], bytes);
+
+			copied = n < copied ? n : copied;
+		}
+		inside = find_values(states, 2, width, 0, copied);
+		if (inside.count > 1)
+			return NOT_UNIQUE;
+		if (!inside.count)
+			continue;
+		add_place(&places, at);
+		*pointer = at;
+		*number = inside.first;
+	}
+	return why_not_one(&places);
+}
+
+/* d_inode and i_ino, d_sb and s_dev. */
+static const char *learn_inode(const struct learner *l)
+{
+	const uint64_t dentries[] = {fs_word(l, PATHS_FIRST, l->out->fs_pwd_dentry), fs_word(l, PATHS_SECOND, l->out->fs_pwd_dentry)};
+	const uint64_t devices[] = {l->facts->devices[0], l->facts->devices[1]};
+	const char *why;
+
+	if (!devices[0] || !devices[1])
+		return "the devices of directories are not known";
+	why = find_number(l, dentries, l->facts->inodes, l->looker.long_size, INODE_BYTES, &l->out->dentry_inode, &l->out->inode_number);
+	if (!why)
+		why = find_number(l, dentries, devices, 4, SB_BYTES, &l->out->dentry_sb, &l->out->sb_dev);
+	return why;
+}
+
 /* ---- the file ---- */
 
 /* Whether the dentry is that one, or below it. */
@@ -313,7 +368,7 @@ void paths_learn(struct layout *layout, const struct layout_memory *memory, cons
 	struct layout found = *layout;
 	struct learner l = {.looker = {memory, facts->task, layout->long_size}, .facts = facts, .w = workspace, .out = &found};
 
-	layout->missing[LAYOUT_EXE] = "directories were not found";
+	layout->missing[LAYOUT_EXE] = layout->missing[LAYOUT_INODE] = "directories were not found";
 	layout->missing[LAYOUT_PATHS] = learn_paths(&l);
 	if (layout->missing[LAYOUT_PATHS])
 		return;
@@ -321,5 +376,8 @@ void paths_learn(struct layout *layout, const struct layout_memory *memory, cons
 	found.missing[LAYOUT_EXE] = layout->missing[LAYOUT_ARGS] ? layout->missing[LAYOUT_ARGS] : learn_exe(&l);
 	if (found.missing[LAYOUT_EXE])
 		found.mm_exe_file = found.file_dentry = found.file_mnt = 0;
+	found.missing[LAYOUT_INODE] = learn_inode(&l);
+	if (found.missing[LAYOUT_INODE])
+		found.dentry_inode = found.inode_number = found.dentry_sb = found.sb_dev = 0;
 	*layout = found;
 }

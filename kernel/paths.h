@@ -21,6 +21,8 @@ enum paths_state {
 struct paths_facts {
 	uint64_t task; /* its task_struct */
 	char mountpoint[PATHS_NAME], upper[PATHS_NAME], lower[PATHS_NAME]; /* names of the directories */
+	uint64_t inodes[2]; /* numbers of the directories of PATHS_FIRST and PATHS_SECOND, */
+	uint32_t devices[2]; /* and of their devices, as the kernel has them; 0: not known */
 	char exe[256]; /* last component of the file that it executes; "": not known */
 	/* Brings the process into the next state. false: that is forbidden. */
 	bool (*enter)(void *context, enum paths_state state);
@@ -41,7 +43,7 @@ struct paths_workspace {
 	char around[2][1024];
 };
 
-/* Fills LAYOUT_PATHS of *layout, and LAYOUT_EXE, whose LAYOUT_ARGS must be known. */
+/* Fills LAYOUT_PATHS of *layout, LAYOUT_INODE, and LAYOUT_EXE, whose LAYOUT_ARGS must be known. */
 void paths_learn(struct layout *layout, const struct layout_memory *memory, const struct paths_facts *facts,
 		 struct paths_workspace *workspace);
 

@@ -284,7 +284,7 @@ int peek_layout(const struct peek_facts *facts, const struct peek_self *self, st
 	if (!p->error && facts->exec_proc >= 0)
 		learn_bprm(p);
 	if (!p->error && facts->states)
-		models_learn(p, facts->name, facts->proc, facts->boot_ahead);
+		models_learn(p, facts->name, facts->proc, facts->boot_ahead, facts->wanted);
 	if (!p->error && facts->paths)
 		walker_learn(p, facts->name, facts->proc);
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/layout.h"
+#include "kernel/states.h"
 #include "lib/error.h"
 
 /* The first bytes of the name by which the program knows who asks: no two runs have the same. */
@@ -35,6 +35,7 @@ struct peek_facts {
 	uint32_t mntns; /* the inode number of its mount namespace; 0: unknown */
 	int exec_proc; /* /proc, if "peek_exec" is attached to sched:sched_process_exec, else -1 */
 	bool states; /* also what states.h learns */
+	struct models_wanted wanted; /* and of that, these */
 	bool paths;  /* and paths.h */
 	int proc; /* /proc, -1: not to be had */
 	int64_t boot_ahead; /* our CLOCK_BOOTTIME is so many ns ahead of the kernel's */

@@ -10,7 +10,7 @@
 #include "kernel/paths.h"
 #include "kernel/states.h"
 
-#define MODELS 4
+#define MODELS 6
 
 struct peeker {
 	int map, proc;
@@ -23,6 +23,7 @@ struct peeker {
 	struct layout layout;
 	struct layout_workspace workspace;
 	struct states states;
+	struct models_wanted wanted;
 	struct states_workspace states_workspace;
 	struct paths_facts paths;
 	struct paths_workspace paths_workspace;

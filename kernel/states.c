@@ -231,9 +231,9 @@ static bool fits(const struct learner *l, uint32_t level, uint32_t numbers, uint
 static unsigned int find_in_pid(const struct learner *l, uint32_t at, struct layout *out)
 {
 	const struct states *s = l->states;
-	uint32_t size = copy_targets(l, at, SELF, PID_BYTES, s->ended[0].pid);
+	uint32_t size = copy_targets(l, at, SELF, PID_BYTES, s->inner[0].pid);
 	const struct state states[] = {
-		{l->w->targets[FIRST], s->ended[0].pid}, {l->w->targets[SECOND], s->ended[1].pid}, {l->w->targets[SELF], s->self_pid},
+		{l->w->targets[FIRST], s->inner[0].pid}, {l->w->targets[SECOND], s->inner[1].pid}, {l->w->targets[SELF], s->self_pid},
 	};
 	struct places numbers = find_values(states, 3, 4, 0, size);
 	unsigned int count = 0;
@@ -257,8 +257,12 @@ static const char *learn_pids(const struct learner *l, struct layout *out)
 	const struct states *s = l->states;
 	unsigned int count = 0;
 
-	if (!s->ended[0].is_inner || !s->ended[1].is_inner)
+	if (!s->inner[0].task || !s->inner[1].task)
 		return "this process may not make a pid namespace (CAP_SYS_ADMIN, CONFIG_PID_NS=y)";
+	/* In the place of the other two. */
+	for (int i = 0; i < ENDED; i++)
+		if (copy_data(&l->looker, s->inner[i].task, l->w->tasks[i], l->size) < l->size)
+			return NOT_FOUND;
 	for (uint32_t at = 0; at + l->looker.long_size <= l->size; at += l->looker.long_size)
 		count += find_in_pid(l, at, out);
 	return count == 1 ? NULL : count ? NOT_UNIQUE : NOT_FOUND;
@@ -380,8 +384,8 @@ void states_learn(struct layout *layout, const struct layout_memory *memory, uin
 		enum layout_part part;
 		const char *(*learn)(const struct learner *l, struct layout *out);
 	} parts[] = {
-		{LAYOUT_START, learn_start}, {LAYOUT_CRED, learn_cred}, {LAYOUT_END, learn_end}, {LAYOUT_PIDS, learn_pids},
-		{LAYOUT_TTY, learn_tty}, {LAYOUT_LOGIN, learn_login},
+		{LAYOUT_START, learn_start}, {LAYOUT_CRED, learn_cred}, {LAYOUT_END, learn_end}, {LAYOUT_TTY, learn_tty},
+		{LAYOUT_LOGIN, learn_login}, {LAYOUT_PIDS, learn_pids},
 	};
 	const uint64_t tasks[] = {states->ended[0].task, states->ended[1].task, states->stopped, states->halved, self};
 

@@ -9,6 +9,12 @@
 #define CRED_BYTES 256   /* searched of a struct cred: the ids are its first members in every tree from 4.4 to 6.19 */
 #define SIGNAL_BYTES 1536 /* and of a struct signal_struct */
 
+/* Processes that are made only if they are wanted: without them LAYOUT_PIDS, LAYOUT_TTY are missing. */
+struct models_wanted {
+	bool pids; /* in pid namespaces of their own */
+	bool ttys; /* with terminals of their own */
+};
+
 /* Each process by the address of its task_struct: its leader's. */
 struct states {
 	/* Two zombies. Each had a thread, and called exit_group(2) with another status; its leader had effective ids that
@@ -18,10 +24,13 @@ struct states {
 		uint32_t status; /* as wait(2) has it */
 		bool has_ids;
 		uint32_t euid, egid;
-		bool is_inner; /* it was the first process of a pid namespace right below this process's */
-		uint32_t pid; /* in the initial pid namespace */
 		uint64_t made_after, made_before; /* CLOCK_BOOTTIME of the initial time namespace, ns */
 	} ended[ENDED];
+	/* Two more zombies, each of which was the first process of a pid namespace right below this process's; its id in the initial one. */
+	struct {
+		uint64_t task; /* 0: there is none */
+		uint32_t pid;
+	} inner[ENDED];
 	uint64_t stopped; /* by SIGSTOP */
 	uint64_t halved;  /* its leader has ended, another thread lives */
 	uint32_t self_pid, self_inner; /* this process's id in the initial pid namespace, and in its own */

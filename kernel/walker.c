@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +67,19 @@ static bool build(struct walk *w, const struct paths_facts *f)
 	return false;
 }
 
+static void note_inodes(const struct walk *w, struct paths_facts *f)
+{
+	struct stat st;
+
+	for (int i = 0; i < 2; i++) {
+		f->inodes[i] = f->devices[i] = 0;
+		if (fstat(w->fds[PATHS_FIRST + i], &st))
+			continue;
+		f->inodes[i] = st.st_ino;
+		f->devices[i] = (uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev)); /* MKDEV in include/linux/kdev_t.h */
+	}
+}
+
 static bool enter(void *context, enum paths_state state)
 {
 	const struct walk *w = context;
@@ -86,6 +100,7 @@ static int walk(void *arg)
 	p->paths.context = &w;
 	if (p->error || !build(&w, &p->paths))
 		return 0;
+	note_inodes(&w, &p->paths);
 	p->found = p->layout;
 	paths_learn(&p->found, &memory, &p->paths, &p->paths_workspace);
 	__atomic_store_n(&p->is_found, 1, __ATOMIC_RELEASE);
@@ -105,8 +120,10 @@ static void choose_name(char text[PATHS_NAME], uint64_t name, char letter, unsig
 
 static bool is_ambiguous(const struct layout *layout)
 {
-	return (layout->missing[LAYOUT_PATHS] && !strcmp(layout->missing[LAYOUT_PATHS], NOT_UNIQUE)) ||
-	       (layout->missing[LAYOUT_EXE] && !strcmp(layout->missing[LAYOUT_EXE], NOT_UNIQUE));
+	for (int part = LAYOUT_PATHS; part <= LAYOUT_INODE; part++)
+		if (layout->missing[part] && !strcmp(layout->missing[part], NOT_UNIQUE))
+			return true;
+	return false;
 }
 
 #define WAITS 2000 /* of a millisecond */
@@ -139,7 +156,8 @@ void walker_learn(struct peeker *p, uint64_t name, int proc)
 		length -= 10;
 	if (slash && length < (ssize_t)sizeof(p->paths.exe))
 		memcpy(p->paths.exe, slash + 1, (size_t)length);
-	p->layout.missing[LAYOUT_PATHS] = p->layout.missing[LAYOUT_EXE] = "this process may not mount (CAP_SYS_ADMIN), or a directory does not answer";
+	p->layout.missing[LAYOUT_PATHS] = p->layout.missing[LAYOUT_EXE] = p->layout.missing[LAYOUT_INODE] =
+		"this process may not mount (CAP_SYS_ADMIN), or a directory does not answer";
 	for (unsigned int try = 0; try < TRIES && (!try || is_ambiguous(&p->layout)); try++) {
 		for (int i = 0; i < 3; i++)
 			choose_name(names[i], name, letters[i], try);

@@ -11,6 +11,7 @@
 #define EXEC_NAME_MOST 8192 /* bytes of a file's name */
 #define EXEC_DIRECTORY 32
 #define EXEC_TTY_NAME 24
+#define EXEC_DEVICE 16
 
 enum exec_kind {
 	EXEC_DONE,
@@ -38,6 +39,7 @@ enum exec_field {
 	EXEC_NS_PID = 1 << 16,
 	EXEC_CHAIN = 1 << 17,
 	EXEC_VARIABLES = 1 << 18,
+	EXEC_INODE = 1 << 19, /* exe_inode and exe_dev */
 	EXEC_STATUS = 1 << 14, /* of EXEC_ENDED */
 };
 
@@ -107,6 +109,8 @@ struct exec {
 	struct exec_variables variables;
 	struct text exe, cwd; /* paths in the process's mount namespace: of the file that runs, of the working directory */
 	uint32_t euid, egid; /* effective ids */
+	uint64_t exe_inode; /* number of the file that runs */
+	char exe_dev[EXEC_DEVICE]; /* its device, as mountinfo has it: "8:1" */
 	uint32_t loginuid, session; /* of audit; UINT32_MAX: none */
 	char tty[EXEC_TTY_NAME]; /* the controlling terminal: "pts/3" */
 	uint32_t ns_pid; /* the process's id in its own pid namespace */

@@ -144,6 +144,7 @@ static void request_fields(struct options *o)
 	r->want_cwd = known & EXEC_CWD;
 	r->want_tty = known & EXEC_TTY;
 	r->want_chain = known & EXEC_CHAIN;
+	r->want_inode = known & EXEC_INODE;
 	r->ancestors = r->ancestors ? r->ancestors : EXEC_CHAIN_MOST;
 	r->want_ns_pid = known & EXEC_NS_PID;
 	r->print_cgroup = o->form.print_cgroup || o->form.print_cgroup_path;

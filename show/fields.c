@@ -41,7 +41,7 @@ enum kind {
 
 enum {
 	TIME, SINCE, PID, PPID, UID, USER, GID, EUID, EGID, LOGINUID, SESSION, TTY, NS_PID, START, PARENT_START, COMM, PCOMM, CPU, MNTNS, CGROUP,
-	CGROUP_PATH, CONTAINER, RESULT, EXE, CWD, ANCESTORS, ENV, FILENAME, ARGV, EVENT, EXIT_STATUS, DURATION, AGE, SOURCE, FIELDS,
+	CGROUP_PATH, CONTAINER, RESULT, EXE, EXE_INODE, EXE_DEV, CWD, ANCESTORS, ENV, FILENAME, ARGV, EVENT, EXIT_STATUS, DURATION, AGE, SOURCE, FIELDS,
 };
 
 /* In the order of JSON's keys. */
@@ -82,6 +82,8 @@ static const struct field {
 	[CONTAINER] = {KIND_CONTAINER, VALUE(cgroup), EXEC_CGROUP, KEY("container"), NULL, NULL, 0, ALWAYS, NULL},
 	[RESULT] = {KIND_RESULT, VALUE(result), EXEC_RESULT, KEY("ret"), KEY("error"), "RET", 3, ALWAYS, NULL},
 	[EXE] = {KIND_PATH, VALUE(exe), EXEC_EXE, KEY("exe"), KEY("exe_base64"), "EXE", 30, IF(print_exe), NULL},
+	[EXE_INODE] = {KIND_NUMBER, VALUE(exe_inode), EXEC_INODE, KEY("exe_inode"), KEY("exe_inode_string"), NULL, 0, ALWAYS, NULL},
+	[EXE_DEV] = {KIND_NAME, VALUE(exe_dev), EXEC_INODE, KEY("exe_dev"), NULL, NULL, 0, ALWAYS, NULL},
 	[CWD] = {KIND_PATH, VALUE(cwd), EXEC_CWD, KEY("cwd"), KEY("cwd_base64"), "CWD", 30, IF(print_cwd), NULL},
 	[ANCESTORS] = {KIND_CHAIN, VALUE(chain), EXEC_CHAIN, KEY("ancestors"), NULL, "ANCESTORS", 30, IF(ancestors), NULL},
 	[ENV] = {KIND_VARIABLES, VALUE(variables), EXEC_VARIABLES, KEY("env"), KEY("env_base64"), NULL, 0, IF(variables), NULL},
@@ -98,11 +100,11 @@ static const struct field {
 _Static_assert(FIELDS <= 64, "a set of fields is a uint64_t");
 
 /* Keys that JSON has only if --fields names them, or the option of their column is given. */
-#define ON_DEMAND (BIT(EXE) | BIT(CWD) | BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER) | BIT(TTY) | BIT(NS_PID) | BIT(ANCESTORS) | \
-		   BIT(ENV))
+#define SURROUNDING (BIT(EXE) | BIT(EXE_INODE) | BIT(EXE_DEV) | BIT(CWD) | BIT(ANCESTORS) | BIT(ENV))
+#define ON_DEMAND (SURROUNDING | BIT(USER) | BIT(CGROUP_PATH) | BIT(CONTAINER) | BIT(TTY) | BIT(NS_PID))
 
 /* Keys that only execs and failed calls have, and those that only ends have. */
-#define OF_EXECS (BIT(EXE) | BIT(CWD) | BIT(ANCESTORS) | BIT(ENV) | BIT(RESULT) | BIT(FILENAME) | BIT(ARGV))
+#define OF_EXECS (SURROUNDING | BIT(RESULT) | BIT(FILENAME) | BIT(ARGV))
 #define OF_ENDS (BIT(EVENT) | BIT(EXIT_STATUS) | BIT(DURATION) | BIT(AGE))
 
 /* From left to right. */
@@ -131,10 +133,7 @@ static bool is_known(const struct exec *exec, const struct field *field)
 	return !field->known || exec->known & field->known;
 }
 
-static void add(struct output *out, const char *text)
-{
-	output_add(out, text, strlen(text));
-}
+static void add(struct output *out, const char *text) { output_add(out, text, strlen(text)); }
 
 /* ---- which fields ---- */
 

@@ -12,13 +12,15 @@
 /* Which are wanted. */
 struct details_wanted {
 	bool ids; /* the real ones, too */
-	bool eids, login, exe, cwd, ns_pid;
+	bool eids, login, exe, cwd, ns_pid, inode;
 	const struct strings *variables; /* of the environment */
 };
 
 struct details {
 	unsigned int known; /* enum exec_field */
 	uint32_t uid, gid, euid, egid, loginuid, session, ns_pid;
+	uint64_t exe_inode;
+	char exe_dev[EXEC_DEVICE];
 	char *paths; /* of the file that runs, then of the working directory, without a NUL; or NULL. To be freed */
 	uint32_t exe_length, cwd_length;
 	char *variables; /* as exec_variables has them, or NULL. To be freed */

@@ -210,8 +210,9 @@ static void request_more(struct tracer *t)
 	bool variables = r->variables.count && t->layout.mm_env_end && here;
 
 	if (!here)
-		missing[LAYOUT_PATHS] = missing[LAYOUT_EXE] = "this needs Linux 4.11 or later";
+		missing[LAYOUT_PATHS] = missing[LAYOUT_EXE] = missing[LAYOUT_INODE] = "this needs Linux 4.11 or later";
 	link_set(&t->link, SETTING_want_exe, exe);
+	link_set(&t->link, SETTING_want_inode, r->want_inode && !missing[LAYOUT_EXE] && !missing[LAYOUT_INODE] && here);
 	link_set(&t->link, SETTING_want_cwd, cwd);
 	link_set(&t->link, SETTING_want_chain, chain ? r->ancestors : 0);
 	link_set(&t->link, SETTING_want_variables, variables ? first_bytes(&r->variables) : 0);
@@ -241,7 +242,9 @@ static int learn_layout(struct tracer *t, char **argv, struct error *err)
 	facts.proc = t->base.proc;
 	facts.boot_ahead = t->base.boot_ahead;
 	facts.states = wants_states(t->base.request);
-	facts.paths = t->base.request->check || t->base.request->want_exe || t->base.request->want_cwd;
+	facts.wanted = (struct models_wanted){t->base.request->check || t->base.request->want_ns_pid,
+					      t->base.request->check || t->base.request->want_tty};
+	facts.paths = t->base.request->check || t->base.request->want_exe || t->base.request->want_cwd || t->base.request->want_inode;
 	facts.chunk = t->link.on_stack ? STACK_CHUNK_SIZE : PEEK_SIZE;
 	if (feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) && t->base.proc >= 0) {
 		ret = attach_exec_peek(t, err);

@@ -398,7 +398,7 @@ static unsigned int known_fields(const struct event *event)
 	return (facts & FACT_START ? EXEC_START : 0U) | (facts & FACT_PARENT_START ? EXEC_PARENT_START : 0U) |
 	       (facts & FACT_EIDS ? EXEC_EIDS : 0U) |
 	       (facts & FACT_LOGIN && event->facts.login[0] != UINT32_MAX ? EXEC_LOGIN : 0U) |
-	       (facts & FACT_NS_PID ? EXEC_NS_PID : 0U) | (facts & FACT_TTY ? EXEC_TTY : 0U) |
+	       (facts & FACT_INODE ? EXEC_INODE : 0U) | (facts & FACT_NS_PID ? EXEC_NS_PID : 0U) | (facts & FACT_TTY ? EXEC_TTY : 0U) |
 	       (e->head.type == RECORD_END ? EXEC_STATUS : 0U) | EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
 	       (e->cgroup ? EXEC_CGROUP : 0U) | (e->head.flags & RECORD_NO_RESULT ? 0U : EXEC_RESULT);
 }
@@ -439,6 +439,7 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 		.loginuid = event->facts.login[0],
 		.session = event->facts.login[1],
 		.ns_pid = event->facts.ns_pid,
+		.exe_inode = event->facts.exe_inode,
 		.checks = e->head.flags & RECORD_CHECK,
 		.name = name_text(event),
 		.script = script_of(e->head.flags),
@@ -452,6 +453,7 @@ void parts_to_exec(struct parts *p, struct exec *exec)
 		ttys_from_kernel(event->facts.tty, sizeof(event->facts.tty), exec->tty);
 	if (!*exec->tty)
 		exec->known &= ~(unsigned int)EXEC_TTY;
+	format_text(exec->exe_dev, sizeof(exec->exe_dev), "%u:%u", event->facts.exe_dev >> 20, event->facts.exe_dev & 0xfffff);
 	add_directory(event, exec);
 	exec_split(exec, &block, p->gathering->most_strings, &p->gathering->room);
 }

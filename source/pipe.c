@@ -137,7 +137,7 @@ static void hand_out(struct lane *lane, struct exec *exec)
 	memcpy(l->chain, exec->variables.bytes + head.variables_length, head.chain_count * sizeof(l->chain[0]));
 	exec->chain = (struct exec_chain){l->chain, head.chain_count, false};
 	exec->known &= ~(unsigned int)((head.exe_length ? 0 : EXEC_EXE) | (head.cwd_length ? 0 : EXEC_CWD) | (*exec->tty ? 0 : EXEC_TTY));
-	exec->tty[EXEC_TTY_NAME - 1] = '\0';
+	exec->tty[EXEC_TTY_NAME - 1] = exec->exe_dev[EXEC_DEVICE - 1] = '\0';
 	exec->directory[EXEC_DIRECTORY - 1] = '\0';
 	exec_split(exec, &block, (size_t)l->source->request->max_args, &l->room);
 	if (exec->kind == EXEC_DONE && exec->name.state == TEXT_UNREADABLE) /* no string stands for the first */

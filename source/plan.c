@@ -132,6 +132,10 @@ void link_layout(struct link *link, const struct layout *l, uint64_t task)
 	link_set(link, SETTING_dentry_name, l->dentry_name);
 	link_set(link, SETTING_dentry_parent, l->dentry_parent);
 	link_set(link, SETTING_dentry_hashed, l->dentry_hashed);
+	link_set(link, SETTING_dentry_inode, l->dentry_inode);
+	link_set(link, SETTING_inode_number, l->inode_number);
+	link_set(link, SETTING_dentry_sb, l->dentry_sb);
+	link_set(link, SETTING_sb_dev, l->sb_dev);
 	link_set(link, SETTING_mnt_root, l->mnt_root);
 	link_set(link, SETTING_mnt_parent, (uint64_t)(int64_t)l->mnt_parent);
 	link_set(link, SETTING_mnt_mountpoint, (uint64_t)(int64_t)l->mnt_mountpoint);

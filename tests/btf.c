@@ -159,5 +159,9 @@ int main(void)
 	show("mm_struct", "exe_file");
 	show("file", "f_path.dentry");
 	show("file", "f_path.mnt");
+	show("dentry", "d_inode");
+	show("inode", "i_ino");
+	show("dentry", "d_sb");
+	show("super_block", "s_dev");
 	return 0;
 }

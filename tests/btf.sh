@@ -55,6 +55,10 @@ int main(void)
 	SHOW(mm_struct, exe_file);
 	SHOW(file, f_path.dentry);
 	SHOW(file, f_path.mnt);
+	SHOW(dentry, d_inode);
+	SHOW(inode, i_ino);
+	SHOW(dentry, d_sb);
+	SHOW(super_block, s_dev);
 }
 END
 "$2" -w -o "$T/offsets" "$T/offsets.c"

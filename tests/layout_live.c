@@ -15,7 +15,7 @@ static void login(void)
 
 int main(int argc, char **argv)
 {
-	const struct request request = {.want_login = true, .want_exe = true};
+	const struct request request = {.want_login = true, .want_exe = true, .want_ns_pid = true, .want_tty = true};
 	const struct layout *l;
 	struct source *source;
 	struct error err = {0};
@@ -49,6 +49,8 @@ int main(int argc, char **argv)
 	printf("mount.mnt %u\nmount.mnt_parent %d\nmount.mnt_mountpoint %d\n", l->mount_mnt, (int)l->mount_mnt + l->mnt_parent,
 	       (int)l->mount_mnt + l->mnt_mountpoint);
 	printf("mm_struct.exe_file %u\nfile.f_path.dentry %u\nfile.f_path.mnt %u\n", l->mm_exe_file, l->file_dentry, l->file_mnt);
+	printf("dentry.d_inode %u\ninode.i_ino %u\ndentry.d_sb %u\nsuper_block.s_dev %u\n", l->dentry_inode, l->inode_number, l->dentry_sb,
+	       l->sb_dev);
 	for (int i = 0; i < LAYOUT_PARTS; i++)
 		if (l->missing[i])
 			fprintf(stderr, "# part %d is missing: %s\n", i, l->missing[i]);

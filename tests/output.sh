@@ -61,7 +61,7 @@ chosen_keys() {
 		traced acts -J -x --fields "$fields"
 		valid "$out" fields
 	done
-	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","euid","egid","loginuid","session","tty","ns_pid","start","parent_start","comm","pcomm","cpu","mntns","cgroup","cgroup_path","container","ret","exe","cwd","ancestors","env","filename","argv","source"]'
+	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","euid","egid","loginuid","session","tty","ns_pid","start","parent_start","comm","pcomm","cpu","mntns","cgroup","cgroup_path","container","ret","exe","exe_inode","exe_dev","cwd","ancestors","env","filename","argv","source"]'
 	traced acts -J -x --names --print-cgroup-path
 	valid "$out"
 	is "$(json keys_unsorted | head -n 1)" '["time","pid","ppid","uid","user","gid","euid","egid","loginuid","session","start","parent_start","comm","pcomm","cpu","mntns","cgroup","cgroup_path","ret","filename","argv","source"]'

@@ -176,8 +176,9 @@ static void build(struct kernel *k, uint32_t long_size)
 	for (unsigned int i = 0; i < ENDED; i++) {
 		k->states.ended[i].task = address(k, (int)i);
 		k->states.ended[i].status = (0x2b + 0x31 * i) << 8;
-		k->states.ended[i].has_ids = k->states.ended[i].is_inner = true;
-		k->states.ended[i].pid = 4711 + i;
+		k->states.ended[i].has_ids = true;
+		k->states.inner[i].task = address(k, (int)i);
+		k->states.inner[i].pid = 4711 + i;
 		k->states.ended[i].euid = 0x40001230 + i;
 		k->states.ended[i].egid = 0x60004560 + i;
 		k->states.ended[i].made_after = BEGUN + i * 1000;
@@ -332,7 +333,7 @@ static void test_states(void)
 		ON_ALL_TASKS(task)
 			put(&k, task, 8, address(&k, PIDS + task));
 	ON_BOTH("says so if no pid namespace can be made", LAYOUT_PIDS, "this process may not make a pid namespace (CAP_SYS_ADMIN, CONFIG_PID_NS=y)")
-		k.states.ended[1].is_inner = false;
+		k.states.inner[1].task = 0;
 	ON_BOTH("refuses a terminal that is nowhere", LAYOUT_TTY, NOWHERE)
 		put(&k, SIGNALS + HALVED, k.places.signal_tty, 0);
 	ON_BOTH("refuses a terminal whose name begins as the wanted one", LAYOUT_TTY, NOWHERE)

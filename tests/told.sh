@@ -14,12 +14,14 @@ who() {
 	cp "$L" "$D/setuid"
 	chown 4242:4343 "$D/setuid"
 	chmod 6755 "$D/setuid"
-	run -J --fields pid,uid,euid,egid,tty,ns_pid,comm,ret,exe,cwd,filename -- sh -c 'cd "$0/in" && ../setuid "$1.4"; :' "$D" "$B"
+	run -J --fields pid,uid,euid,egid,tty,ns_pid,comm,ret,exe,exe_inode,exe_dev,cwd,filename -- sh -c 'cd "$0/in" && ../setuid "$1.4"; :' "$D" "$B"
 	is $status 0
 	is "$(value uid)" 0
 	is "$(value euid)" 4242
 	is "$(value egid)" 4343
 	is "$(value exe)" "\"$D/setuid\""
+	is "$(value exe_inode)" "$(stat -c %i "$D/setuid")"
+	is "$(value exe_dev)" "\"$(stat -c %d "$D/setuid" | awk '{ print int($1 / 256) % 4096 ":" $1 % 256 + int($1 / 1048576) * 256 }')\""
 	is "$(value cwd)" "\"$D/in\""
 	is "$(value filename)" '"../setuid"'
 	is "$(value ns_pid)" "$(value pid)"
