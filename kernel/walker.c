@@ -126,7 +126,7 @@ static bool is_ambiguous(const struct layout *layout)
 	return false;
 }
 
-#define WAITS 2000 /* of a millisecond */
+#define WAITS 4000 /* of a millisecond: a small machine is slow */
 
 /* Not for good: what is mounted there may not answer. It is reaped when this process ends, then. */
 static void wait_for(pid_t pid)

@@ -303,7 +303,7 @@ static int measure_soak(char **argv)
 }
 
 #define RING_SIZE 65536
-#define RING_EXECS 250
+#define RING_EXECS 200
 
 /* A ring as the kernel would have left it, of that CPU of so many. */
 static int add_ring(struct records *records, int cpu, int cpus)
@@ -317,6 +317,8 @@ static int add_ring(struct records *records, int cpu, int cpus)
 	struct exec_record exec = {.head = {.type = RECORD_EXEC, .data_len = 48}, .name_len = 20, .args_len = 48};
 	struct ring rings[2], ring;
 	struct error err;
+
+	_Static_assert(RING_EXECS * sizeof(record) <= RING_SIZE && !(sizeof(record) % 8), "the ring is too small");
 
 	for (int i = 0; i < 2; i++) {
 		int fd = memfd_create("ring", 0);
