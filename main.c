@@ -10,7 +10,9 @@
  *   bpf/record.h         records that the programs send
  *   bpf/user.h           rule for addresses of programs, for both sides
  *   bpf/facts.bpf.h      more of the process
- *   bpf/more.bpf.h       what follows an exec: ancestors, paths, variables
+ *   bpf/more.bpf.h       what follows an exec's first record
+ *   bpf/chain.bpf.h      ancestors
+ *   bpf/variables.bpf.h  variables of the environment
  *   bpf/path.bpf.h       paths of file and working directory
  *   bpf/exec.bpf.h       successful execs
  *   bpf/call.bpf.h       failed calls

@@ -4,6 +4,8 @@
  * stack.bpf.h. */
 #include "bpf/common.bpf.h"
 #include "bpf/exec.bpf.h"
+#include "bpf/chain.bpf.h"
+#include "bpf/variables.bpf.h"
 #include "bpf/call.bpf.h"
 #include "bpf/thread.bpf.h"
 #include "bpf/peek.bpf.h"

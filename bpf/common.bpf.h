@@ -81,7 +81,7 @@ struct __attribute__((aligned(64))) scratch {
 	__u64 root; /* of that mount */
 	__u64 path_kind, path_used, path_flags, walks, names;
 	__u64 variable, variables_end; /* of the environment: the next address to look at, and its end */
-	__u64 variables_used, variables_flags, within, looks; /* within: the address is in the middle of a string */
+	__u64 variables_used, variables_flags, within, looks; /* within: where in a string the address is (variables.bpf.h) */
 	__u64 filtered; /* 1: the filters do not want it (keep_filtered) */
 	__u64 parent; /* leader of the parent process, 0: not known */
 	__u64 last; /* 1: the thread that ends is the last one of its process */

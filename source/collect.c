@@ -208,6 +208,9 @@ static bool take_question(struct collector *c)
 	return true;
 }
 
+/* At the end, what has come is taken, but not without end. */
+#define LAST_TAKES 100
+
 /* How often what has threads is looked at, which may have ended unseen. */
 #define LOOK_NS 1000000000ULL
 
@@ -254,7 +257,9 @@ static void collect(struct collector *c)
 		c->ops->take(c);
 		events_ask_rest(c);
 		events_take_caught(c);
-		if (!going_on) /* what has ended unseen */
+		for (int i = 0; !going_on && i < LAST_TAKES && (c->more || i < 2); i++)
+			c->ops->take(c);
+		if (!going_on) /* they may have ended unseen */
 			look_around(c);
 		send_execs(c, !going_on);
 		tell_followed(c);

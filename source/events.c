@@ -400,5 +400,6 @@ void events_ended(void *context, struct process *process)
 	struct collector *c = context;
 
 	sightings_end(&c->sightings, process, collector_now(c));
-	tell_end(c, process, process->leader_ended && process->last_exit ? process->last_exit : collector_now(c));
+	tell_end(c, process, process->leader_ended && process->last_exit && !(process->counted && process->threads) ? process->last_exit
+		 : collector_now(c));
 }

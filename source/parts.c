@@ -398,7 +398,7 @@ static unsigned int known_fields(const struct event *event)
 	return (facts & FACT_START ? EXEC_START : 0U) | (facts & FACT_PARENT_START ? EXEC_PARENT_START : 0U) |
 	       (facts & FACT_EIDS ? EXEC_EIDS : 0U) |
 	       (facts & FACT_LOGIN && event->facts.login[0] != UINT32_MAX ? EXEC_LOGIN : 0U) |
-	       (facts & FACT_INODE ? EXEC_INODE : 0U) | (facts & FACT_NS_PID ? EXEC_NS_PID : 0U) | (facts & FACT_TTY ? EXEC_TTY : 0U) |
+	       (facts & FACT_INODE && e->head.type == RECORD_EXEC ? EXEC_INODE : 0U) | (facts & FACT_NS_PID ? EXEC_NS_PID : 0U) | (facts & FACT_TTY ? EXEC_TTY : 0U) |
 	       (e->head.type == RECORD_END ? EXEC_STATUS : 0U) | EXEC_IDS | EXEC_CPU | EXEC_NAMED | (e->ppid ? EXEC_PPID : 0U) | (e->pcomm[0] ? EXEC_PCOMM : 0U) | (e->mntns ? EXEC_MNTNS : 0U) |
 	       (e->cgroup ? EXEC_CGROUP : 0U) | (e->head.flags & RECORD_NO_RESULT ? 0U : EXEC_RESULT);
 }

@@ -53,10 +53,6 @@ static void take_sample(struct collector *c, const struct perf_record *r)
 	});
 }
 
-/* When a program with the setuid bit is executed, perf gives up the thread's events, and makes a record of its end for that
- * (perf_event_exit_task in kernel/events/core.c), right behind that of its new name. If the process lives, it was that. If it has
- * ended, there is another record of that in the rings, which is seen by the next look at them; else this was the one. */
-
 static void end_process(struct collector *c, uint32_t pid, uint64_t time)
 {
 	collector_exit(c, &(struct exit_event){.pid = pid, .tid = pid, .time = time, .status = -1});
@@ -74,45 +70,68 @@ static enum life look_at_life(const struct collector *c, const struct process *p
 	return stat.exiting ? ENDS : LIVES;
 }
 
-static void take_end(struct collector *c, const struct perf_record *r)
-{
-	struct perf *p = own(c);
-	struct process *process = processes_find(&c->processes, r->pid);
-
-	if (process && process->named_last && !process->doubted && p->doubt_count < DOUBTS) {
-		enum life life = look_at_life(c, process);
-
-		process->named_last = false;
-		process->doubted = life != LIVES;
-		if (process->doubted)
-			p->doubts[p->doubt_count++] = (struct doubt){r->pid, perf_time(p, r), life == HAS_ENDED};
-		return;
-	}
-	end_process(c, r->pid, perf_time(p, r));
-}
-
-/* The rings have been empty since those ends were told. */
-static void settle_doubts(struct collector *c)
+/* Forgets those that are doubted no more. */
+static void compact_doubts(const struct collector *c)
 {
 	struct perf *p = own(c);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < p->doubt_count; i++) {
-		struct doubt d = p->doubts[i];
-		struct process *process = processes_find(&c->processes, d.pid);
-		enum life life = process && process->doubted ? look_at_life(c, process) : LIVES;
+		const struct process *process = processes_find(&c->processes, p->doubts[i]);
 
-		if (process)
-			process->doubted &= life != LIVES;
-		if (d.ended && life != LIVES)
-			end_process(c, d.pid, d.time);
-		else if (life != LIVES)
-			p->doubts[kept++] = (struct doubt){d.pid, d.time, life == HAS_ENDED};
+		if (process && process->doubted)
+			p->doubts[kept++] = p->doubts[i];
 	}
 	p->doubt_count = kept;
 }
 
-/* An event of a process that its end would not precede. */
+/* When a program with the setuid bit is executed, perf gives up the thread's events, and makes a record of its end for that
+ * (perf_event_exit_task in kernel/events/core.c), right behind that of its new name. A process that lives goes on. Of one that has
+ * ended, it is doubted: there may be another record of its end in the rings. */
+static void take_end(struct collector *c, const struct perf_record *r)
+{
+	struct perf *p = own(c);
+	struct process *process = processes_find(&c->processes, r->pid);
+	enum life life = process && process->named_last && !process->doubted ? look_at_life(c, process) : HAS_ENDED;
+	bool doubted = process && process->named_last && !process->doubted;
+
+	if (process)
+		process->named_last = false;
+	if (life == LIVES)
+		return;
+	if (doubted && p->doubt_count == DOUBTS)
+		compact_doubts(c);
+	if (!doubted || p->doubt_count == DOUBTS) {
+		end_process(c, r->pid, perf_time(p, r));
+		return;
+	}
+	process->doubted = true;
+	process->doubt_time = perf_time(p, r);
+	process->doubt_ended = life == HAS_ENDED;
+	p->doubts[p->doubt_count++] = r->pid;
+}
+
+/* The rings are empty: of those that had ended before, no other record comes. */
+static void settle_doubts(struct collector *c)
+{
+	struct perf *p = own(c);
+
+	for (size_t i = 0; i < p->doubt_count; i++) {
+		struct process *process = processes_find(&c->processes, p->doubts[i]);
+		enum life life = process && process->doubted ? look_at_life(c, process) : LIVES;
+
+		if (!process)
+			continue;
+		process->doubted &= life != LIVES;
+		if (process->doubted && process->doubt_ended)
+			end_process(c, process->pid, process->doubt_time);
+		else
+			process->doubt_ended = life == HAS_ENDED;
+	}
+	compact_doubts(c);
+}
+
+/* An event of a process's first thread, which it has not ended before. */
 static void take_sign_of_life(struct collector *c, uint32_t pid)
 {
 	struct process *process = processes_find(&c->processes, pid);
@@ -134,7 +153,8 @@ static void take_record(struct collector *c, const struct perf_record *r)
 		take_sample(c, r);
 		break;
 	case PERF_RECORD_COMM:
-		take_sign_of_life(c, r->pid);
+		if (r->pid == r->tid)
+			take_sign_of_life(c, r->pid);
 		take_name(c, r);
 		if (r->pid == r->tid && (process = processes_find(&c->processes, r->pid)))
 			process->named_last = true;
@@ -247,6 +267,7 @@ static void take(struct collector *c)
 	look_at_cpus(c);
 }
 
+/* How soon one that is about to end is looked at again. */
 #define DOUBT_NS 1000000ULL
 
 static uint64_t wait_ns(const struct collector *c)

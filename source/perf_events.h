@@ -27,13 +27,8 @@ struct cpu {
 	uint64_t enabled; /* time that the event was at work, as of the last look, ns */
 };
 
-/* An end that was told of a process, and may not be one (perf.c). */
+/* Ends that are doubted at a time (perf.c); more are taken for ends. */
 #define DOUBTS 256
-struct doubt {
-	uint32_t pid;
-	uint64_t time; /* as an exec's */
-	bool ended; /* the process had ended before the rings were looked at last */
-};
 
 struct perf {
 	bool tracepoint;
@@ -45,7 +40,7 @@ struct perf {
 	struct cpu *cpu;
 	int64_t ahead; /* the records' clock is so many ns behind CLOCK_MONOTONIC, where that cannot be chosen */
 	uint64_t next_look; /* for CPUs that have come online */
-	struct doubt doubts[DOUBTS];
+	uint32_t doubts[DOUBTS]; /* ids of processes */
 	size_t doubt_count;
 };
 

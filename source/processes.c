@@ -71,12 +71,17 @@ struct process *processes_parent(const struct processes *p, const struct process
 	return parent && process->parents_number && parent->number != process->parents_number ? NULL : parent;
 }
 
+void process_set_parent(const struct processes *p, struct process *process, uint32_t id)
+{
+	const struct process *parent = id ? processes_find(p, id) : NULL;
+
+	process->parent = id;
+	process->parents_number = parent ? parent->number : 0;
+}
+
 void process_update(struct processes *p, struct process *process, const struct process_stat *stat)
 {
-	const struct process *parent = stat->ppid ? processes_find(p, stat->ppid) : NULL;
-
-	process->parent = stat->ppid;
-	process->parents_number = parent ? parent->number : 0;
+	process_set_parent(p, process, stat->ppid);
 	memcpy(process->comm, stat->comm, sizeof(process->comm));
 	process->has_threads |= stat->threads > 1;
 	process->leader_ended = stat->state == 'Z';

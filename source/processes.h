@@ -34,7 +34,9 @@ struct process {
 	uint64_t other_time;
 	uint64_t last_exit; /* of a thread, 0: none */
 	bool named_last; /* its last event was that it got a name, as it does in an exec */
-	bool doubted; /* its end was told, but may not be so */
+	bool doubted; /* its end was told, at that time, but may not be so; doubt_ended: it had ended when the rings were looked at last */
+	bool doubt_ended;
+	uint64_t doubt_time;
 	uint64_t noted; /* when a scan found it, as an exec's time; 0: an event has told of it */
 	uint32_t mark; /* of the last scan that has seen it */
 	struct sighting *pending; /* its last exec, if that has not been decided */
@@ -60,6 +62,8 @@ struct process *processes_note(struct processes *processes, uint32_t pid);
 
 /* Its parent, or NULL: that is not known, or has ended. */
 struct process *processes_parent(const struct processes *processes, const struct process *process);
+
+void process_set_parent(const struct processes *processes, struct process *process, uint32_t parent);
 
 /* Notes what its stat file says. */
 void process_update(struct processes *processes, struct process *process, const struct process_stat *stat);

@@ -32,7 +32,7 @@ struct sighting {
 struct sightings {
 	struct sighting *first, *last;
 	struct sighting *unasked; /* the first of those for which /proc has not been asked for the rest; they are the last ones */
-	size_t bytes; /* of strings */
+	size_t bytes; /* of strings and details */
 	bool stands; /* a process stands while its exec is looked at: whatever the clock says, the strings are its own */
 	bool early; /* events come before the arguments are in place (perf's COMM records), not behind that */
 };

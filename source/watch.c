@@ -189,7 +189,7 @@ static void look_at(struct collector *c, uint32_t pid)
 	} else if (is_new && image_is_known(&stat.image)) {
 		process_update(&c->processes, process, &stat);
 	}
-	process->parent = stat.ppid;
+	process_set_parent(&c->processes, process, stat.ppid);
 	process->has_threads |= stat.threads > 1;
 }
 

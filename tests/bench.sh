@@ -140,7 +140,7 @@ table() {
 }
 table "$tools"
 
-# What is told beside the arguments, by what it costs the program that executes.
+# The cost of all that is told beside the arguments, to the program that executes.
 cost() {
 	bpftool prog show -j >"$T/programs"
 	bpftool map show -j >"$T/maps"

@@ -47,7 +47,7 @@ terminal() {
 	script -qc "tty >$D/tty; '$X' --source $S -J --fields comm,ret,tty -o '$D/lines' -- '$L' $B.4" /dev/null >/dev/null 2>"$err" </dev/null
 	cp "$D/lines" "$out"
 	is "$(value tty)" "\"$(sed 's,^/dev/,,' "$D/tty")\""
-	# Who is in another session has none, whatever its parent has.
+	# One in another session has none, whatever its parent has.
 	script -qc "'$X' --source $S -J --fields comm,ret,tty -o '$D/others' -- setsid -w '$L' $B.4" /dev/null >/dev/null 2>"$err" </dev/null
 	cp "$D/others" "$out"
 	is "$(value tty)" null
