@@ -164,7 +164,7 @@ void details_to_exec(const struct details *d, struct exec *exec)
 	exec->ns_pid = d->ns_pid;
 	exec->exe_inode = d->exe_inode;
 	memcpy(exec->exe_dev, d->exe_dev, sizeof(exec->exe_dev));
-	exec->exe = (struct text){d->paths, d->exe_length, TEXT_WHOLE};
-	exec->cwd = (struct text){d->paths + d->exe_length, d->cwd_length, TEXT_WHOLE};
+	exec->exe = (struct text){d->paths ? d->paths : "", d->exe_length, TEXT_WHOLE};
+	exec->cwd = (struct text){exec->exe.bytes + d->exe_length, d->cwd_length, TEXT_WHOLE};
 	exec->variables = (struct exec_variables){d->variables, d->variables_length, d->more_variables};
 }
