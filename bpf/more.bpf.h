@@ -1,4 +1,4 @@
-/* What follows an exec's first record, and precedes the rest of its arguments: ancestors, paths, environment variables. */
+/* Records between an exec's first one and the rest of its arguments: ancestors, paths, environment variables. */
 #ifndef MORE_BPF_H
 #define MORE_BPF_H
 

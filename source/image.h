@@ -73,7 +73,7 @@ static inline bool reading_is_early(const struct reading *reading)
 	       (!image_is_known(image) || image->arg_end < image->arg_start);
 }
 
-/* What is read, and how. */
+/* Parts of an image that are read, and how. */
 struct image_wanted {
 	uint64_t most; /* bytes of arguments, 0: all */
 	struct details_wanted details;
