@@ -134,7 +134,7 @@ run:
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote . -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 UNITS = elf_test lz4_test layout_test states_test floor_test event_test print_test options_test loader_test \
-	format_test wctype_test machine_test reads_test names_test
+	format_test wctype_test machine_test reads_test names_test image_test
 elf_test_SOURCES = elf.c lib/error.c lib/format.c
 lz4_test_SOURCES = lib/lz4.c
 layout_test_SOURCES = kernel/layout.c kernel/places.c
@@ -148,6 +148,8 @@ print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
 options_test_SOURCES = run/command_line.c run/values.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
 names_test_SOURCES = show/users.c show/cgroup_paths.c show/container.c kernel/ttys.c lib/files.c lib/format.c lib/timestamp.c
+image_test_SOURCES = source/image.c source/details.c kernel/process_status.c kernel/ttys.c reader/exec.c reader/remote.c lib/files.c \
+	lib/timestamp.c lib/error.c lib/format.c
 loader_test_SOURCES = loader.c source/members.c lib/files.c lib/error.c lib/format.c
 format_test_SOURCES = lib/format.c lib/say.c
 wctype_test_SOURCES =
@@ -244,6 +246,7 @@ check:
 		"$(BUILD)/tests/options_test" \
 		"$(BUILD)/tests/print_test" \
 		"$(BUILD)/tests/names_test" \
+		"$(BUILD)/tests/image_test" \
 		"$(BUILD)/tests/loader_test" \
 		"$(BUILD)/tests/format_test" \
 		"$(BUILD)/tests/wctype_test" \

@@ -44,14 +44,15 @@ bool process_parse_stat(const char *text, struct process_stat *stat)
 	}
 	stat->ppid = (uint32_t)values[STAT_PPID];
 	stat->tty = (uint32_t)values[STAT_TTY];
-	stat->exiting = values[STAT_FLAGS] & PF_EXITING || stat->state == 'Z' || stat->state == 'X';
+	stat->leader_ended = stat->state == 'Z' || stat->state == 'X' || stat->state == 'x'; /* x: before Linux 3.14 */
+	stat->exiting = values[STAT_FLAGS] & PF_EXITING || stat->leader_ended;
 	stat->threads = (uint32_t)values[STAT_THREADS];
 	stat->start_time = values[STAT_START_TIME];
 	stat->image = (struct image){values[STAT_START_STACK], values[STAT_ARG_START], values[STAT_ARG_END], values[STAT_ENV_END]};
 	return true;
 }
 
-int process_stat(int proc, uint32_t pid, struct process_stat *stat)
+static int read_stat(int proc, uint32_t pid, struct process_stat *stat)
 {
 	char path[32], text[1024];
 	int ret;
@@ -61,6 +62,15 @@ int process_stat(int proc, uint32_t pid, struct process_stat *stat)
 	if (ret < 0)
 		return ret;
 	return process_parse_stat(text, stat) ? 0 : -EINVAL;
+}
+
+int process_stat(int proc, uint32_t pid, struct process_stat *stat)
+{
+	int ret = read_stat(proc, pid, stat);
+
+	/* Its first thread was being taken away: the process has ended, or another thread, that executes, has its id now (de_thread in
+	 * fs/exec.c). */
+	return !ret && stat->leader_ended && !stat->threads ? read_stat(proc, pid, stat) : ret;
 }
 
 /* ---- strings ---- */
@@ -252,7 +262,7 @@ void image_read(int proc, uint32_t pid, const struct image_wanted *wanted, struc
 	/* In this order: the memory is that of the image of this moment, whatever is executed meanwhile. */
 	m.mem = open_file(proc, pid, "mem");
 	m.pagemap = open_file(proc, pid, "pagemap");
-	if (!process_stat(proc, pid, &r->stat) && r->stat.state != 'Z') {
+	if (!process_stat(proc, pid, &r->stat) && !r->stat.leader_ended) {
 		r->read = read_by_addresses(&m, &r->stat.image, wanted->most, &r->strings);
 		if (!r->read && !r->stat.image.arg_start) {
 			r->stat.image = (struct image){0};

@@ -16,11 +16,11 @@ struct image {
 	uint64_t start_stack, arg_start, arg_end, env_end; /* fields 28, 48, 49, 51 of proc(5)'s stat */
 };
 
-/* Whether it is there as a whole: until the kernel has laid out all strings, it says that the stack begins at the first of them
- * (setup_arg_pages in fs/exec.c, create_elf_tables in fs/binfmt_elf.c), and where they end is not true yet. */
+/* Whether it is there as a whole: until the kernel has laid out all strings, it says that the stack begins nowhere or at the first of
+ * them (setup_arg_pages in fs/exec.c, create_elf_tables in fs/binfmt_elf.c), and where they end is not true yet. */
 static inline bool image_is_known(const struct image *image)
 {
-	return image->arg_start && image->start_stack < image->arg_start;
+	return image->start_stack && image->start_stack < image->arg_start;
 }
 
 static inline bool image_is_same(const struct image *a, const struct image *b)
@@ -31,7 +31,8 @@ static inline bool image_is_same(const struct image *a, const struct image *b)
 /* From /proc/PID/stat. */
 struct process_stat {
 	char comm[EXEC_COMM];
-	char state; /* Z: it has ended */
+	char state; /* as in proc(5) */
+	bool leader_ended; /* the first thread; others may go on */
 	uint32_t ppid;
 	uint32_t tty; /* number of the terminal's device, 0: none */
 	uint32_t threads;
@@ -42,6 +43,12 @@ struct process_stat {
 
 /* 0 or -errno. proc: /proc. */
 int process_stat(int proc, uint32_t pid, struct process_stat *stat);
+/* Whether all its threads have ended. */
+static inline bool process_has_ended(const struct process_stat *stat)
+{
+	return stat->leader_ended && stat->threads <= 1;
+}
+
 /* The same from the file's text. false: it is not one. */
 bool process_parse_stat(const char *text, struct process_stat *stat);
 
@@ -69,7 +76,7 @@ static inline bool reading_is_early(const struct reading *reading)
 {
 	const struct image *image = &reading->stat.image;
 
-	return !reading->read && reading->stat.state && reading->stat.state != 'Z' &&
+	return !reading->read && reading->stat.state && !reading->stat.leader_ended &&
 	       (!image_is_known(image) || image->arg_end < image->arg_start);
 }
 

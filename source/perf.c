@@ -64,7 +64,7 @@ static enum life look_at_life(const struct collector *c, const struct process *p
 {
 	struct process_stat stat;
 
-	if (process_stat(c->base.proc, process->pid, &stat) || stat.state == 'Z' || stat.state == 'X' ||
+	if (process_stat(c->base.proc, process->pid, &stat) || stat.leader_ended ||
 	    (process->start_time && process->start_time != stat.start_time))
 		return HAS_ENDED;
 	return stat.exiting ? ENDS : LIVES;

@@ -84,7 +84,7 @@ void process_update(struct processes *p, struct process *process, const struct p
 	process_set_parent(p, process, stat->ppid);
 	memcpy(process->comm, stat->comm, sizeof(process->comm));
 	process->has_threads |= stat->threads > 1;
-	process->leader_ended = stat->state == 'Z';
+	process->leader_ended = stat->leader_ended;
 	process->start_time = stat->start_time;
 	process->tty = stat->tty;
 	if (image_is_known(&stat->image))
@@ -170,7 +170,7 @@ void processes_scan(struct processes *p, int proc, uint64_t now)
 		bool is_new;
 
 		/* Of one that has ended only its parent is still to see it; with threads it can go on. */
-		if (!pid || process_stat(proc, pid, &stat) || (stat.state == 'Z' && stat.threads <= 1))
+		if (!pid || process_stat(proc, pid, &stat) || process_has_ended(&stat))
 			continue;
 		is_new = !processes_find(p, pid);
 		process = processes_note(p, pid);
@@ -196,7 +196,7 @@ void processes_look(struct processes *p, int proc, void (*ended)(void *context, 
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++)
 		for (struct process *process = p->buckets[i]; process; process = process->next)
 			if (!process->leader_ended ||
-			    (!process_stat(proc, process->pid, &stat) && (stat.state != 'Z' || stat.threads > 1)))
+			    (!process_stat(proc, process->pid, &stat) && !process_has_ended(&stat)))
 				process->mark = p->mark;
 	processes_sweep(p, ended, context);
 }

@@ -169,7 +169,7 @@ static void look_at(struct collector *c, uint32_t pid)
 	struct process_stat stat;
 	bool is_new;
 
-	if (process_stat(c->base.proc, pid, &stat) || (stat.state == 'Z' && stat.threads <= 1)) {
+	if (process_stat(c->base.proc, pid, &stat) || process_has_ended(&stat)) {
 		if (process)
 			note_old_image(own(c), process);
 		collector_exit(c, &(struct exit_event){.pid = pid, .tid = pid, .time = collector_now(c), .status = -1, .last = true});
