@@ -139,8 +139,11 @@ int on_exit(void *ctx)
 		describe_call(&s->exec, call);
 		name_len = read_string(s->exec_data, NAME_SIZE, call->filename);
 	}
-	if (!call) /* entered before we were attached, denied by seccomp(2) before any tracepoint, or there was no room */
+	if (!call) { /* entered before we were attached, denied by seccomp(2) before any tracepoint, or there was no room */
 		s->exec.head.flags |= RECORD_UNREADABLE;
+		if (VALUE(call_by_probe))
+			s->counts.unentered_failures++;
+	}
 	send_failure(ctx, s, name_len);
 	if (call) {
 		s->next = argv;

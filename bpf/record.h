@@ -92,6 +92,7 @@ struct counts {
 	__u64 missed;	 /* failed calls whose return no tracepoint showed */
 	__u64 missed_by_probe; /* the same of those that a kprobe has seen begin */
 	__u64 unentered; /* execs whose call's entry was not seen, or was not by a call */
+	__u64 unentered_failures; /* failed calls whose entry no kprobe has shown, but whose return one has */
 	__u64 unnoted;	 /* calls for which the map calls had no room */
 	__u64 dropped;	 /* execs that the first of several programs "exec" could not send */
 	__u64 recovered; /* execs that another of them sent */
@@ -211,7 +212,7 @@ _Static_assert(sizeof(struct ancestor) == 20, "ancestor has padding");
 _Static_assert(sizeof(struct variable_key) == 68, "variable_key has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
 _Static_assert(sizeof(struct call) == 40, "call has padding");
-_Static_assert(sizeof(struct counts) == 88, "counts has padding");
+_Static_assert(sizeof(struct counts) == 96, "counts has padding");
 _Static_assert(sizeof(struct peek) == 56 + PEEK_SIZE, "peek has padding");
 
 #endif

@@ -150,8 +150,6 @@ static void request_fields(struct options *o)
 	r->print_cgroup = o->form.print_cgroup || o->form.print_cgroup_path;
 	r->print_mntns = o->form.print_mntns;
 	r->print_euid = o->form.print_euid;
-	r->print_exe = o->form.print_exe;
-	r->print_cwd = o->form.print_cwd;
 	r->max_args = o->line.given ? 0 : o->form.max_args;
 	r->max_bytes = o->line.given && o->form.max_bytes && o->form.max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->form.max_bytes;
 }

@@ -103,13 +103,26 @@ static uint64_t least_of_misses(const struct programs *programs)
 	return least;
 }
 
+/* At a function's return a kprobe shows as many calls as are under way at once (maxactive in kernel/kprobes.c); of the others the
+ * kernel tells nobody that it did not. A call whose entry was seen is still noted. unseen: entries of calls that failed. */
+static uint64_t count_unprobed(const struct tracer *t, uint64_t unseen)
+{
+	uint64_t entries = sum_of_misses(&t->missing[MISSES_PROBED]), shown = 0;
+
+	COUNT_ALL(t, unentered_failures, shown);
+	if (entries > unseen)
+		entries = unseen;
+	return entries > shown ? entries - shown : 0;
+}
+
 /* How many execs the kernel did not show at most, because another BPF program or a bpf(2) call was at work on the CPU. */
 static uint64_t count_skipped(const struct tracer *t)
 {
 	/* First the one, then the other, which makes up for it. */
 	uint64_t execs = sum_of_misses(&t->missing[MISSES_EXECS]), recovered = 0;
 	struct missed missed = t->attached_count ? count_missed(t) : t->missed_at_end;
-	uint64_t returns = sum_of_misses(&t->missing[MISSES_RETURNS]), entries = sum_of_misses(&t->missing[MISSES_ENTRIES]);
+	uint64_t returns = sum_of_misses(&t->missing[MISSES_RETURNS]);
+	uint64_t entries = sum_of_misses(&t->missing[MISSES_ENTRIES]) + sum_of_misses(&t->missing[MISSES_PROBED]);
 	uint64_t unentered = count_unentered(t) - t->unentered;
 
 	COUNT_ALL(t, dropped, execs);
@@ -118,6 +131,7 @@ static uint64_t count_skipped(const struct tracer *t)
 	 * or its entry was missed, too. */
 	entries = entries > unentered ? entries - unentered : 0;
 	returns = returns > missed.by_tracepoints ? returns - missed.by_tracepoints : 0;
+	returns += count_unprobed(t, entries);
 	if (returns > missed.not_returned + entries)
 		returns = missed.not_returned + entries;
 	return (execs > recovered ? execs - recovered : 0) + missed.by_probes + missed.by_tracepoints + returns;

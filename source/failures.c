@@ -188,7 +188,8 @@ static int attach_entries(struct tracer *t, const struct probes *probes, struct 
 			  struct error *err)
 {
 	const struct abi_arguments *args = &served->args;
-	struct hook hook = {.program = PROGRAM_ENTER, .event = served->functions[0], .misses = MISSES_ENTRIES};
+	struct hook hook = {.program = PROGRAM_ENTER, .event = served->functions[0],
+			    .misses = probes->way == BY_RAW_TRACEPOINTS ? MISSES_ENTRIES : MISSES_PROBED};
 	int ret;
 
 	hook.lane = compat ? LANE_ENTER_COMPAT : LANE_ENTER_EXECVE;

@@ -305,16 +305,22 @@ static int check_request(const struct tracer *t, struct error *err)
 static void warn_of_layout(const struct tracer *t)
 {
 	const char *const *missing = t->layout.missing;
+	const struct request *r = t->base.request;
+	const struct {
+		bool asked;
+		enum layout_part part;
+		const char *key, *what;
+	} rows[] = {
+		{r->print_mntns, LAYOUT_MNTNS, "mntns", "the mount namespace"},
+		{r->want_exe, LAYOUT_EXE, "exe", "the file that runs"},
+		{r->want_cwd, LAYOUT_PATHS, "cwd", "the working directory"},
+		{r->print_euid, LAYOUT_CRED, "euid", "the effective ids"},
+	};
 
-	if (missing[LAYOUT_MNTNS] && t->base.request->print_mntns)
-		say("warning: --print-mntns shows \"?\": where this kernel keeps the mount namespace is not known: %s",
-		    missing[LAYOUT_MNTNS]);
-	if (missing[LAYOUT_EXE] && t->base.request->print_exe)
-		say("warning: --print-exe shows \"?\": where this kernel keeps the file is not known: %s", missing[LAYOUT_EXE]);
-	if (missing[LAYOUT_PATHS] && t->base.request->print_cwd)
-		say("warning: --print-cwd shows \"?\": where this kernel keeps the directory is not known: %s", missing[LAYOUT_PATHS]);
-	if (missing[LAYOUT_CRED] && t->base.request->print_euid)
-		say("warning: --print-euid shows \"?\": where this kernel keeps the effective ids is not known: %s", missing[LAYOUT_CRED]);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].asked && missing[rows[i].part])
+			say("warning: %s is not told: where this kernel keeps %s is not known: %s", rows[i].key, rows[i].what,
+			    missing[rows[i].part]);
 	if (t->base.request->variables.count && !t->more[PROGRAM_VARIABLES - PROGRAM_CHAIN])
 		say("warning: --env shows nothing: %s", t->link.on_stack ? "this needs Linux 4.11 or later"
 		    : "where this kernel keeps the environment is not known: this process has none, by which it could be learned; give it one");

@@ -26,7 +26,7 @@ struct request {
 	uint64_t ancestors; /* that are shown at most */
 	bool want_ancestors, want_cgroup, want_mntns, want_pcomm, want_start, want_eids, want_login, want_exe, want_cwd, want_tty, want_ns_pid,
 	     want_chain, want_inode;
-	bool print_cgroup, print_mntns, print_euid, print_exe, print_cwd; /* they have a column, so their lack is said */
+	bool print_cgroup, print_mntns, print_euid; /* they have a column, so their lack is said */
 	uint64_t max_bytes; /* of an exec's arguments that are read, 0: all */
 	uint64_t max_args;  /* file name included, 0: all */
 	uint64_t ring_size; /* bytes a CPU, 0: by the machine's memory */

@@ -35,6 +35,7 @@ enum misses {
 	MISSES_EXECS,	/* execs, unless a copy of the program has seen them */
 	MISSES_FORKS,	/* new threads, if the second program has missed them, too */
 	MISSES_ENTRIES, /* of calls, whose arguments are not known if they fail */
+	MISSES_PROBED,	/* the same, where a kprobe shows the returns: of those it may miss some uncounted */
 	MISSES_RETURNS, /* of calls, among them failed ones */
 	MISSES_ENDS,	/* of threads, if the second program has missed them, too */
 	MISSES
