@@ -118,11 +118,17 @@ static void choose_name(char text[PATHS_NAME], uint64_t name, char letter, unsig
 
 #define TRIES 4
 
-static bool is_ambiguous(const struct layout *layout)
+/* Whether the walk was made, and another one may find more: what is beside the structs changes meanwhile, and another user of BPF can
+ * keep the program from running. */
+static bool may_find_more(const struct peeker *p)
 {
-	for (int part = LAYOUT_PATHS; part <= LAYOUT_INODE; part++)
-		if (layout->missing[part] && !strcmp(layout->missing[part], NOT_UNIQUE))
+	const char *why;
+
+	for (int part = LAYOUT_PATHS; p->is_found && part <= LAYOUT_INODE; part++) {
+		why = p->layout.missing[part];
+		if (why && (!strcmp(why, NOT_UNIQUE) || !strcmp(why, NOT_FOUND)))
 			return true;
+	}
 	return false;
 }
 
@@ -158,7 +164,7 @@ void walker_learn(struct peeker *p, uint64_t name, int proc)
 		memcpy(p->paths.exe, slash + 1, (size_t)length);
 	p->layout.missing[LAYOUT_PATHS] = p->layout.missing[LAYOUT_EXE] = p->layout.missing[LAYOUT_INODE] =
 		"this process may not mount (CAP_SYS_ADMIN), or a directory does not answer";
-	for (unsigned int try = 0; try < TRIES && (!try || is_ambiguous(&p->layout)); try++) {
+	for (unsigned int try = 0; try < TRIES && (!try || may_find_more(p)); try++) {
 		for (int i = 0; i < 3; i++)
 			choose_name(names[i], name, letters[i], try);
 		p->is_found = 0;
