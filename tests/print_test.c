@@ -372,7 +372,7 @@ static void test_keys(void)
 	}
 	CASE("ancestors and variables, and what is odd in them") {
 		static const struct exec_ancestor list[] = {{12, "a b(1)<"}, {3, "\xff"}, {1, ""}};
-		const struct form text = {.ancestors = true, .variables = true};
+		const struct form columns = {.ancestors = true, .variables = true};
 		struct exec with = e;
 
 		with.chain = (struct exec_chain){list, 3, false};
@@ -382,7 +382,7 @@ static void test_keys(void)
 						       "\"comm_base64\":\"/w==\"},{\"pid\":1,\"comm\":null}]}\n");
 		CHECK_TEXT(chosen("env", &with), "{\"env\":[\"A=1 2\",\"B=\xef\xbf\xbd\\n\"],\"env_base64\":[\"QT0xIDI=\",\"Qj3/Cg==\"],"
 						 "\"env_truncated\":true}\n");
-		CHECK_TEXT(printed(&text, &with), "comm             1234   99     a\\x20b\\x281)\\x3c(12)<\\xff(3)<?(1)   0 A=1\\x202 B=\\xff\\n ... /bin/x one\n");
+		CHECK_TEXT(printed(&columns, &with), "comm             1234   99     a\\x20b\\x281)\\x3c(12)<\\xff(3)<?(1)   0 A=1\\x202 B=\\xff\\n ... /bin/x one\n");
 	}
 	CASE("nothing else is a key, and no key that goes with another") {
 		CHECK(!fields_key("", 0) && !fields_key("pi", 2) && !fields_key("pidx", 4) && !fields_key("PID", 3));
