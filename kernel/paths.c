@@ -331,34 +331,44 @@ static bool is_below(const struct learner *l, uint64_t dentry, uint64_t top)
 	return false;
 }
 
-/* mm.exe_file, and in a struct file its dentry and its vfsmount, which are a struct path as pwd is. The dentry is below the mount's
- * root. */
+/* Where the struct has the dentry of this program's file and a vfsmount, which are a struct path as pwd is: the dentry is below the
+ * mount's root. Behind a small struct file there may be another one, of the same file. UINT32_MAX: nowhere. */
+static uint32_t find_file_path(const struct learner *l, uint64_t file)
+{
+	uint32_t size = l->looker.long_size, in_file = copy_data(&l->looker, file, l->w->around[0], FILE_BYTES);
+	uint32_t to_mnt = l->out->fs_pwd_mnt - l->out->fs_pwd_dentry;
+
+	for (uint32_t d = 0; d + size <= in_file; d += size) {
+		uint64_t dentry = word(&l->looker, l->w->around[0] + d), mnt;
+
+		if (d + to_mnt > in_file - size || !has_name(l, dentry, l->facts->exe))
+			continue;
+		mnt = word(&l->looker, l->w->around[0] + (uint32_t)(d + to_mnt));
+		if (could_be_data(&l->looker, mnt) && is_below(l, dentry, long_at(l, mnt + l->out->mnt_root)))
+			return d;
+	}
+	return UINT32_MAX;
+}
+
+/* mm.exe_file, and in a struct file its dentry and its vfsmount. */
 static const char *learn_exe(const struct learner *l)
 {
 	uint32_t size = l->looker.long_size, in_mm = copy_data(&l->looker, word(&l->looker, l->w->task + l->out->task_mm), l->w->mm, MM_SEARCH);
-	uint32_t to_mnt = l->out->fs_pwd_mnt - l->out->fs_pwd_dentry;
 	bool found = false;
 
 	if (!*l->facts->exe)
 		return "the name of /proc/self/exe is not known";
 	for (uint32_t at = 0; at + size <= in_mm; at += size) {
-		uint32_t in_file = copy_data(&l->looker, word(&l->looker, l->w->mm + at), l->w->around[0], FILE_BYTES);
+		uint32_t d = find_file_path(l, word(&l->looker, l->w->mm + at));
 
-		for (uint32_t d = 0; d + size <= in_file; d += size) {
-			uint64_t dentry = word(&l->looker, l->w->around[0] + d), mnt;
-
-			if (d + to_mnt > in_file - size || !has_name(l, dentry, l->facts->exe))
-				continue;
-			mnt = word(&l->looker, l->w->around[0] + (uint32_t)(d + to_mnt));
-			if (!could_be_data(&l->looker, mnt) || !is_below(l, dentry, long_at(l, mnt + l->out->mnt_root)))
-				continue;
-			if (found)
-				return NOT_UNIQUE;
-			found = true;
-			l->out->mm_exe_file = at;
-			l->out->file_dentry = d;
-			l->out->file_mnt = d + to_mnt;
-		}
+		if (d == UINT32_MAX)
+			continue;
+		if (found)
+			return NOT_UNIQUE;
+		found = true;
+		l->out->mm_exe_file = at;
+		l->out->file_dentry = d;
+		l->out->file_mnt = d + l->out->fs_pwd_mnt - l->out->fs_pwd_dentry;
 	}
 	return found ? NULL : NOT_FOUND;
 }
