@@ -134,10 +134,11 @@ run:
 TEST_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote . -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 UNITS = elf_test lz4_test layout_test states_test floor_test event_test print_test options_test loader_test \
-	format_test wctype_test machine_test reads_test names_test image_test
+	format_test wctype_test machine_test reads_test names_test image_test paths_test
 elf_test_SOURCES = elf.c lib/error.c lib/format.c
 lz4_test_SOURCES = lib/lz4.c
 layout_test_SOURCES = kernel/layout.c kernel/places.c
+paths_test_SOURCES = kernel/paths.c kernel/places.c
 states_test_SOURCES = kernel/states.c kernel/places.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c source/more.c source/path.c kernel/ttys.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
@@ -240,6 +241,7 @@ check:
 		"$(BUILD)/tests/lz4_test $(BUILD)/prog.o.lz4 $(BUILD)/prog.o" \
 		"$(BUILD)/tests/layout_test" \
 		"$(BUILD)/tests/states_test" \
+		"$(BUILD)/tests/paths_test" \
 		"$(BUILD)/tests/floor_test $(BUILD)/prog.o" \
 		"$(BUILD)/tests/reads_test $(BUILD)/prog.o" \
 		"$(BUILD)/tests/event_test" \

@@ -85,17 +85,18 @@ static struct places find_name(const struct learner *l, uint64_t dentry, const c
 }
 
 /* fs, the dentry of its pwd, and the dentry's name: a struct of the task's that has another pointer now, to a dentry with the
- * name of the new directory. */
+ * name of the new directory. Behind the task there may be another one, whose fs stands before this one's, so that the same pointer is
+ * seen from there, too: it is the nearer struct's. */
 static const char *learn_directory(const struct learner *l, uint32_t count)
 {
 	uint32_t size = l->looker.long_size;
-	bool found = false;
+	uint64_t found = 0; /* address of the pointer */
 	char after[FS_BYTES];
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = l->w->pointed[i].at;
+		uint64_t fs = word(&l->looker, l->w->task + l->w->pointed[i].at);
 
-		if (copy_data(&l->looker, word(&l->looker, l->w->task + at), after, FS_BYTES) < FS_BYTES)
+		if (copy_data(&l->looker, fs, after, FS_BYTES) < FS_BYTES)
 			continue;
 		for (uint32_t o = 0; o + size <= FS_BYTES; o += size) {
 			uint64_t now = word(&l->looker, after + o);
@@ -104,12 +105,12 @@ static const char *learn_directory(const struct learner *l, uint32_t count)
 			if (now == word(&l->looker, l->w->pointed[i].before + o) || !could_be_data(&l->looker, now))
 				continue;
 			name = find_name(l, now, l->facts->lower);
-			if (!name.count)
+			if (!name.count || (fs + o == found && o >= l->out->fs_pwd_dentry))
 				continue;
-			if (found || name.count > 1)
+			if ((found && fs + o != found) || name.count > 1)
 				return NOT_UNIQUE;
-			found = true;
-			l->out->task_fs = at;
+			found = fs + o;
+			l->out->task_fs = l->w->pointed[i].at;
 			l->out->fs_pwd_dentry = o;
 			l->out->dentry_name = name.first;
 			memcpy(l->w->fs[PATHS_OUTSIDE], l->w->pointed[i].before, FS_BYTES);
@@ -350,22 +351,24 @@ static uint32_t find_file_path(const struct learner *l, uint64_t file)
 	return UINT32_MAX;
 }
 
-/* mm.exe_file, and in a struct file its dentry and its vfsmount. */
+/* mm.exe_file, and in a struct file its dentry and its vfsmount. Behind a small mm_struct there may be that of a process which this one
+ * was forked from: it has the same exe_file. */
 static const char *learn_exe(const struct learner *l)
 {
 	uint32_t size = l->looker.long_size, in_mm = copy_data(&l->looker, word(&l->looker, l->w->task + l->out->task_mm), l->w->mm, MM_SEARCH);
-	bool found = false;
+	uint64_t found = 0;
 
 	if (!*l->facts->exe)
 		return "the name of /proc/self/exe is not known";
 	for (uint32_t at = 0; at + size <= in_mm; at += size) {
-		uint32_t d = find_file_path(l, word(&l->looker, l->w->mm + at));
+		uint64_t file = word(&l->looker, l->w->mm + at);
+		uint32_t d = file == found ? UINT32_MAX : find_file_path(l, file);
 
 		if (d == UINT32_MAX)
 			continue;
 		if (found)
 			return NOT_UNIQUE;
-		found = true;
+		found = file;
 		l->out->mm_exe_file = at;
 		l->out->file_dentry = d;
 		l->out->file_mnt = d + l->out->fs_pwd_mnt - l->out->fs_pwd_dentry;
