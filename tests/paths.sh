@@ -128,7 +128,8 @@ bytes() {
 
 # Each of many that return at once, and long ones, whose arguments come in other records.
 many() {
-	n=$(few 2000)
+	n=20000
+	[ "${FEW:-1}" = 1 ] || n=$(few 2000)
 	start -J --fields exe,argv
 	"$PROGRAMS/storm" vfork 2 "$n" "$D/prog" >/dev/null
 	"$PROGRAMS/storm" long 2 "$(few 50)" "$D/prog" >/dev/null
