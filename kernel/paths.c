@@ -351,19 +351,35 @@ static uint32_t find_file_path(const struct learner *l, uint64_t file)
 	return UINT32_MAX;
 }
 
-/* mm.exe_file, and in a struct file its dentry and its vfsmount. Behind a small mm_struct there may be that of a process which this one
- * was forked from: it has the same exe_file. */
+/* Copies the mm_struct of the process, and as far as it can be read that of its parent, which has the same exe_file. Without it they are
+ * the same. */
+static uint32_t copy_mms(const struct learner *l)
+{
+	const struct layout *out = l->out;
+	uint64_t parent = out->missing[LAYOUT_PARENT] ? 0 : word(&l->looker, l->w->task + out->task_real_parent);
+	uint32_t size = copy_data(&l->looker, word(&l->looker, l->w->task + out->task_mm), l->w->mm, MM_SEARCH);
+
+	memcpy(l->w->parents_mm, l->w->mm, MM_SEARCH);
+	if (parent)
+		copy_data(&l->looker, long_at(l, parent + out->task_mm), l->w->parents_mm, MM_SEARCH);
+	return size;
+}
+
+/* mm.exe_file, and in a struct file its dentry and its vfsmount. Behind a small mm_struct there may be others, of processes that execute
+ * this program, too: of a relative, with the same exe_file, or of a stranger. */
 static const char *learn_exe(const struct learner *l)
 {
-	uint32_t size = l->looker.long_size, in_mm = copy_data(&l->looker, word(&l->looker, l->w->task + l->out->task_mm), l->w->mm, MM_SEARCH);
+	uint32_t size = l->looker.long_size, in_mm = copy_mms(l);
 	uint64_t found = 0;
 
 	if (!*l->facts->exe)
 		return "the name of /proc/self/exe is not known";
 	for (uint32_t at = 0; at + size <= in_mm; at += size) {
 		uint64_t file = word(&l->looker, l->w->mm + at);
-		uint32_t d = file == found ? UINT32_MAX : find_file_path(l, file);
+		uint32_t d = UINT32_MAX;
 
+		if (file != found && file == word(&l->looker, l->w->parents_mm + at))
+			d = find_file_path(l, file);
 		if (d == UINT32_MAX)
 			continue;
 		if (found)

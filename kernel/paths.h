@@ -34,7 +34,7 @@ struct paths_facts {
 
 struct paths_workspace {
 	char task[TASK_SEARCH];
-	char mm[MM_SEARCH];
+	char mm[MM_SEARCH], parents_mm[MM_SEARCH];
 	struct {
 		uint32_t at;
 		char before[FS_BYTES];
@@ -43,7 +43,8 @@ struct paths_workspace {
 	char around[2][1024];
 };
 
-/* Fills LAYOUT_PATHS of *layout, LAYOUT_INODE, and LAYOUT_EXE, whose LAYOUT_ARGS must be known. */
+/* Fills LAYOUT_PATHS of *layout, LAYOUT_INODE, and LAYOUT_EXE, whose LAYOUT_ARGS must be known; LAYOUT_PARENT helps with the last. The
+ * process was forked from one that executes the same file. */
 void paths_learn(struct layout *layout, const struct layout_memory *memory, const struct paths_facts *facts,
 		 struct paths_workspace *workspace);
 

@@ -47,6 +47,22 @@ static void choose_later(const struct learner *l, struct places *places)
 		*places = (struct places){.first = places->second, .count = 1};
 }
 
+/* Each was made in this order: this process, the zombies, the others. The scheduler notes times, too, and a zombie may have run but
+ * once; this process has run since. */
+static bool could_be_start(const struct learner *l, uint32_t at)
+{
+	const uint64_t first = l->states->ended[0].made_after, last = l->states->ended[ENDED - 1].made_before;
+	uint64_t self = word64(l->w->tasks[SELF] + at);
+
+	for (int i = 0; i < ENDED; i++) {
+		uint64_t start = word64(l->w->tasks[i] + at);
+
+		if (start < l->states->ended[i].made_after || start > l->states->ended[i].made_before)
+			return false;
+	}
+	return self && self <= first && word64(l->w->tasks[STOPPED] + at) >= last && word64(l->w->tasks[HALVED] + at) >= last;
+}
+
 /* start_time and start_boottime (before 5.5 real_start_time), one behind the other. They differ by how long the machine was
  * suspended; the one in CLOCK_BOOTTIME is never smaller, and is taken a little later (copy_process in kernel/fork.c). */
 static const char *learn_start(const struct learner *l, struct layout *out)
@@ -54,15 +70,9 @@ static const char *learn_start(const struct learner *l, struct layout *out)
 	struct places places = {0};
 	const char *why;
 
-	for (uint32_t at = 0; at + 8 <= l->size; at += 4) {
-		int i = 0;
-
-		while (i < ENDED && word64(l->w->tasks[i] + at) >= l->states->ended[i].made_after &&
-		       word64(l->w->tasks[i] + at) <= l->states->ended[i].made_before)
-			i++;
-		if (i == ENDED)
+	for (uint32_t at = 0; at + 8 <= l->size; at += 4)
+		if (could_be_start(l, at))
 			add_place(&places, at);
-	}
 	if (places.count == 2)
 		choose_later(l, &places);
 	why = why_not_one(&places);

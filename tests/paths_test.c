@@ -12,7 +12,7 @@
 enum {
 	TASK = 0x1000, TASK_SIZE = 0x1800, NEIGHBOUR_TASK = TASK + TASK_SIZE,
 	FS_SIZE = 64, NEIGHBOUR_FS = 0x8000, FS = NEIGHBOUR_FS + FS_SIZE,
-	MM = 0x9000, MM_SIZE = 0x380, NEIGHBOUR_MM = MM + MM_SIZE,
+	MM = 0x9000, MM_SIZE = 0x280, NEIGHBOUR_MM = MM + MM_SIZE, STRANGERS_MM = NEIGHBOUR_MM + MM_SIZE,
 	OPEN_FILE = 0xa000, FILE_SIZE = 128, NEIGHBOUR_FILE = OPEN_FILE + FILE_SIZE,
 	DENTRIES = 0xb000, DENTRY_SIZE = 192, MOUNTS = 0xc000, MOUNT_SIZE = 320,
 	INODES = 0xd000, INODE_SIZE = 600, SUPERS = 0x10000, SUPER_SIZE = 1024,
@@ -25,7 +25,7 @@ enum { MACHINE, FIRST, SECOND, MOUNT_COUNT };
 
 /* Where structs have their members, in words of the kernel. */
 enum {
-	TASK_MM = 30, TASK_FS = 60, FS_PWD_MNT = 5, FS_PWD_DENTRY, MM_EXE_FILE = 40, FILE_MNT = 2, FILE_DENTRY,
+	TASK_PARENT = 20, TASK_MM = 30, TASK_FS = 60, FS_PWD_MNT = 5, FS_PWD_DENTRY, MM_EXE_FILE = 40, FILE_MNT = 2, FILE_DENTRY,
 	HASHED = 2, PARENT, NAME = 5, INODE, INLINE_NAME, SUPER = 13, MNT_PARENT = 2, MNT_MOUNTPOINT, VFSMOUNT, MNT_ROOT = VFSMOUNT,
 	INODE_NUMBER = 8, DEVICE = 2
 };
@@ -115,6 +115,9 @@ static void make(struct kernel *k, uint32_t long_size)
 	*k = (struct kernel){.long_size = long_size};
 	point(k, TASK, TASK_MM, MM);
 	point(k, TASK, TASK_FS, FS);
+	point(k, TASK, TASK_PARENT, NEIGHBOUR_TASK);
+	point(k, NEIGHBOUR_TASK, TASK_MM, NEIGHBOUR_MM);
+	point(k, NEIGHBOUR_MM, MM_EXE_FILE, OPEN_FILE);
 	point(k, MM, MM_EXE_FILE, OPEN_FILE);
 	point(k, OPEN_FILE, FILE_DENTRY, dentry(PROGRAM));
 	point(k, OPEN_FILE, FILE_MNT, vfsmount(k, MACHINE));
@@ -135,7 +138,8 @@ static struct layout learn(struct kernel *k)
 {
 	static struct paths_workspace workspace;
 	const struct layout_memory memory = {.read = read_memory, .context = k};
-	struct layout layout = {.long_size = k->long_size, .task_mm = TASK_MM * k->long_size};
+	struct layout layout = {.long_size = k->long_size, .task_real_parent = TASK_PARENT * k->long_size,
+				.task_mm = TASK_MM * k->long_size};
 	struct paths_facts of_it = facts;
 
 	of_it.task = base(k) + TASK;
@@ -167,14 +171,13 @@ static void learn_and_check(struct kernel *k)
 	check(k, &layout);
 }
 
-/* What the slabs have behind, or before, of a process that this one was made by. */
+/* What the slabs have behind, or before. */
 static void add_neighbours(struct kernel *k)
 {
-	point(k, NEIGHBOUR_TASK, TASK_MM, NEIGHBOUR_MM);
 	point(k, NEIGHBOUR_TASK, TASK_FS, NEIGHBOUR_FS);
 	point(k, NEIGHBOUR_FS, FS_PWD_DENTRY, dentry(ROOT));
 	point(k, NEIGHBOUR_FS, FS_PWD_MNT, vfsmount(k, MACHINE));
-	point(k, NEIGHBOUR_MM, MM_EXE_FILE, OPEN_FILE);
+	point(k, STRANGERS_MM, MM_EXE_FILE, NEIGHBOUR_FILE);
 	point(k, NEIGHBOUR_FILE, FILE_DENTRY, dentry(PROGRAM));
 	point(k, NEIGHBOUR_FILE, FILE_MNT, vfsmount(k, MACHINE));
 }
@@ -198,6 +201,7 @@ int main(void)
 		CASE("another file of the program is refused (%u bits)", 8 * sizes[i]) {
 			make(k, sizes[i]);
 			point(k, MM, MM_EXE_FILE + 1, NEIGHBOUR_FILE + FILE_SIZE);
+			point(k, NEIGHBOUR_MM, MM_EXE_FILE + 1, NEIGHBOUR_FILE + FILE_SIZE);
 			point(k, NEIGHBOUR_FILE + FILE_SIZE, FILE_DENTRY, dentry(PROGRAM));
 			point(k, NEIGHBOUR_FILE + FILE_SIZE, FILE_MNT, vfsmount(k, MACHINE));
 			layout = learn(k);
@@ -208,6 +212,7 @@ int main(void)
 		CASE("what is not there is not found (%u bits)", 8 * sizes[i]) {
 			make(k, sizes[i]);
 			set(k, MM, MM_EXE_FILE, 0);
+			set(k, NEIGHBOUR_MM, MM_EXE_FILE, 0);
 			set(k, INODES + LOWER * INODE_SIZE, INODE_NUMBER, 7);
 			layout = learn(k);
 			CHECK(!layout.missing[LAYOUT_PATHS]);

@@ -127,6 +127,12 @@ static void choose_places(struct kernel *k)
 	l->tty_name = 1 + (uint32_t)(noise() % (TTY_SIZE - 20));
 }
 
+/* When the task was made: this process before all others. */
+static uint64_t begun(int task)
+{
+	return task < SELF ? BEGUN + (uint64_t)task * 1000 : BEGUN - 1000000;
+}
+
 static void fill_task(struct kernel *k, int task)
 {
 	static const uint32_t live[] = {0, 0, 1, 1, 1, 1};
@@ -137,8 +143,8 @@ static void fill_task(struct kernel *k, int task)
 
 	put32(k, task, l->task_tgid, task == INIT ? 1 : 4711 + (uint32_t)task);
 	put(k, task, l->task_real_parent, address(k, task == SELF ? INIT : SELF));
-	put64(k, task, l->task_start - 8, BEGUN + (uint64_t)task * 1000 + 1);
-	put64(k, task, l->task_start, BEGUN + (uint64_t)task * 1000 + 2);
+	put64(k, task, l->task_start - 8, begun(task) + 1);
+	put64(k, task, l->task_start, begun(task) + 2);
 	put(k, task, l->task_cred, address(k, CREDS + task));
 	put(k, task, l->task_cred + k->long_size, address(k, CREDS + task));
 	put32(k, task, l->task_loginuid, task == INIT ? UINT32_MAX : LOGINUID);
@@ -249,8 +255,8 @@ static void test_states(void)
 		}
 	ON_BOTH("takes the start that is later, whichever stands first", -1, "")
 		ON_ALL_TASKS(task) {
-			put64(&k, task, k.places.task_start, BEGUN + (uint64_t)task * 1000 + 1);
-			put64(&k, task, k.places.task_start - 8, BEGUN + (uint64_t)task * 1000 + 2);
+			put64(&k, task, k.places.task_start, begun(task) + 1);
+			put64(&k, task, k.places.task_start - 8, begun(task) + 2);
 			if (task + 1 == TASKS)
 				k.places.task_start -= 8;
 		}
@@ -259,14 +265,17 @@ static void test_states(void)
 			put64(&k, task, k.places.task_start - 8, 1000 + (uint64_t)task);
 	ON_BOTH("takes the second of two starts that are the same, because a clock ticks slowly", -1, "")
 		ON_ALL_TASKS(task)
-			put64(&k, task, k.places.task_start - 8, BEGUN + (uint64_t)task * 1000 + 2);
+			put64(&k, task, k.places.task_start - 8, begun(task) + 2);
 	ON_BOTH("takes the one that was later at least once", -1, "")
 		put64(&k, FIRST, k.places.task_start - 8, BEGUN + 2);
 	ON_BOTH("refuses two starts that are the same and no neighbours", LAYOUT_START, NOT_ONE)
 		ON_ALL_TASKS(task) {
 			put64(&k, task, k.places.task_start - 8, 0);
-			put64(&k, task, 0, BEGUN + (uint64_t)task * 1000 + 2);
+			put64(&k, task, 0, begun(task) + 2);
 		}
+	ON_BOTH("takes no time of the scheduler's for a start", -1, "")
+		ON_ALL_TASKS(task)
+			put64(&k, task, 0, BEGUN + (uint64_t)task * 1000 + 50);
 	ON_BOTH("takes no notice of this process's own stops", -1, "") {
 		put32(&k, SIGNALS + SELF, k.places.signal_flags, 2);
 		put32(&k, SIGNALS + SELF, k.places.signal_exit_code, 18);
