@@ -45,11 +45,11 @@ boots() {
 # newer_qemu ARCHITECTURE [OPTION]...: QEMU 10's, in $qemu. With 7.2 a guest of two CPUs sometimes saw no failed call until the
 # tracepoint was patched again: as it seems, a CPU keeps code that another patches while it is translated.
 newer_qemu() {
-	to=$CACHE/qemu-10-each program=$1
+	to=$CACHE/qemu-10-all program=$1
 	shift
 	(
 		flock 9 # against the rows beside this
-		[ -d "$to" ] || unpack bookworm-backports amd64 "$to" qemu-system-x86 qemu-system-misc qemu-system-arm qemu-system-ppc \
+		[ -d "$to" ] || unpack bookworm-backports amd64 "$to" qemu-system-misc qemu-system-arm qemu-system-ppc \
 			qemu-system-riscv qemu-system-s390x qemu-system-common qemu-system-data 2>"$R/log"
 	) 9>"$CACHE/lock" || return
 	qemu="env QEMU_MODULE_DIR=$to/usr/lib/x86_64-linux-gnu/qemu $to/usr/bin/qemu-system-$program"
@@ -60,7 +60,7 @@ newer_qemu() {
 machine() {
 	mib=512 cpus=2 parameters=console=ttyS0 threads=multi
 	case $1 in
-	amd64) newer_qemu x86_64 && threads=single ;; # code that one CPU patches crashes the other
+	amd64) qemu=qemu-system-x86_64 threads=single ;; # code that one CPU patches crashes the other
 	arm64) newer_qemu aarch64 -M virt -cpu cortex-a57 && parameters=console=ttyAMA0 ;;
 	armhf) newer_qemu arm -M virt -cpu cortex-a15 && cpus=1 parameters=console=ttyAMA0 ;;
 	armel) # a power domain of the machine is not emulated; and its timer, set to a moment that has passed, comes 71
