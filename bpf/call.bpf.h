@@ -30,6 +30,7 @@ INLINE void enter_call(struct call *call)
 		is_member(s, task, (__u32)get_pid_tgid());
 	call->image = image(task);
 	call->time = ktime_get_ns();
+	call->tid = get_pid_tgid();
 	ret = map_update(&calls, &task, call, BPF_NOEXIST);
 	/* The thread's call before this one is still there, so it failed and its return was not seen. */
 	if (ret == -EEXIST) {

@@ -105,12 +105,6 @@ enum path_kind { PATH_EXE, PATH_CWD };
 /* Places in the map args_program. */
 enum { TAIL_ARGS, TAIL_COUNT, TAIL_PATH, TAIL_CHAIN, TAIL_VARIABLES };
 
-enum call_flags {
-	CALL_HAS_DIRFD = 1 << 0, /* it was execveat(2) */
-	CALL_CHECKS = 1 << 1,	 /* with AT_EXECVE_CHECK */
-	CALL_BY_PROBE = 1 << 2,	 /* noted by a kprobe, at whose function's return another runs whatever happens */
-};
-
 /* include/uapi/linux/fcntl.h */
 #define AT_EXECVE_CHECK 0x10000 /* 6.14 */
 #define AT_FDCWD (-100)

@@ -185,7 +185,15 @@ struct call {
 	__u64 image; /* the mm_struct of the caller: a failed call leaves it as it is */
 	__u64 time;  /* when it began, as in an exec_record */
 	__s32 dirfd;
-	__u32 flags; /* enum call_flags in common.bpf.h */
+	__u32 flags; /* enum call_flags */
+	__u32 tid;   /* of the caller */
+	__u32 unused;
+};
+
+enum call_flags {
+	CALL_HAS_DIRFD = 1 << 0, /* it was execveat(2) */
+	CALL_CHECKS = 1 << 1,	 /* with AT_EXECVE_CHECK */
+	CALL_BY_PROBE = 1 << 2,	 /* noted by a kprobe, at whose function's return another runs whatever happens */
 };
 
 /* Words of a struct linux_binprm that are searched for what it says of the file's name. */
@@ -211,7 +219,7 @@ _Static_assert(sizeof(struct more_record) == 16, "more_record has padding");
 _Static_assert(sizeof(struct ancestor) == 20, "ancestor has padding");
 _Static_assert(sizeof(struct variable_key) == 68, "variable_key has padding");
 _Static_assert(sizeof(struct piece) == 16, "piece has padding");
-_Static_assert(sizeof(struct call) == 40, "call has padding");
+_Static_assert(sizeof(struct call) == 48, "call has padding");
 _Static_assert(sizeof(struct counts) == 96, "counts has padding");
 _Static_assert(sizeof(struct peek) == 56 + PEEK_SIZE, "peek has padding");
 

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "source/counts.h"
+#include "lib/files.h"
+#include "lib/format.h"
 #include "lib/timestamp.h"
 #include "loader.h"
 
@@ -41,23 +43,43 @@ struct counts *read_counts(const struct tracer *t)
 /* A call that ends while we look makes the kernel begin anew. */
 #define LOOKS_MOST 65536
 
-static uint64_t count_not_returned(const struct tracer *t)
+/* Whether the call is noted though its thread is there no more: "thread_exit", which would have forgotten it, has missed that. */
+static bool has_ended(const struct tracer *t, uint64_t task, const struct call *call)
 {
-	uint64_t key = 0, next, count = 0, now = monotonic_ns() - (uint64_t)t->base.clock_ahead;
+	char path[32], text[16];
+	struct call now;
+	int ret;
+
+	if (!t->base.proc_is_initial)
+		return false;
+	format_text(path, sizeof(path), "%u/stat", call->tid);
+	ret = read_file(t->base.proc, path, text, sizeof(text));
+	return (ret == -ENOENT || ret == -ESRCH) && !map_lookup(t->link.maps[MAP_calls], &task, &now) && now.time == call->time;
+}
+
+/* Adds what is still noted of calls that cannot return any more, or should have returned. */
+static void look_at_calls(const struct tracer *t, struct missed *missed)
+{
+	uint64_t key = 0, next, now = monotonic_ns() - (uint64_t)t->base.clock_ahead;
 	uint32_t looks = t->base.request->fails ? LOOKS_MOST : 0;
 	struct call call;
 
 	while (looks-- && !map_next_key(t->link.maps[MAP_calls], &key, &next)) {
-		count += !map_lookup(t->link.maps[MAP_calls], &next, &call) && call.time + LONG_NS < now;
 		key = next;
+		if (map_lookup(t->link.maps[MAP_calls], &next, &call))
+			continue;
+		if (has_ended(t, key, &call))
+			*(call.flags & CALL_BY_PROBE ? &missed->by_probes : &missed->by_tracepoints) += 1;
+		else
+			missed->not_returned += call.time + LONG_NS < now;
 	}
-	return count;
 }
 
 struct missed count_missed(const struct tracer *t)
 {
-	struct missed missed = {.not_returned = count_not_returned(t)};
+	struct missed missed = {0};
 
+	look_at_calls(t, &missed);
 	COUNT_ALL(t, missed, missed.by_tracepoints);
 	COUNT_ALL(t, missed_by_probe, missed.by_probes);
 	return missed;
