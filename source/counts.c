@@ -43,6 +43,9 @@ struct counts *read_counts(const struct tracer *t)
 /* A call that ends while we look makes the kernel begin anew. */
 #define LOOKS_MOST 65536
 
+/* A thread that executes and is not the leader loses its id that long before its exec, at most (de_thread in fs/exec.c). */
+#define WITHOUT_ID_NS 100000000ULL
+
 /* Whether the call is noted though its thread is there no more: "thread_exit", which would have forgotten it, has missed that. */
 static bool has_ended(const struct tracer *t, uint64_t task, const struct call *call)
 {
@@ -68,7 +71,7 @@ static void look_at_calls(const struct tracer *t, struct missed *missed)
 		key = next;
 		if (map_lookup(t->link.maps[MAP_calls], &next, &call))
 			continue;
-		if (has_ended(t, key, &call))
+		if (call.time + WITHOUT_ID_NS < now && has_ended(t, key, &call))
 			*(call.flags & CALL_BY_PROBE ? &missed->by_probes : &missed->by_tracepoints) += 1;
 		else
 			missed->not_returned += call.time + LONG_NS < now;
