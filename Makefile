@@ -145,9 +145,9 @@ event_test_SOURCES = source/records.c source/parts.c source/more.c source/path.c
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
 FIELDS = $(addprefix show/,fields.c chain.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c rotate.c utf8.c errname.c \
 	signame.c)
-print_test_SOURCES = run/filter.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c reader/lives.c \
+print_test_SOURCES = run/filter.c source/ids.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c reader/lives.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
-options_test_SOURCES = run/command_line.c run/values.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
+options_test_SOURCES = run/command_line.c run/values.c source/ids.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
 names_test_SOURCES = show/users.c show/cgroup_paths.c show/container.c kernel/ttys.c lib/files.c lib/format.c lib/timestamp.c
 image_test_SOURCES = source/image.c source/details.c kernel/process_status.c kernel/ttys.c reader/exec.c reader/remote.c lib/files.c \
 	lib/timestamp.c lib/error.c lib/format.c

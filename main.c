@@ -73,6 +73,7 @@
  * source/details.c       more of a process, from /proc
  * source/image.c         strings of a program image, from /proc
  * source/catchers.c      threads that read them before a program can end
+ * source/ids.c           users and parents, by which all sources and the reader filter
  * source/passes.c        filters
  * source/pipe.c          execs to the reader
  * source/perf.c          by perf events: tracepoint with stack, or records of processes

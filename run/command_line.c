@@ -20,10 +20,13 @@ static const struct option_row rows[] = {
 	{.name = "What to trace; with several filters, only what passes each:"},
 	ROW('x', "fails", NULL, "failed calls, too", parse_flag, AT(request.fails)),
 	ROW(0, "exits", NULL, "ends of processes, too", parse_flag, AT(form.exits)),
-	ROW('n', "name", "REGEX", "commands whose name (COMM, 15 bytes) matches", parse_name, AT(name)),
-	ROW('l', "line", "REGEX", "commands whose whole argument line matches", parse_regex, AT(line)),
-	ROW('u', "uid", "USER", "this real user, a number or a name", parse_user),
-	ROW('P', "ppid", "PID", "children of this process", parse_pid, AT(request.ppid)),
+	ROW('n', "name", "REGEX", "commands whose name (COMM, 15 bytes) matches *", parse_name, AT(names)),
+	ROW(0, "not-name", "REGEX", "those whose name does not match *", parse_name, AT(not_names)),
+	ROW('l', "line", "REGEX", "commands whose whole argument line matches *", parse_regex, AT(lines)),
+	ROW(0, "not-line", "REGEX", "those whose line does not match *", parse_regex, AT(not_lines)),
+	ROW('u', "uid", "USER", "this real user, a number or a name *", parse_user, AT(request.ids.uids)),
+	ROW(0, "not-uid", "USER", "all users but this one *", parse_user, AT(request.ids.not_uids)),
+	ROW('P', "ppid", "PID", "children of this process *", parse_pid, AT(request.ids.ppids)),
 	ROW('p', "pid", "PID", "this process and its descendants *", parse_pids, AT(request.pids)),
 	ROW('c', "cgroup", "PATH", "this cgroup v2 directory and all below it *", parse_cgroup, AT(request.cgroups)),
 	ROW(0, "mntns", "PID|FILE", "this process's (or this) mount namespace *", parse_string, AT(request.mntns)),
@@ -32,7 +35,7 @@ static const struct option_row rows[] = {
 	ROW(0, "user", "USER", "run COMMAND as this user", parse_command_user),
 	ROW('d', "duration", "SECONDS", "end after so long", parse_seconds),
 	ROW(0, "count", "N", "end after N execs",
-	 parse_number, AT(count), .least = 1, .most = UINT64_MAX, .unit = 1, .expected = "a number above 0"),
+	 parse_number, AT(count), .least = 1, .most = UINT64_MAX, .unit = 1, .expected = "a number"),
 	{.name = "What to print:"},
 	ROW('J', "json", NULL, "JSON Lines", parse_flag, AT(form.json)),
 	ROW(0, "tree", NULL, "indented by descent", parse_flag, AT(form.tree)),
@@ -47,7 +50,7 @@ static const struct option_row rows[] = {
 	ROW(0, "print-exe", NULL, "path of the file", parse_flag, AT(form.print_exe)),
 	ROW(0, "print-cwd", NULL, "working directory", parse_flag, AT(form.print_cwd)),
 	ROW(0, "ancestors", "N", "the parent, its parent, N at most (32)",
-	 parse_number, AT(request.ancestors), .least = 1, .most = EXEC_CHAIN_MOST, .unit = 1, .expected = "a number from 1 to 32"),
+	 parse_number, AT(request.ancestors), .least = 1, .most = EXEC_CHAIN_MOST, .unit = 1, .expected = "a number"),
 	ROW(0, "env", "NAME", "this environment variable *", parse_variable, AT(request.variables)),
 	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
 	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
@@ -57,8 +60,7 @@ static const struct option_row rows[] = {
 	ROW(0, "fields", "LIST", "of -J, these keys alone (pid,argv), or all", parse_fields, AT(form.keys)),
 	ROW(0, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)", parse_time_format),
 	ROW(0, "max-args", "N",
-	 "at most N arguments, the file name included; 0: all\n"
-	 "(of a failure 20,000; default 20, -J: 0)",
+	 "at most N arguments, with the file name (20, -J: 0); 0: all",
 	 parse_number, AT(form.max_args), .most = UINT32_MAX, .unit = 1, .expected = "a number"),
 	ROW(0, "max-bytes", "N", "at most N bytes of arguments (32K, -J: 256K); 0: all",
 	 parse_size, AT(form.max_bytes)),
@@ -66,7 +68,7 @@ static const struct option_row rows[] = {
 	ROW('o', "output", "FILE", "this file, emptied first unless --append", parse_text, AT(output)),
 	ROW(0, "max-size", "SIZE", "begin a new FILE at this size (64M), keep FILE.1", parse_size, AT(max_size), .least = 4096),
 	ROW(0, "keep", "N", "keep so many old files, FILE.1 to FILE.N (default 1)",
-	 parse_number, AT(keep), .least = 1, .most = 1000, .unit = 1, .expected = "a number from 1 to 1000"),
+	 parse_number, AT(keep), .least = 1, .most = 1000, .unit = 1, .expected = "a number"),
 	ROW(0, "timeline", "FILE", "execs and ends for ui.perfetto.dev, too", parse_text, AT(timeline)),
 	ROW(0, "append", NULL, "keep what FILE has", parse_flag, AT(append)),
 	ROW(0, "quiet", NULL, "no summary at the end", parse_flag, AT(quiet)),
@@ -74,7 +76,7 @@ static const struct option_row rows[] = {
 	ROW(0, "ring-size", "KIB", "each CPU's ring (default 64 to 4096, by memory and CPUs)",
 	 /* Perf counts a ring's pages in an int. It is rounded up to a power of 2. */
 	 parse_number, AT(request.ring_size), .least = 1, .most = 1 << 20, .unit = 1024,
-	 .expected = "a number of KiB from 1 to 1048576"),
+	 .expected = "a number of KiB"),
 	ROW(0, "source", "NAME", "bpf, perf, proc, sideband, trace, watch (the best)", parse_text, AT(source)),
 	ROW(0, "check", NULL, "what works here", parse_flag, AT(request.check)),
 	ROW(0, "no-sandbox", NULL, "keep all power", parse_flag, AT(no_sandbox)),
@@ -129,6 +131,7 @@ void options_help(struct output *out)
 static void request_fields(struct options *o)
 {
 	unsigned int known = fields_wanted(&o->form).known;
+	bool looks_at_lines = o->lines.count || o->not_lines.count;
 	struct request *r = &o->request;
 
 	r->command = o->command;
@@ -150,8 +153,8 @@ static void request_fields(struct options *o)
 	r->print_cgroup = o->form.print_cgroup || o->form.print_cgroup_path;
 	r->print_mntns = o->form.print_mntns;
 	r->print_euid = o->form.print_euid;
-	r->max_args = o->line.given ? 0 : o->form.max_args;
-	r->max_bytes = o->line.given && o->form.max_bytes && o->form.max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->form.max_bytes;
+	r->max_args = looks_at_lines ? 0 : o->form.max_args;
+	r->max_bytes = looks_at_lines && o->form.max_bytes && o->form.max_bytes < MAX_BYTES_LINE ? MAX_BYTES_LINE : o->form.max_bytes;
 }
 
 /* The options in the form of getopt(3). Long options are numbered by their rows. */
@@ -265,10 +268,15 @@ int options_parse(struct options *options, int argc, char **argv)
 
 void options_free(struct options *options)
 {
-	if (options->name.given)
-		regfree(&options->name.regex);
-	if (options->line.given)
-		regfree(&options->line.regex);
+	struct patterns *patterns[] = {&options->names, &options->lines, &options->not_names, &options->not_lines};
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		for (size_t j = 0; j < patterns[i]->count; j++) {
+			regfree(patterns[i]->items[j]);
+			free(patterns[i]->items[j]);
+		}
+		free(patterns[i]->items);
+	}
 	free(options->request.mntns.items);
 	free(options->request.cgroups.items);
 	free(options->request.variables.items);

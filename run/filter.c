@@ -45,37 +45,59 @@ static bool make_line(struct filter *filter, const struct exec *exec, const stru
 	return whole;
 }
 
-/* Whether it matches, or regexec(3) cannot tell: it has no memory. */
-static bool may_match(const regex_t *regex, const char *text)
+enum verdict { NO, UNKNOWN, YES };
+
+/* What any of the expressions says of the text. regexec(3) may have no memory; what is missing of a text that is not whole might match. */
+static enum verdict match(const struct patterns *patterns, const char *text, bool whole)
 {
-	return regexec(regex, text, 0, NULL, 0) != REG_NOMATCH;
+	enum verdict verdict = NO;
+
+	for (size_t i = 0; i < patterns->count && verdict != YES; i++) {
+		int ret = whole ? regexec(patterns->items[i], text, 0, NULL, 0) : REG_ESPACE;
+
+		if (ret != REG_NOMATCH)
+			verdict = ret ? UNKNOWN : YES;
+	}
+	return verdict;
+}
+
+static bool wants_name(const struct options *o, const struct exec *exec)
+{
+	char comm[EXEC_COMM + 1];
+
+	memcpy(comm, exec->comm, EXEC_COMM);
+	comm[EXEC_COMM] = '\0';
+	return (!o->names.count || match(&o->names, comm, true)) && match(&o->not_names, comm, true) != YES;
 }
 
 /* A longer one is not kept. */
 #define LINE_KEPT (256U << 10)
 
-bool filter_wants(struct filter *filter, const struct exec *exec)
+/* The line is what is shown, with argv[0] or without. */
+static bool wants_line(struct filter *filter, const struct exec *exec)
 {
-	char comm[EXEC_COMM + 1];
-	bool wanted;
+	const struct options *o = filter->options;
+	bool wanted = !o->lines.count, again = text_shows_argv0(&o->form, exec), unwanted = false, whole;
 
-	if (filter->name->given) {
-		memcpy(comm, exec->comm, EXEC_COMM);
-		comm[EXEC_COMM] = '\0';
-		if (!may_match(&filter->name->regex, comm))
-			return false;
+	for (int i = 0; i <= again && !unwanted; i++) {
+		whole = make_line(filter, exec, i ? exec_argv0(exec) : NULL);
+		wanted |= match(&o->lines, filter->line, whole) != NO;
+		unwanted = match(&o->not_lines, filter->line, whole) == YES;
 	}
-	if (!filter->pattern->given)
-		return true;
-	wanted = !make_line(filter, exec, NULL) || may_match(&filter->pattern->regex, filter->line);
-	if (!wanted && text_shows_argv0(filter->form, exec))
-		wanted = !make_line(filter, exec, exec_argv0(exec)) || may_match(&filter->pattern->regex, filter->line);
 	if (filter->line_size > LINE_KEPT) {
 		free(filter->line);
 		filter->line = NULL;
 		filter->line_size = 0;
 	}
-	return wanted;
+	return wanted && !unwanted;
+}
+
+bool filter_wants(struct filter *filter, const struct exec *exec)
+{
+	const struct options *o = filter->options;
+
+	return ids_pass(&o->request.ids, exec) && wants_name(o, exec) &&
+	       ((!o->lines.count && !o->not_lines.count) || wants_line(filter, exec));
 }
 
 void filter_free(struct filter *filter)

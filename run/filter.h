@@ -1,4 +1,4 @@
-/* --name and --line: what the kernel side cannot choose. */
+/* What the kernel side cannot choose: --name, --line, several of --uid or --ppid, and what is not wanted. */
 #ifndef FILTER_H
 #define FILTER_H
 
@@ -6,13 +6,12 @@
 #include "run/options.h"
 
 struct filter {
-	const struct pattern *name, *pattern; /* of --name, of --line */
-	const struct form *form; /* whether the line has argv[0] */
+	const struct options *options;
 	char *line; /* the exec's, for --line */
 	size_t line_size;
 };
 
-/* Whether the regular expressions want the exec, or nobody can tell: what is missing in the line might match. */
+/* Whether the exec is wanted, or nobody can tell: what is missing in the line might match. */
 bool filter_wants(struct filter *filter, const struct exec *exec);
 
 void filter_free(struct filter *filter);

@@ -12,10 +12,10 @@
 
 #define VERSION "0.1"
 
-/* A regular expression of --name or --line. */
-struct pattern {
-	bool given;
-	regex_t regex;
+/* Regular expressions of an option that can be given more than once. */
+struct patterns {
+	regex_t **items;
+	size_t count;
 };
 
 struct options {
@@ -25,7 +25,7 @@ struct options {
 	const char *source; /* its name, NULL: the best that works */
 	bool append, quiet, no_sandbox;
 	uint64_t duration; /* ns, 0: until a signal */
-	struct pattern name, line;
+	struct patterns names, lines, not_names, not_lines; /* of --name, --line, --not-name, --not-line */
 	uint64_t count; /* execs to print, 0: any number */
 	const char *output; /* a path, NULL: the standard output */
 	const char *timeline; /* another, or NULL */

@@ -90,7 +90,7 @@ static bool wants_end(struct session *s, struct exec *end)
 
 	/* An older one may be another process's by that id, whose end was lost. */
 	if (!life || !life->executed || life->executed + s->printer.asleep < end->start)
-		return !end->filtered && !s->options->line.given && filter_wants(&s->filter, end);
+		return !end->filtered && !s->options->lines.count && !s->options->not_lines.count && filter_wants(&s->filter, end);
 	end->executed = life->executed;
 	return life->shown;
 }
@@ -351,7 +351,7 @@ int session_run(const struct options *options, struct source *source, struct out
 {
 	struct session s = {
 		.options = options,
-		.filter = {.name = &options->name, .pattern = &options->line, .form = &options->form},
+		.filter = {.options = options},
 		.source = source,
 		.out = out,
 		.timeline = timeline,

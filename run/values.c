@@ -1,10 +1,12 @@
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <regex.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "run/values.h"
 #include "bpf/record.h"
@@ -54,14 +56,24 @@ static bool is_number(const char *text, uint64_t max, uint64_t *value)
 	return !errno && !*end && *value <= max;
 }
 
+static bool is_digits(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789")];
+}
+
 int parse_number(struct options *o, const struct option_row *row, const char *text)
 {
 	uint64_t number;
 
-	if (!is_number(text, row->most, &number) || number < row->least)
-		return usage_error("--%s: \"%s\" is not %s", row->name, text, row->expected);
-	*(uint64_t *)field(o, row) = number * row->unit;
-	return 0;
+	if (is_number(text, row->most, &number) && number >= row->least) {
+		*(uint64_t *)field(o, row) = number * row->unit;
+		return 0;
+	}
+	if (is_digits(text) && row->most == UINT64_MAX)
+		return usage_error("--%s: %s is out of range: %" PRIu64 " or more", row->name, text, row->least);
+	if (is_digits(text))
+		return usage_error("--%s: %s is out of range: %" PRIu64 " to %" PRIu64, row->name, text, row->least, row->most);
+	return usage_error("--%s: \"%s\" is not %s", row->name, text, row->expected);
 }
 
 /* Bytes, or with a letter behind it KiB, MiB or GiB. */
@@ -95,35 +107,49 @@ int parse_seconds(struct options *o, const struct option_row *row, const char *t
 
 	(void)row;
 	/* A billion seconds are 31 years. */
-	while (*at >= '0' && *at <= '9' && seconds <= 1000000000)
-		seconds = seconds * 10 + (uint64_t)(*at++ - '0');
+	for (; *at >= '0' && *at <= '9'; at++)
+		seconds = seconds <= 1000000000 ? seconds * 10 + (uint64_t)(*at - '0') : seconds;
 	o->duration = seconds * SECOND_NS;
 	if (*at == '.' && text[1])
 		for (at++; *at >= '0' && *at <= '9'; at++)
 			o->duration += (uint64_t)(*at - '0') * (unit /= 10);
-	if (*at || !o->duration || o->duration > 1000000000 * SECOND_NS)
+	if (!*at && o->duration > 1000000000 * SECOND_NS)
+		return usage_error("--duration: %s is out of range: 1000000000 seconds at most", text);
+	if (*at || !o->duration)
 		return usage_error("--duration: \"%s\" is not a number of seconds above 0", text);
 	return 0;
 }
 
-/* Of --uid. */
+static int add_id(struct options *o, const struct option_row *row, uint64_t id)
+{
+	return ids_add(field(o, row), (uint32_t)id) ? 0 : usage_error("--%s: at most %d can be given", row->name, IDS_MOST);
+}
+
+/* Why a name is no user's: musl reads /etc/passwd, and asks no other service. */
+static int no_user(const struct option_row *row, const char *text)
+{
+	if (is_digits(text))
+		return usage_error("--%s: %s is out of range: 0 to %u", row->name, text, UINT32_MAX - 1);
+	if (access("/etc/passwd", R_OK))
+		return usage_error("--%s: \"%s\": cannot read /etc/passwd: %s; give the user's number", row->name, text, strerror(errno));
+	return usage_error("--%s: \"%s\" is neither a number nor a user in /etc/passwd; of a user that another service knows (LDAP), "
+			   "give the number (id -u)", row->name, text);
+}
+
+/* Of --uid and --not-uid. */
 int parse_user(struct options *o, const struct option_row *row, const char *text)
 {
 	const struct passwd *user;
 	uint64_t uid;
 
-	(void)row;
 	/* (uid_t)-1 is no user: setuid(2). */
 	if (!is_number(text, UINT32_MAX - 1, &uid)) {
 		user = getpwnam(text);
 		if (!user)
-			return usage_error("--uid: \"%s\" is neither a user id nor a user's name",
-					   text);
+			return no_user(row, text);
 		uid = user->pw_uid;
 	}
-	o->request.uid = (uint32_t)uid;
-	o->request.has_uid = true;
-	return 0;
+	return add_id(o, row, uid);
 }
 
 /* --user: the command needs the user's group, so the user must be one that this machine knows. */
@@ -143,14 +169,17 @@ int parse_command_user(struct options *o, const struct option_row *row, const ch
 	return 0;
 }
 
+#define PID_MOST (4 << 20) /* PID_MAX_LIMIT, include/linux/threads.h */
+
 static bool is_pid(const char *text, uint64_t *pid)
 {
-	/* PID_MAX_LIMIT, include/linux/threads.h. */
-	return is_number(text, 4 << 20, pid) && *pid;
+	return is_number(text, PID_MOST, pid) && *pid;
 }
 
 static int no_pid(const struct option_row *row, const char *text)
 {
+	if (is_digits(text))
+		return usage_error("--%s: %s is out of range: 1 to %d", row->name, text, PID_MOST);
 	return usage_error("--%s: \"%s\" is not a process id", row->name, text);
 }
 
@@ -158,10 +187,7 @@ int parse_pid(struct options *o, const struct option_row *row, const char *text)
 {
 	uint64_t pid;
 
-	if (!is_pid(text, &pid))
-		return no_pid(row, text);
-	*(uint32_t *)field(o, row) = (uint32_t)pid;
-	return 0;
+	return is_pid(text, &pid) ? add_id(o, row, pid) : no_pid(row, text);
 }
 
 int parse_string(struct options *o, const struct option_row *row, const char *text)
@@ -286,15 +312,17 @@ static const char *regex_error(int error)
 
 int parse_regex(struct options *o, const struct option_row *row, const char *text)
 {
-	struct pattern *pattern = field(o, row);
+	struct patterns *patterns = field(o, row);
+	regex_t **items = realloc(patterns->items, (patterns->count + 1) * sizeof(*items)), *regex = malloc(sizeof(*regex));
 	int ret;
 
-	if (pattern->given)
-		regfree(&pattern->regex);
-	ret = regcomp(&pattern->regex, text, REG_EXTENDED | REG_NOSUB);
-	pattern->given = !ret;
-	if (!ret)
+	patterns->items = items ? items : patterns->items;
+	ret = items && regex ? regcomp(regex, text, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
+	if (!ret) {
+		patterns->items[patterns->count++] = regex;
 		return 0;
+	}
+	free(regex);
 	return usage_error("--%s: \"%s\" is not an extended regular expression: %s, at or after "
 			   "character %zu",
 			   row->name, text, regex_error(ret), longest_regex(text) + 1);
@@ -304,6 +332,7 @@ int parse_regex(struct options *o, const struct option_row *row, const char *tex
 int parse_name(struct options *o, const struct option_row *row, const char *regex)
 {
 	if (strlen(regex) > 15 && !strpbrk(regex, ".*+?()[]{}|^$\\"))
-		say("warning: --name: \"%s\" matches nothing: a command's name has 15 bytes at most; use --line", regex);
+		say("warning: --%s: \"%s\" matches nothing: a command's name has 15 bytes at most; use --%s", row->name, regex,
+		    *row->name == 'n' && row->letter ? "line" : "not-line");
 	return parse_regex(o, row, regex);
 }

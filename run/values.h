@@ -30,9 +30,9 @@ int parse_text(struct options *, const struct option_row *, const char *text);  
 int parse_string(struct options *, const struct option_row *, const char *text);  /* struct strings */
 int parse_number(struct options *, const struct option_row *, const char *text);  /* uint64_t */
 int parse_size(struct options *, const struct option_row *, const char *text);    /* uint64_t, bytes: 500K, 64M, 1G */
-int parse_pid(struct options *, const struct option_row *, const char *text);     /* uint32_t */
+int parse_pid(struct options *, const struct option_row *, const char *text);     /* struct ids */
 int parse_pids(struct options *, const struct option_row *, const char *text);    /* struct strings */
-int parse_regex(struct options *, const struct option_row *, const char *text);   /* struct pattern */
+int parse_regex(struct options *, const struct option_row *, const char *text);   /* struct patterns */
 /* And for one option: */
 int parse_name(struct options *, const struct option_row *, const char *text);
 int parse_cgroup(struct options *, const struct option_row *, const char *text);

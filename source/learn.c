@@ -274,7 +274,7 @@ static int check_request(const struct tracer *t, struct error *err)
 
 	if (r->pids.count)
 		ret = check_ids(t, "--pid", err);
-	if (!ret && r->ppid)
+	if (!ret && r->ids.ppids.count)
 		ret = check_ids(t, "--ppid", err);
 	if (ret)
 		return ret;
@@ -283,7 +283,7 @@ static int check_request(const struct tracer *t, struct error *err)
 				 "cannot find where this kernel keeps a program's arguments "
 				 "(mm_struct.arg_start): %s; please report this kernel's configuration",
 				 missing[LAYOUT_ARGS]);
-	if (missing[LAYOUT_PARENT] && r->ppid)
+	if (missing[LAYOUT_PARENT] && r->ids.ppids.count)
 		return error_set(err, ENOTSUP,
 				 "cannot filter by parent: where this kernel keeps it "
 				 "(task_struct.real_parent) is not known: %s",

@@ -86,11 +86,7 @@ static bool is_under(const struct passes *p, const struct exec *exec)
 
 bool passes_exec(const struct passes *p, const struct exec *exec)
 {
-	const struct request *r = p->request;
-
-	if (r->has_uid && exec_knows(exec, EXEC_IDS) && exec->uid != r->uid)
-		return false;
-	if (r->ppid && exec_knows(exec, EXEC_PPID) && exec->ppid != r->ppid)
+	if (!ids_pass(&p->request->ids, exec))
 		return false;
 	if (p->mntns.count && exec_knows(exec, EXEC_MNTNS) && !has(&p->mntns, exec->mntns))
 		return false;
@@ -99,8 +95,5 @@ bool passes_exec(const struct passes *p, const struct exec *exec)
 
 bool passes_end(const struct passes *p, const struct exec *end)
 {
-	const struct request *r = p->request;
-
-	return (!r->has_uid || exec_knows(end, EXEC_IDS)) && (!r->ppid || exec_knows(end, EXEC_PPID)) && !p->mntns.count &&
-	       !p->cgroups.count && passes_exec(p, end);
+	return ids_are_known(&p->request->ids, end) && !p->mntns.count && !p->cgroups.count && passes_exec(p, end);
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "source/ids.h"
+
 /* The arguments of an option that can be given more than once. */
 struct strings {
 	const char **items;
@@ -17,9 +19,7 @@ struct request {
 	bool exits; /* ends of processes, too */
 	bool command; /* only a command's execs and its descendants'; the command is made later */
 	struct strings pids; /* only these processes' and their descendants'; each is a number */
-	bool has_uid;
-	uint32_t uid;
-	uint32_t ppid; /* 0: any */
+	struct id_filters ids;
 	const char *mntnsmap, *cgroupmap; /* paths of pinned maps, NULL: any */
 	struct strings mntns, cgroups;
 	struct strings variables; /* names of environment variables that are shown */

@@ -162,6 +162,34 @@ failures_by_uid() {
 	shows 0 "$D/missing root"
 }
 
+# Any of several will do; of what is not wanted, none.
+by_any() {
+	chmod 755 "$T" "$D"
+	cp "$D/prog" "$D/other"
+	calls() {
+		"$D/prog" root
+		for user in 4242 4243 4244; do "$PROGRAMS/call" user "$D/prog" $user "$user"; done
+		"$D/other" one
+		(exec 3>&1; "$D/other" grandchild; true)
+	}
+	traced calls -u 4242 -u 4244 -u 4243
+	is "$(sed -n 's,.* \(42..\)$,\1,p' "$out" | tr '\n' ' ')" '4242 4243 4244 '
+	traced calls -n '^prog$' --not-uid 4243 --not-uid root
+	is "$(sed -n 's,.* \(42..\)$,\1,p' "$out" | tr '\n' ' ')" '4242 4244 '
+	shows 0 "$D/"'prog root$'
+	traced calls -n no_such_name -n '^oth' -n '^pro' --not-name '^call$'
+	shows 4 "$D/prog "
+	shows 2 "$D/other "
+	traced calls -l ' root$' -l "$D/other"
+	shows 1 "$D/prog root\$"
+	shows 2 "$D/other "
+	traced calls -l "$D" --not-line '/prog ' --not-line 'grand'
+	is "$(sed -n "s,.* 0 $D/,,p" "$out")" 'other one'
+	traced calls -P $$ -P 1
+	shows 1 "$D/other one"
+	shows 0 grandchild
+}
+
 by_parent() {
 	calls() { "$D/prog" child; (exec 3>&1; "$D/prog" grandchild; true); }
 	traced calls -P $$
@@ -258,14 +286,15 @@ help() {
 }
 
 usage_errors() {
-	usage_error 'neither a user id nor' -u no_such_user_here
-	usage_error 'neither a user id nor' -u 4294967295
-	usage_error 'neither a user id nor' -u -1
+	usage_error 'neither a number nor a user in /etc/passwd' -u no_such_user_here
+	usage_error 'out of range: 0 to 4294967294' --not-uid 4294967295
+	usage_error 'neither a number nor a user in /etc/passwd' -u -1
+	usage_error 'out of range: 1000000000 seconds' -d 99999999999999999999
 	usage_error 'not a number of seconds' -d 0
 	usage_error 'not a number of seconds' -d 1s
 	usage_error 'not a number of seconds' -d inf
 	usage_error 'not a process id' -P x
-	usage_error 'not a process id' -P 0
+	usage_error 'out of range: 1 to 4194304' -P 0
 	usage_error 'not a number' --max-args -3
 	usage_error 'not a number' --max-args 3x
 	usage_error 'at or after character 3' -n 'ab('
@@ -529,6 +558,7 @@ case_ "-u filters by user number" by_uid
 case_ "-u filters by user name, root too" by_uid_root
 case_ "-u filters failures" failures_by_uid
 case_ "-P filters by parent" by_parent
+case_ "of filters that are given more than once any will do, and --not-uid, --not-name, --not-line leave out" by_any
 case_ "shows 19 arguments, and ... only when there are more" max_args
 case_ "--max-args N counts the file name" max_args_given
 case_ "--max-args 0 shows all of 2,500 arguments" max_args_all

@@ -164,8 +164,8 @@ ring_sizes() {
 		strace -qq -e trace=mmap -P 'anon_inode:[perf_event]' -o "$D/trace" "$X" -d 0.1 --ring-size $size >"$D/o"
 		grep -q "mmap(NULL, $want, " "$D/trace" || fail "$size: $(head -n 1 "$D/trace"), not $want"
 	done
-	usage_error 'not a number of KiB' --ring-size 0
-	usage_error 'not a number of KiB' --ring-size 1048577
+	usage_error 'out of range: 1 to 1048576' --ring-size 0
+	usage_error 'out of range: 1 to 1048576' --ring-size 1048577
 	usage_error 'not a number of KiB' --ring-size 4k
 }
 

@@ -31,8 +31,8 @@ int main(void)
 		return 1;
 	CASE("no option: 20 arguments, everything else off") {
 		CHECK(!parse(""));
-		CHECK(o.form.max_args == 20 && !o.request.fails && !o.request.has_uid && !o.request.ppid && !o.duration &&
-		      !o.name.given && !o.line.given && !o.ebpf && !o.form.quote);
+		CHECK(o.form.max_args == 20 && !o.request.fails && !o.request.ids.uids.count && !o.request.ids.ppids.count && !o.duration &&
+		      !o.names.count && !o.lines.count && !o.ebpf && !o.form.quote);
 	}
 	CASE("short options can stand together") {
 		CHECK(!parse("-xTtUCMq"));
@@ -41,25 +41,32 @@ int main(void)
 	}
 	CASE("a long option takes its argument after = or a space") {
 		CHECK(!parse("--max-args=0 --ppid 7 --duration=1.5"));
-		CHECK(o.form.max_args == 0 && o.request.ppid == 7 && o.duration == 1500000000);
+		CHECK(o.form.max_args == 0 && o.request.ids.ppids.items[0] == 7 && o.duration == 1500000000);
 	}
 	CASE("-u takes a number or a name") {
-		CHECK(!parse("-u 1000") && o.request.has_uid && o.request.uid == 1000);
-		CHECK(!parse("-u root") && o.request.has_uid && o.request.uid == 0);
-		CHECK(!parse("-u 0") && o.request.has_uid && o.request.uid == 0);
-		CHECK(!parse("-u 4294967294") && o.request.uid == 4294967294u);
+		CHECK(!parse("-u 1000") && o.request.ids.uids.count == 1 && o.request.ids.uids.items[0] == 1000);
+		CHECK(!parse("-u root") && o.request.ids.uids.count == 1 && o.request.ids.uids.items[0] == 0);
+		CHECK(!parse("-u 0") && o.request.ids.uids.count == 1 && o.request.ids.uids.items[0] == 0);
+		CHECK(!parse("-u 4294967294") && o.request.ids.uids.items[0] == 4294967294u);
 		CHECK(parse("-u 4294967295") == 2);
 		CHECK(parse("-u 1x") == 2);
 	}
 	CASE("regular expressions are extended and unanchored") {
 		CHECK(!parse("-n b(c|d)+e -l ^x"));
-		CHECK(!regexec(&o.name.regex, "abcdcez", 0, NULL, 0));
-		CHECK(regexec(&o.name.regex, "abe", 0, NULL, 0));
-		CHECK(!regexec(&o.line.regex, "xy", 0, NULL, 0) && regexec(&o.line.regex, "yx", 0, NULL, 0));
+		CHECK(!regexec(o.names.items[0], "abcdcez", 0, NULL, 0));
+		CHECK(regexec(o.names.items[0], "abe", 0, NULL, 0));
+		CHECK(!regexec(o.lines.items[0], "xy", 0, NULL, 0) && regexec(o.lines.items[0], "yx", 0, NULL, 0));
 	}
-	CASE("the last of two regular expressions counts") {
-		CHECK(!parse("-n aa -n bb"));
-		CHECK(regexec(&o.name.regex, "aa", 0, NULL, 0) && !regexec(&o.name.regex, "bb", 0, NULL, 0));
+	CASE("regular expressions, users and parents are lists, too, of so many at most") {
+		char many[65 * 5 + 1] = "";
+
+		CHECK(!parse("-n aa -n bb --not-line c") && o.names.count == 2 && o.not_lines.count == 1 && !o.lines.count);
+		CHECK(!regexec(o.names.items[0], "aa", 0, NULL, 0) && !regexec(o.names.items[1], "bb", 0, NULL, 0));
+		CHECK(!parse("-u 1 -u root --not-uid 7 -P 3 -P 4") && o.request.ids.uids.count == 2 && o.request.ids.not_uids.items[0] == 7);
+		CHECK(o.request.ids.uids.items[1] == 0 && o.request.ids.ppids.items[1] == 4);
+		for (int i = 0; i < 65; i++)
+			strcat(many, i ? " -u 1" : "-u 1");
+		CHECK(parse(many) == 2);
 	}
 	CASE("a bad number, regular expression or option is a usage error")
 		for (const char *const *bad =
@@ -89,7 +96,7 @@ int main(void)
 		CHECK(parse("ls -- -l") == 2);
 	}
 	CASE("-- can be an option's argument") {
-		CHECK(!parse("-n --") && !o.command && o.name.given);
+		CHECK(!parse("-n --") && !o.command && o.names.count);
 		CHECK(!parse("-n -- -- ls") && !strcmp(o.command[0], "ls"));
 		CHECK(parse("-n -- ls") == 2);
 	}

@@ -323,7 +323,7 @@ count() {
 	is "$(grep -c "$D/prog" "$out")" 4
 	has "$out" "$D/prog 1\$"
 	quiet
-	usage_error 'not a number above 0' --count 0
+	usage_error 'out of range: 1 or more' --count 0
 }
 
 # A file system of a few pages: what fits is there, once.
@@ -446,7 +446,7 @@ keeps() {
 	is "$(ls -A "$D/dir" | tr '\n' ' ')" 'file file.1 file.2 file.3 '
 	numbers "$D/dir/file.3" "$D/dir/file.2" "$D/dir/file.1" "$D/dir/file" >"$D/numbers"
 	seq $((201 - $(wc -l <"$D/numbers"))) 200 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
-	usage_error 'not a number from 1 to 1000' -o "$D/file" --max-size 4K --keep 0
+	usage_error 'out of range: 1 to 1000' -o "$D/file" --max-size 4K --keep 0
 	usage_error 'nothing is kept without --max-size' -o "$D/file" --keep 2
 }
 

@@ -471,21 +471,24 @@ static void test_json(void)
 	}
 }
 
-/* Whether the exec is shown with --line. */
-static bool shown(struct exec *e, const char *regex)
+/* Whether the exec is wanted with --line, or --not-line. */
+static bool wanted(struct exec *e, const char *regex, bool not)
 {
-	const struct pattern none = {0};
-	struct pattern pattern = {.given = true};
-	const struct form form = {0};
-	struct filter filter = {.name = &none, .pattern = &pattern, .form = &form};
-	bool wanted;
+	regex_t compiled, *list[] = {&compiled};
+	const struct patterns patterns = {list, 1}, none = {0};
+	const struct options options = {.lines = not ? none : patterns, .not_lines = not ? patterns : none};
+	struct filter filter = {.options = &options};
+	bool is_wanted;
 
-	CHECK(!regcomp(&pattern.regex, regex, REG_EXTENDED | REG_NOSUB));
-	wanted = filter_wants(&filter, e);
+	CHECK(!regcomp(&compiled, regex, REG_EXTENDED | REG_NOSUB));
+	is_wanted = filter_wants(&filter, e);
 	filter_free(&filter);
-	regfree(&pattern.regex);
-	return wanted;
+	regfree(&compiled);
+	return is_wanted;
 }
+
+static bool shown(struct exec *e, const char *regex) { return wanted(e, regex, false); }
+static bool left_out(struct exec *e, const char *regex) { return !wanted(e, regex, true); }
 
 static void test_undecided(void)
 {
@@ -499,10 +502,11 @@ static void test_undecided(void)
 
 		CHECK(shown(&other, "^/bin/x one$") && shown(&other, "^/bin/x -y one$") && !shown(&other, "[[]-y"));
 		CHECK(!shown(&e, "^/bin/x x one"));
+		CHECK(left_out(&other, "^/bin/x one$") && left_out(&other, "^/bin/x -y one$") && !left_out(&other, "two"));
 	}
 	CASE("but shows what might match, had all of it been there") {
 		e.args.more = true;
-		CHECK(shown(&e, "three"));
+		CHECK(shown(&e, "three") && !left_out(&e, "three") && !left_out(&e, "one two$"));
 		e.args.more = false;
 		e.args.unreadable = true;
 		CHECK(shown(&e, "three"));

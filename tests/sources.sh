@@ -167,6 +167,12 @@ by_uid() {
 	filters -u 4242
 	shows 1 "live $B.25\$"
 	shows 0 "live $B.26\$"
+	filters -u 4242 -u 4243 -n live -n sh
+	shows 1 "live $B.25\$"
+	shows 0 "live $B.26\$"
+	filters --not-uid 4242
+	shows 0 "live $B.25\$"
+	shows 1 "live $B.26\$"
 }
 by_name() {
 	filters -n '^live$' -l " $B[.]26\$"
