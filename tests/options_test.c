@@ -10,8 +10,8 @@ static struct options o;
 /* Parses a command line that is split at its spaces. */
 static int parse(const char *line)
 {
-	static char copy[256];
-	static char *argv[32]; /* the options point into it */
+	static char copy[512];
+	static char *argv[160]; /* the options point into it */
 	int argc = 1;
 
 	memset(argv, 0, sizeof(argv));
