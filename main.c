@@ -178,7 +178,7 @@ int main(int argc, char **argv)
 			if (err.log)
 				say_as_it_is(err.log);
 			say("%s", err.text);
-			ret = 1;
+			ret = ret ? ret : 1;
 		}
 		free(err.log);
 	}

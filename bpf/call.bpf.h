@@ -30,7 +30,7 @@ INLINE void enter_call(struct call *call)
 		is_member(s, task, (__u32)get_pid_tgid());
 	call->image = image(task);
 	call->time = ktime_get_ns();
-	call->tid = get_pid_tgid();
+	call->pid = get_pid_tgid() >> 32;
 	ret = map_update(&calls, &task, call, BPF_NOEXIST);
 	/* The thread's call before this one is still there, so it failed and its return was not seen. */
 	if (ret == -EEXIST) {
@@ -127,6 +127,8 @@ int on_exit(void *ctx)
 		map_delete(&calls, &task);
 		return 0;
 	}
+	if (VALUE(call_by_probe) && !map_lookup(&calls, &task))
+		s->counts.unentered_failures++;
 	if ((VALUE(member_filter) && !is_member(s, task, (__u32)get_pid_tgid())) || !describe(s, &s->exec, task)) {
 		s->counts.filtered++;
 		map_delete(&calls, &task);
@@ -140,11 +142,8 @@ int on_exit(void *ctx)
 		describe_call(&s->exec, call);
 		name_len = read_string(s->exec_data, NAME_SIZE, call->filename);
 	}
-	if (!call) { /* entered before we were attached, denied by seccomp(2) before any tracepoint, or there was no room */
+	if (!call) /* entered before we were attached, denied by seccomp(2) before any tracepoint, or there was no room */
 		s->exec.head.flags |= RECORD_UNREADABLE;
-		if (VALUE(call_by_probe))
-			s->counts.unentered_failures++;
-	}
 	send_failure(ctx, s, name_len);
 	if (call) {
 		s->next = argv;

@@ -186,7 +186,7 @@ struct call {
 	__u64 time;  /* when it began, as in an exec_record */
 	__s32 dirfd;
 	__u32 flags; /* enum call_flags */
-	__u32 tid;   /* of the caller */
+	__u32 pid;   /* the caller's process */
 	__u32 unused;
 };
 

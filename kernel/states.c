@@ -60,7 +60,7 @@ static bool could_be_start(const struct learner *l, uint32_t at)
 		if (start < l->states->ended[i].made_after || start > l->states->ended[i].made_before)
 			return false;
 	}
-	return self && self <= first && word64(l->w->tasks[STOPPED] + at) >= last && word64(l->w->tasks[HALVED] + at) >= last;
+	return (self || l->states->self_pid == 1) && self <= first && word64(l->w->tasks[STOPPED] + at) >= last && word64(l->w->tasks[HALVED] + at) >= last;
 }
 
 /* start_time and start_boottime (before 5.5 real_start_time), one behind the other. They differ by how long the machine was

@@ -118,14 +118,21 @@ static void choose_name(char text[PATHS_NAME], uint64_t name, char letter, unsig
 
 #define TRIES 4
 
-/* Whether the walk was made, and another one may find more: what is beside the structs changes meanwhile, and another user of BPF can
- * keep the program from running. */
-static bool may_find_more(const struct peeker *p)
+static int count_missing(const struct layout *layout)
 {
-	const char *why;
+	int count = 0;
 
-	for (int part = LAYOUT_PATHS; p->is_found && part <= LAYOUT_INODE; part++) {
-		why = p->layout.missing[part];
+	for (int part = LAYOUT_PATHS; part <= LAYOUT_INODE; part++)
+		count += layout->missing[part] != NULL;
+	return count;
+}
+
+/* Whether another walk may find more: what is beside the structs changes meanwhile. */
+static bool may_find_more(const struct layout *layout)
+{
+	for (int part = LAYOUT_PATHS; part <= LAYOUT_INODE; part++) {
+		const char *why = layout->missing[part];
+
 		if (why && (!strcmp(why, NOT_UNIQUE) || !strcmp(why, NOT_FOUND)))
 			return true;
 	}
@@ -154,6 +161,7 @@ void walker_learn(struct peeker *p, uint64_t name, int proc)
 	char *names[3] = {p->paths.mountpoint, p->paths.upper, p->paths.lower}, exe[4096];
 	ssize_t length = proc < 0 ? -1 : readlinkat(proc, "self/exe", exe, sizeof(exe));
 	const char *slash = length > 0 ? memrchr(exe, '/', (size_t)length) : NULL;
+	bool failed = false;
 	pid_t pid;
 
 	make_name(p->walker_comm, name, LAYOUT_TASKS + MODELS);
@@ -164,14 +172,15 @@ void walker_learn(struct peeker *p, uint64_t name, int proc)
 		memcpy(p->paths.exe, slash + 1, (size_t)length);
 	p->layout.missing[LAYOUT_PATHS] = p->layout.missing[LAYOUT_EXE] = p->layout.missing[LAYOUT_INODE] =
 		"this process may not mount (CAP_SYS_ADMIN), or a directory does not answer";
-	for (unsigned int try = 0; try < TRIES && (!try || may_find_more(p)); try++) {
+	for (unsigned int try = 0; try < TRIES && (!try || failed || may_find_more(&p->layout)); try++) {
 		for (int i = 0; i < 3; i++)
 			choose_name(names[i], name, letters[i], try);
 		p->is_found = 0;
 		pid = clone(walk, p->model_stacks[0] + sizeof(p->model_stacks[0]), SIGCHLD, p);
 		wait_for(pid);
-		if (__atomic_load_n(&p->is_found, __ATOMIC_ACQUIRE))
+		if (__atomic_load_n(&p->is_found, __ATOMIC_ACQUIRE) && count_missing(&p->found) <= count_missing(&p->layout))
 			p->layout = p->found;
+		failed = p->error; /* another user of BPF has kept the program from running */
 		p->error = 0; /* without it only a little less is known */
 	}
 }

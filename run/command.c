@@ -99,6 +99,14 @@ int command_start(struct command *command, const struct options *o, const struct
 			 "more (ulimit -u)", o->command[0], strerror(errnum));
 }
 
+/* Why it may not be there, or what is not there instead. */
+static const char *hint(const char *name)
+{
+	if (!strchr(name, '/'))
+		return "; is it in the PATH?";
+	return access(name, F_OK) ? "" : "; it is there, but the interpreter that its first line, or its ELF header, names is not";
+}
+
 int command_execute(struct command *command, const struct options *o, struct error *err)
 {
 	struct failure failure = {0};
@@ -120,9 +128,10 @@ int command_execute(struct command *command, const struct options *o, struct err
 	if (failure.step == CHANGE_USER)
 		return error_set(err, failure.errnum, "--user: cannot become the user \"%s\": %s; run it as root",
 				 o->user, strerror(failure.errnum));
+	command->refused = true;
+	command->status = failure.errnum == ENOENT ? 127 : 126;
 	return error_set(err, failure.errnum, "cannot execute the command \"%s\": %s%s", o->command[0],
-			 strerror(failure.errnum),
-			 failure.errnum == ENOENT ? "; is it in the PATH?" : "");
+			 strerror(failure.errnum), failure.errnum == ENOENT ? hint(o->command[0]) : "");
 }
 
 bool command_ended(struct command *command)

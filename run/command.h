@@ -19,6 +19,7 @@ struct command {
 	int go, failed; /* until it executes: it begins when a byte comes from the one, and writes to the other what failed */
 	pid_t tracer; /* that may trace it, though it is not its parent; 0: none */
 	int status; /* how it ended: its exit status, 128 + the signal's number if one killed it */
+	bool refused; /* it could not be executed: the status is env(1)'s, 127 if it is not there, else 126 */
 };
 
 /* State that the command gets as this process got it: the signals that are blocked or ignored, and the limits of

@@ -193,6 +193,25 @@ static const struct option_row *find_row(int key)
 	return NULL;
 }
 
+/* What getopt(3) does not take: of a long option, the names that begin so are the candidates. */
+static int refuse_option(const char *word)
+{
+	size_t length = strlen(word) > 2 ? strcspn(word + 2, "=") : 0, count = 0, used = 0;
+	char names[256] = "";
+
+	if (!length || strncmp(word, "--", 2))
+		return usage_error("unknown option: %s", word);
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].parse && !strncmp(rows[i].name, word + 2, length)) {
+			used += format_text(names + used, sizeof(names) - used, count ? ", --%s" : "--%s", rows[i].name);
+			count++;
+		}
+	if (!count)
+		return usage_error("unknown option: %s", word);
+	return count > 1 && word[2 + length] != '=' ? usage_error("%s is ambiguous: %s", word, names)
+						     : usage_error("%s: %s takes no argument", word, names);
+}
+
 /* An option that getopt(3) has found, or has not; word: the one that it has looked at. */
 static int parse_option(struct options *o, int key, const char *shorts, const char *word)
 {
@@ -201,7 +220,7 @@ static int parse_option(struct options *o, int key, const char *shorts, const ch
 	if (key == '?' && optopt && optopt < 256 && !strchr(shorts, optopt))
 		return usage_error("unknown option -%c", optopt);
 	if (key == '?')
-		return usage_error("unknown option, or an argument where none is taken: %s", word);
+		return refuse_option(word);
 	if (key == ':' && optopt < 256)
 		return usage_error("-%c needs an argument", optopt);
 	if (key == ':' || !row)

@@ -368,6 +368,6 @@ int session_run(const struct options *options, struct source *source, struct out
 	print_free(&s.printer);
 	filter_free(&s.filter);
 	free(s.fds);
-	*status = s.command.status;
+	*status = ret && !s.command.refused ? 1 : s.command.status;
 	return ret;
 }

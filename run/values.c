@@ -69,8 +69,6 @@ int parse_number(struct options *o, const struct option_row *row, const char *te
 		*(uint64_t *)field(o, row) = number * row->unit;
 		return 0;
 	}
-	if (is_digits(text) && row->most == UINT64_MAX)
-		return usage_error("--%s: %s is out of range: %" PRIu64 " or more", row->name, text, row->least);
 	if (is_digits(text))
 		return usage_error("--%s: %s is out of range: %" PRIu64 " to %" PRIu64, row->name, text, row->least, row->most);
 	return usage_error("--%s: \"%s\" is not %s", row->name, text, row->expected);
@@ -125,7 +123,7 @@ static int add_id(struct options *o, const struct option_row *row, uint64_t id)
 	return ids_add(field(o, row), (uint32_t)id) ? 0 : usage_error("--%s: at most %d can be given", row->name, IDS_MOST);
 }
 
-/* Why a name is no user's: musl reads /etc/passwd, and asks no other service. */
+/* Why a name is no user's: musl reads /etc/passwd, and asks no service but nscd(8). */
 static int no_user(const struct option_row *row, const char *text)
 {
 	if (is_digits(text))

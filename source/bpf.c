@@ -152,7 +152,8 @@ static int attach_all(struct tracer *t, struct error *err)
 		ret = trace_execs(t, err);
 	if (!ret && fails)
 		ret = failures_trace(t, err);
-	t->unentered = ret ? 0 : count_unentered(t);
+	if (!ret)
+		t->unentered = count_unentered(t);
 	if (ret || !follows)
 		return ret;
 	ret = find_members(t, err);
@@ -306,7 +307,7 @@ static void stop(struct source *source)
 	struct tracer *t = (struct tracer *)source;
 
 	if (t->attached_count)
-		t->missed_at_end = count_missed(t);
+		t->missed_at_end = count_missed(t, true);
 	/* In this order, too: "thread_exit" first, what notes calls last. */
 	for (size_t i = 0; i < t->attached_count; i++)
 		close(t->attached[i]);

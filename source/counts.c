@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "source/counts.h"
 #include "lib/files.h"
@@ -43,46 +45,70 @@ struct counts *read_counts(const struct tracer *t)
 /* A call that ends while we look makes the kernel begin anew. */
 #define LOOKS_MOST 65536
 
-/* A thread that executes and is not the leader loses its id that long before its exec, at most (de_thread in fs/exec.c). */
-#define WITHOUT_ID_NS 100000000ULL
+/* So many calls at most whose process has ended unseen are told apart. */
+#define ENDED_MOST 256
 
-/* Whether the call is noted though its thread is there no more: "thread_exit", which would have forgotten it, has missed that. */
-static bool has_ended(const struct tracer *t, uint64_t task, const struct call *call)
+static uint64_t count_not_returned(const struct tracer *t)
 {
-	char path[32], text[16];
-	struct call now;
-	int ret;
-
-	if (!t->base.proc_is_initial)
-		return false;
-	format_text(path, sizeof(path), "%u/stat", call->tid);
-	ret = read_file(t->base.proc, path, text, sizeof(text));
-	return (ret == -ENOENT || ret == -ESRCH) && !map_lookup(t->link.maps[MAP_calls], &task, &now) && now.time == call->time;
-}
-
-/* Adds what is still noted of calls that cannot return any more, or should have returned. */
-static void look_at_calls(const struct tracer *t, struct missed *missed)
-{
-	uint64_t key = 0, next, now = monotonic_ns() - (uint64_t)t->base.clock_ahead;
+	uint64_t key = 0, next, count = 0, now = monotonic_ns() - (uint64_t)t->base.clock_ahead;
 	uint32_t looks = t->base.request->fails ? LOOKS_MOST : 0;
 	struct call call;
 
 	while (looks-- && !map_next_key(t->link.maps[MAP_calls], &key, &next)) {
+		count += !map_lookup(t->link.maps[MAP_calls], &next, &call) && call.time + LONG_NS < now;
 		key = next;
-		if (map_lookup(t->link.maps[MAP_calls], &next, &call))
+	}
+	return count;
+}
+
+/* Whether there is no such process any more. A thread that executes can lose its id long before its exec; its process keeps its own. */
+static bool has_ended(const struct tracer *t, uint32_t pid)
+{
+	char path[32], text[16];
+	int ret;
+
+	format_text(path, sizeof(path), "%u/stat", pid);
+	ret = read_file(t->base.proc, path, text, sizeof(text));
+	return ret == -ENOENT || ret == -ESRCH;
+}
+
+static bool is_in(const uint64_t *keys, size_t count, uint64_t key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (keys[i] == key)
+			return true;
+	return false;
+}
+
+/* Adds the calls that are noted though their processes have ended: "thread_exit", which would have counted them, has missed that. */
+static void add_ended(const struct tracer *t, struct missed *missed)
+{
+	uint64_t ended[ENDED_MOST], key = 0, next;
+	uint32_t looks = t->base.request->fails ? LOOKS_MOST : 0;
+	size_t count = 0;
+	struct call call, again;
+
+	/* Processes of others may be hidden (hidepid in proc(5)). */
+	if (!t->base.proc_is_initial || faccessat(t->base.proc, "1/stat", F_OK, 0))
+		return;
+	while (looks-- && count < ENDED_MOST && !map_next_key(t->link.maps[MAP_calls], &key, &next)) {
+		key = next;
+		if (is_in(ended, count, key) || map_lookup(t->link.maps[MAP_calls], &key, &call) || !has_ended(t, call.pid))
 			continue;
-		if (call.time + WITHOUT_ID_NS < now && has_ended(t, key, &call))
-			*(call.flags & CALL_BY_PROBE ? &missed->by_probes : &missed->by_tracepoints) += 1;
-		else
-			missed->not_returned += call.time + LONG_NS < now;
+		/* It may have been forgotten before its process was gone. */
+		if (map_lookup(t->link.maps[MAP_calls], &key, &again) || again.time != call.time)
+			continue;
+		ended[count++] = key;
+		*(call.flags & CALL_BY_PROBE ? &missed->by_probes : &missed->by_tracepoints) += 1;
 	}
 }
 
-struct missed count_missed(const struct tracer *t)
+struct missed count_missed(const struct tracer *t, bool at_end)
 {
-	struct missed missed = {0};
+	struct missed missed = {.not_returned = count_not_returned(t)};
 
-	look_at_calls(t, &missed);
+	if (at_end)
+		add_ended(t, &missed);
 	COUNT_ALL(t, missed, missed.by_tracepoints);
 	COUNT_ALL(t, missed_by_probe, missed.by_probes);
 	return missed;
@@ -98,11 +124,12 @@ void look_at_counts(struct tracer *t, uint32_t *seqs)
 	t->counts = now;
 }
 
-uint64_t count_unentered(const struct tracer *t)
+struct unentered count_unentered(const struct tracer *t)
 {
-	uint64_t unentered = 0;
+	struct unentered unentered = {0};
 
-	COUNT_ALL(t, unentered, unentered);
+	COUNT_ALL(t, unentered, unentered.execs);
+	COUNT_ALL(t, unentered_failures, unentered.failures);
 	return unentered;
 }
 
@@ -132,9 +159,11 @@ static uint64_t least_of_misses(const struct programs *programs)
  * kernel tells nobody that it did not. A call whose entry was seen is still noted. unseen: entries of calls that failed. */
 static uint64_t count_unprobed(const struct tracer *t, uint64_t unseen)
 {
-	uint64_t entries = sum_of_misses(&t->missing[MISSES_PROBED]), shown = 0;
+	uint64_t entries = sum_of_misses(&t->missing[MISSES_PROBED]), unnoted = 0;
+	uint64_t shown = count_unentered(t).failures - t->unentered.failures;
 
-	COUNT_ALL(t, unentered_failures, shown);
+	COUNT_ALL(t, unnoted, unnoted); /* these are shown, too */
+	shown = shown > unnoted ? shown - unnoted : 0;
 	if (entries > unseen)
 		entries = unseen;
 	return entries > shown ? entries - shown : 0;
@@ -145,10 +174,10 @@ static uint64_t count_skipped(const struct tracer *t)
 {
 	/* First the one, then the other, which makes up for it. */
 	uint64_t execs = sum_of_misses(&t->missing[MISSES_EXECS]), recovered = 0;
-	struct missed missed = t->attached_count ? count_missed(t) : t->missed_at_end;
+	struct missed missed = t->attached_count ? count_missed(t, false) : t->missed_at_end;
 	uint64_t returns = sum_of_misses(&t->missing[MISSES_RETURNS]);
 	uint64_t entries = sum_of_misses(&t->missing[MISSES_ENTRIES]) + sum_of_misses(&t->missing[MISSES_PROBED]);
-	uint64_t unentered = count_unentered(t) - t->unentered;
+	uint64_t unentered = count_unentered(t).execs - t->unentered.execs;
 
 	COUNT_ALL(t, dropped, execs);
 	COUNT_ALL(t, recovered, recovered);

@@ -7,11 +7,10 @@
 /* Copies each lane's. NULL: it cannot be had; the caller frees it. */
 struct counts *read_counts(const struct tracer *tracer);
 
-/* How many failed calls there were whose return was not seen. */
-struct missed count_missed(const struct tracer *tracer);
+/* How many failed calls there were whose return was not seen. at_end: nothing is counted again, so it is looked for processes that are gone, too. */
+struct missed count_missed(const struct tracer *tracer, bool at_end);
 
-/* How many execs there were whose call's entry was not seen. */
-uint64_t count_unentered(const struct tracer *tracer);
+struct unentered count_unentered(const struct tracer *tracer);
 
 /* Looks how many execs each lane has reported. seqs: by lane. */
 void look_at_counts(struct tracer *tracer, uint32_t *seqs);

@@ -20,7 +20,8 @@ bool ids_pass(const struct id_filters *f, const struct exec *exec)
 {
 	if (exec_knows(exec, EXEC_IDS) && ((f->uids.count && !has(&f->uids, exec->uid)) || has(&f->not_uids, exec->uid)))
 		return false;
-	return !f->ppids.count || !exec_knows(exec, EXEC_PPID) || has(&f->ppids, exec->ppid);
+	/* The first process has no parent. */
+	return !f->ppids.count || (exec_knows(exec, EXEC_PPID) ? has(&f->ppids, exec->ppid) : exec->pid != 1);
 }
 
 bool ids_are_known(const struct id_filters *f, const struct exec *exec)

@@ -86,7 +86,8 @@ static bool is_under(const struct passes *p, const struct exec *exec)
 
 bool passes_exec(const struct passes *p, const struct exec *exec)
 {
-	if (!ids_pass(&p->request->ids, exec))
+	/* With --exits the reader has to know of each exec, whose end is to come. */
+	if (!p->request->exits && !ids_pass(&p->request->ids, exec))
 		return false;
 	if (p->mntns.count && exec_knows(exec, EXEC_MNTNS) && !has(&p->mntns, exec->mntns))
 		return false;
@@ -95,5 +96,5 @@ bool passes_exec(const struct passes *p, const struct exec *exec)
 
 bool passes_end(const struct passes *p, const struct exec *end)
 {
-	return ids_are_known(&p->request->ids, end) && !p->mntns.count && !p->cgroups.count && passes_exec(p, end);
+	return ids_are_known(&p->request->ids, end) && ids_pass(&p->request->ids, end) && !p->mntns.count && !p->cgroups.count && passes_exec(p, end);
 }

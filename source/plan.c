@@ -64,9 +64,9 @@ uint32_t wanted_strings(const struct request *r)
 
 void link_request(struct link *l, const struct request *r, bool cgroup_ids)
 {
-	/* Of several, the reader chooses (filter.c). */
-	link_set(l, SETTING_uid_filter, r->ids.uids.count == 1 ? (uint64_t)r->ids.uids.items[0] + 1 : 0);
-	link_set(l, SETTING_ppid_filter, r->ids.ppids.count == 1 ? r->ids.ppids.items[0] : 0);
+	/* The reader filters, too (filter.c): among several; and with --exits it has to know of each exec, whose end is to come. */
+	link_set(l, SETTING_uid_filter, r->ids.uids.count == 1 && !r->exits ? (uint64_t)r->ids.uids.items[0] + 1 : 0);
+	link_set(l, SETTING_ppid_filter, r->ids.ppids.count == 1 && !r->exits ? r->ids.ppids.items[0] : 0);
 	link_set(l, SETTING_mntnsmap_filter, r->mntnsmap != NULL);
 	link_set(l, SETTING_mntns_filter, r->mntns.count > 0);
 	link_set(l, SETTING_cgroupmap_filter, r->cgroupmap != NULL);

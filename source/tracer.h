@@ -51,6 +51,11 @@ struct missed {
 	uint64_t by_tracepoints, by_probes, not_returned;
 };
 
+/* Calls whose entry was not seen: those that succeeded, and those that failed and whose return a kprobe has shown. */
+struct unentered {
+	uint64_t execs, failures;
+};
+
 /* The return from execve(2) and execveat(2), and the entry of each. */
 #define CALL_EVENTS 3
 
@@ -98,7 +103,7 @@ struct tracer {
 	struct watch *watches; /* by lane */
 	const char *scratches; /* the map, mapped; NULL: it cannot be */
 	struct counts *counts; /* by lane, as of the last look */
-	uint64_t unentered; /* execs whose call's entry was not seen, when all had been attached */
+	struct unentered unentered; /* when all had been attached */
 	struct missed missed_at_end; /* when detaching began: from then on no return is seen */
 	bool is_helper; /* another process reads the rings */
 };

@@ -177,7 +177,10 @@ by_any() {
 	traced calls -n '^prog$' --not-uid 4243 --not-uid root
 	is "$(sed -n 's,.* \(42..\)$,\1,p' "$out" | tr '\n' ' ')" '4242 4244 '
 	shows 0 "$D/"'prog root$'
-	traced calls -n no_such_name -n '^oth' -n '^pro' --not-name '^call$'
+	traced calls -l "$D" --not-name '^prog$' --not-name '^call$'
+	shows 0 "$D/prog "
+	shows 2 "$D/other "
+	traced calls -n no_such_name -n '^oth' -n '^pro'
 	shows 4 "$D/prog "
 	shows 2 "$D/other "
 	traced calls -l ' root$' -l "$D/other"
@@ -303,7 +306,10 @@ usage_errors() {
 	usage_error 'unknown option' -y
 	usage_error 'unknown option' --nothing
 	word=$(printf '%b' '-\0303\0251')
-	usage_error "unknown option, .*: $word\$" "$word"
+	usage_error "unknown option: $word\$" "$word"
+	usage_error '--ti is ambiguous: --time, --timestamp, --time-format, --timeline$' --ti
+	usage_error '--fa=1: --fails takes no argument$' --fa=1
+	usage_error 'unknown option: --=$' --=
 	usage_error 'needs an argument' -n
 	usage_error 'unexpected argument' word
 }

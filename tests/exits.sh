@@ -93,15 +93,20 @@ filtered() {
 	shows 0 '^nothing '
 }
 
-# Ids and parent may be others at the end than they were at the exec.
+# Ids and parent may be others at the end than they were at the exec. What counts is the last exec, whether one user is given or two.
 changed() {
 	chmod 755 "$T" "$D"
-	start --exits -u 0
-	"$C" user "$D/prog" 4242
-	stop
-	shows 1 "^call .* 0 .* user $D/prog 4242\$"
-	shows 0 " 0 $D/prog\$"
-	shows 1 "^prog  *$(awk '/ user / { print $2 }' "$out") .* - EXIT 0 "
+	for users in '-u 0' '-u 0 -u 4243'; do
+		# shellcheck disable=SC2086 # words
+		start --exits $users
+		"$C" user "$D/missing" 4242 2>/dev/null
+		"$C" user "$D/prog" 4242
+		stop
+		shows 2 "^call .* 0 .* user $D/"
+		shows 0 " 0 $D/prog\$"
+		shows 1 "^call  *$(awk '/ user .*missing / { print $2 }' "$out") .* - EXIT [1-9]"
+		shows 0 "^prog .* - EXIT "
+	done
 	sh -c "while ! [ -e $D/go ]; do sleep 0.01; done; $PROGRAMS/live 0.8 & sleep 0.3; exit 0" &
 	parent=$!
 	start --exits -P $parent

@@ -145,7 +145,7 @@ bad_pids() {
 	kill $parent
 	wait
 	usage_error '-p needs an argument' -p
-	usage_error 'not a process id' -p 0
+	usage_error 'out of range: 1 to 4194304' -p 0
 	usage_error 'not a process id' -p x
 	usage_error 'not a process id' --pid -1
 	refused '--pid: cannot find process 4194303: No such process; ' --pid 4194303
@@ -179,9 +179,16 @@ command_status() {
 	runs 0 -- true
 	runs 137 -- sh -c 'kill -9 $$'
 	runs 143 -- sh -c 'kill $$'
-	runs 1 -- "$D/missing"
-	has "$err" "^execsnoop: cannot execute the command \"$D/missing\": No such file or directory; is it in the PATH?\$"
-	runs 1 -- "$D"
+	runs 127 -- "$D/missing"
+	has "$err" "^execsnoop: cannot execute the command \"$D/missing\": No such file or directory\$"
+	runs 127 -- no_such_command
+	has "$err" '^execsnoop: cannot execute the command "no_such_command": No such file or directory; is it in the PATH?$'
+	printf '#!/no/such/interpreter\n' >"$D/script"
+	chmod 755 "$D/script"
+	runs 127 -- "$D/script"
+	has "$err" "^execsnoop: cannot execute the command \"$D/script\": .*; it is there, but the interpreter"
+	runs 126 -- sh -c 'exit 126'
+	runs 126 -- "$D"
 	has "$err" "^execsnoop: cannot execute the command \"$D\": Permission denied\$"
 	[ "$(wc -l <"$err")" = 1 ] || fail "more than one line: $(cat "$err")"
 	usage_error 'no command' --

@@ -323,7 +323,7 @@ count() {
 	is "$(grep -c "$D/prog" "$out")" 4
 	has "$out" "$D/prog 1\$"
 	quiet
-	usage_error 'out of range: 1 or more' --count 0
+	usage_error 'out of range: 1 to 18446744073709551615' --count 0
 }
 
 # A file system of a few pages: what fits is there, once.

@@ -276,6 +276,13 @@ static void test_states(void)
 	ON_BOTH("takes no time of the scheduler's for a start", -1, "")
 		ON_ALL_TASKS(task)
 			put64(&k, task, 0, BEGUN + (uint64_t)task * 1000 + 50);
+	ON_BOTH("takes no time for a start that is older where the process is younger", -1, "")
+		ON_ALL_TASKS(task) {
+			put64(&k, task, 0, begun(task) + 50);
+			if (task == STOPPED)
+				put64(&k, task, 0, BEGUN + 50);
+			put64(&k, task, 8, task == HALVED ? BEGUN + 50 : begun(task) + 50);
+		}
 	ON_BOTH("takes no notice of this process's own stops", -1, "") {
 		put32(&k, SIGNALS + SELF, k.places.signal_flags, 2);
 		put32(&k, SIGNALS + SELF, k.places.signal_exit_code, 18);
