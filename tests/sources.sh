@@ -98,7 +98,7 @@ command_ends() {
 	run -- sh -c 'sleep 0.2; kill -TERM $$'
 	is $status 143
 	run -- "$D/missing"
-	is $status 1
+	is $status 127
 	has "$err" 'cannot execute the command'
 }
 
