@@ -193,7 +193,7 @@ static const struct option_row *find_row(int key)
 	return NULL;
 }
 
-/* What getopt(3) does not take: of a long option, the names that begin so are the candidates. */
+/* Refuses an option that getopt(3) does not take. Of a long one, the names that begin so are the candidates. */
 static int refuse_option(const char *word)
 {
 	size_t length = strlen(word) > 2 ? strcspn(word + 2, "=") : 0, count = 0, used = 0;

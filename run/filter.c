@@ -47,7 +47,7 @@ static bool make_line(struct filter *filter, const struct exec *exec, const stru
 
 enum verdict { NO, UNKNOWN, YES };
 
-/* What any of the expressions says of the text. regexec(3) may have no memory; what is missing of a text that is not whole might match. */
+/* The verdict of any of the expressions on the text. regexec(3) may have no memory; a text that is not whole may match by what it lacks. */
 static enum verdict match(const struct patterns *patterns, const char *text, bool whole)
 {
 	enum verdict verdict = NO;

@@ -1,4 +1,4 @@
-/* What the kernel side cannot choose: --name, --line, several of --uid or --ppid, and what is not wanted. */
+/* Filters that the kernel side cannot apply: --name, --line, several of --uid or --ppid, and --not-*. */
 #ifndef FILTER_H
 #define FILTER_H
 

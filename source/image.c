@@ -68,9 +68,13 @@ int process_stat(int proc, uint32_t pid, struct process_stat *stat)
 {
 	int ret = read_stat(proc, pid, stat);
 
-	/* Its first thread was being taken away: the process has ended, or another thread, that executes, has its id now (de_thread in
-	 * fs/exec.c). */
-	return !ret && stat->leader_ended && !stat->threads ? read_stat(proc, pid, stat) : ret;
+	/* Its first thread was being taken away, and had no parent any more: the process has ended, or another thread, that executes, has
+	 * its id now (de_thread in fs/exec.c). */
+	if (!ret && stat->leader_ended && !stat->threads) {
+		*stat = (struct process_stat){0};
+		ret = read_stat(proc, pid, stat);
+	}
+	return ret;
 }
 
 /* ---- strings ---- */

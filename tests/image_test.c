@@ -1,4 +1,4 @@
-/* What /proc/PID/stat tells of a process, at whatever moment it is read. */
+/* A process as /proc/PID/stat tells it, at whatever moment it is read. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -103,7 +103,7 @@ int main(void)
 	}
 	CASE("one that is taken away as a whole is not there") {
 		proc = proc_of(line('X', 0, 0, 0), NULL);
-		CHECK(process_stat(proc, 7, &stat) < 0);
+		CHECK(process_stat(proc, 7, &stat) < 0 && !stat.state && !stat.ppid);
 		CHECK(wait(NULL) > 0);
 		close(proc);
 	}

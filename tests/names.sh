@@ -125,7 +125,11 @@ start_living() {
 	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$one" "$D/prog" 1000 &
 	lives=$!
 	tries=0
-	until [ "$(readlink /proc/$lives/exe)" = "$D/prog" ] || [ $tries -ge 1000 ]; do nap; tries=$((tries + 1)); done
+	# It has that file before its exec is traced; when it sleeps, that is over.
+	until { [ "$(readlink /proc/$lives/exe)" = "$D/prog" ] && grep -q '^State:.S' /proc/$lives/status; } || [ $tries -ge 1000 ]; do
+		nap
+		tries=$((tries + 1))
+	done
 }
 
 # its_path JSON: when the line of what lives is there, this is its path.

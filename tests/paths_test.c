@@ -171,7 +171,7 @@ static void learn_and_check(struct kernel *k)
 	check(k, &layout);
 }
 
-/* What the slabs have behind, or before. */
+/* Neighbours in the slabs, behind or before. */
 static void add_neighbours(struct kernel *k)
 {
 	point(k, NEIGHBOUR_TASK, TASK_FS, NEIGHBOUR_FS);
