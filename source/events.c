@@ -201,6 +201,11 @@ static void tell_end(struct collector *c, const struct process *process, uint64_
 		end.known |= EXEC_STATUS;
 	}
 	describe(c, process, &end);
+	/* The parent may have ended while that was doubted. */
+	if (!exec_knows(&end, EXEC_PPID) && process->doubted && process->doubt_parent) {
+		end.ppid = process->doubt_parent;
+		end.known |= EXEC_PPID;
+	}
 	if (!c->ops->tells_ids) /* it may have changed them since they were looked at */
 		end.known &= ~(unsigned int)EXEC_IDS;
 	end.filtered = !passes_end(&c->passes, &end);

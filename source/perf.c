@@ -108,6 +108,7 @@ static void take_end(struct collector *c, const struct perf_record *r)
 	process->doubted = true;
 	process->doubt_time = perf_time(p, r);
 	process->doubt_ended = life == HAS_ENDED;
+	process->doubt_parent = processes_parent(&c->processes, process) ? process->parent : 0;
 	p->doubts[p->doubt_count++] = r->pid;
 }
 

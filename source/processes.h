@@ -36,6 +36,7 @@ struct process {
 	bool named_last; /* its last event was that it got a name, as it does in an exec */
 	bool doubted; /* its end was told, at that time, but may not be so; doubt_ended: it had ended when the rings were looked at last */
 	bool doubt_ended;
+	uint32_t doubt_parent; /* its parent's id then, 0: not known */
 	uint64_t doubt_time;
 	uint64_t noted; /* when a scan found it, as an exec's time; 0: an event has told of it */
 	uint32_t mark; /* of the last scan that has seen it */
