@@ -79,6 +79,8 @@ static int trace(const struct options *options, char **argv, const struct inheri
 		source->ops->stop(source);
 		source->ops->close(source);
 	}
+	if (!ret && (timeline.out.error || out.error))
+		*status = 1; /* whatever the command's is */
 	if (!ret && timeline.out.error)
 		return output_error(&timeline.out, err);
 	return !ret && out.error ? output_error(&out, err) : ret;

@@ -188,6 +188,7 @@ command_status() {
 	runs 127 -- "$D/script"
 	has "$err" "^execsnoop: cannot execute the command \"$D/script\": .*; it is there, but the interpreter"
 	runs 126 -- sh -c 'exit 126'
+	runs 1 -o /dev/full -- sh -c 'exit 7'
 	runs 126 -- "$D"
 	has "$err" "^execsnoop: cannot execute the command \"$D\": Permission denied\$"
 	[ "$(wc -l <"$err")" = 1 ] || fail "more than one line: $(cat "$err")"
