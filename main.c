@@ -104,9 +104,10 @@
  * run/said.c             messages of losses
  * run/command.c          -- COMMAND
  * run/signals.c          signals that ask to end
- * run/helper.c           two processes: the reader's side
+ * run/helper.c           two processes or three: the reader's side
  * run/server.c           the helper's side
- * run/sandbox.c          the power that both give up
+ * run/opener.c           begins files anew
+ * run/sandbox.c          the power that all give up
  * run/choose.c           which source
  * run/check.c            --check
  * run/disasm.c           --ebpf
@@ -139,6 +140,7 @@
  * lib/format.c           a small printf
  * lib/files.c            small files
  * lib/timestamp.c        clocks
+ * lib/passing.c          messages with descriptors
  * lib/lz4.c              unpacks the object
  * lib/wctype.c           what musl's regex needs */
 #include <fcntl.h>
@@ -173,7 +175,7 @@ int main(int argc, char **argv)
 	if (!ret) {
 		inherited_note(&inherited);
 		signals_handle(!options.help && !options.version && !options.ebpf,
-			       inherited.actions[0].sa_handler != SIG_IGN);
+			       options.output ? HANGUP_REOPENS : inherited.actions[0].sa_handler == SIG_IGN ? HANGUP_IGNORED : HANGUP_ENDS);
 		if (run(&options, argv, &inherited, &ret, &err)) {
 			if (err.log)
 				say_as_it_is(err.log);

@@ -168,7 +168,7 @@ int check(const struct options *options, char **argv, int *status, struct error 
 	if (check_all(source, options, argv, err) && row == sources)
 		say("%s", err->text);
 	*status = !feature_is_here(features, (enum feature)(FEATURE_SOURCE + (row - sources)));
-	why = sandbox_reader(&(struct sandbox_descriptors){out.fd, out.fd, say_descriptor(), -1, -1});
+	why = sandbox_reader(&(struct sandbox_descriptors){out.fd, out.fd, say_descriptor(), -1, -1, -1});
 	feature_note(features, FEATURE_SANDBOX, !why, why);
 	features_print(features, &out, options->form.json);
 	output_free(&out);

@@ -232,7 +232,7 @@ static int parse_option(struct options *o, int key, const char *shorts, const ch
 static int check_options(const struct options *o)
 {
 	if ((o->append || o->max_size) && !o->output)
-		return usage_error("--append and --max-size need a file: -o FILE");
+		return usage_error("%s needs a file: -o FILE", o->append ? "--append" : "--max-size");
 	if (o->keep && !o->max_size)
 		return usage_error("--keep: nothing is kept without --max-size");
 	if (o->request.check && (o->output || o->command || o->timeline))
@@ -269,6 +269,9 @@ int options_parse(struct options *options, int argc, char **argv)
 		return usage_error("no command stands behind --");
 	if (end)
 		options->command = argv + optind;
+	options->to_error = options->command && !options->output;
+	if (options->output && !strcmp(options->output, "-"))
+		options->output = NULL;
 	if (options->form.max_args == UINT64_MAX)
 		options->form.max_args = options->form.json ? 0 : MAX_ARGS;
 	if (options->form.max_bytes == UINT64_MAX)

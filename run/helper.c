@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "run/helper.h"
+#include "lib/passing.h"
 #include "lib/say.h"
 #include "lib/timestamp.h"
 
@@ -70,7 +71,7 @@ int helper_start(struct helper *h, const struct helper_work *work, const char **
 	struct source *source = work->source;
 	size_t lanes = source->merge->count;
 
-	*h = (struct helper){.socket = -1, .late_file = -1, .source = source};
+	*h = (struct helper){.socket = -1, .source = source};
 	h->seqs = calloc(lanes, sizeof(*h->seqs));
 	h->shared.answer = map_shared(HELPER_ANSWER);
 	h->shared.seqs = map_shared(lanes * (sizeof(uint32_t) + 2));
@@ -101,11 +102,11 @@ static void close_between(int first, int last)
 
 #define DESCRIPTORS_MOST 65536
 
-void helper_drop_descriptors(const struct helper *h, const struct output *output, const struct output *timeline)
+void helper_drop_descriptors(const struct helper *h, const int *others, size_t other_count)
 {
 	size_t count = 2 * h->source->merge->count, kept = 0;
 	struct pollfd *fds = calloc(count, sizeof(*fds));
-	int *keep = calloc(count + 8, sizeof(*keep)), from = STDERR_FILENO + 1;
+	int *keep = calloc(count + other_count + 3, sizeof(*keep)), from = STDERR_FILENO + 1;
 
 	if (h->socket >= 0 && fds && keep) {
 		h->source->ops->poll_fds(h->source, fds);
@@ -113,8 +114,8 @@ void helper_drop_descriptors(const struct helper *h, const struct output *output
 			if (fds[i].fd > STDERR_FILENO)
 				keep[kept++] = fds[i].fd;
 		keep[kept++] = h->socket;
-		keep[kept++] = output->fd;
-		keep[kept++] = timeline->fd;
+		for (size_t i = 0; i < other_count; i++)
+			keep[kept++] = others[i];
 		keep[kept++] = say_descriptor();
 		keep[kept++] = DESCRIPTORS_MOST;
 		qsort(keep, kept, sizeof(*keep), compare);
@@ -129,29 +130,15 @@ void helper_drop_descriptors(const struct helper *h, const struct output *output
 	free(keep);
 }
 
-/* recvmsg(2) of a reply, and the descriptors with it: fds has room for two, -1 where there is none. false: nothing has come. */
+/* Takes a reply, and the descriptors with it. false: nothing has come. */
 static bool receive(struct helper *h, struct reply *r, int fds[2])
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control;
-	struct iovec iov = {r, sizeof(*r)};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	ssize_t n = recvmsg(h->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *header;
+	ssize_t n = passing_receive(h->socket, r, sizeof(*r), fds);
 
-	fds[0] = fds[1] = -1;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n != sizeof(*r)) {
-		h->ended = true;
-		return false;
-	}
-	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-		memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0) < 2 * sizeof(int) ? sizeof(int) : 2 * sizeof(int));
-	return true;
+	h->ended |= n != sizeof(*r);
+	return !h->ended;
 }
 
 static void take_look_reply(struct helper *h, const struct reply *r)
@@ -166,11 +153,6 @@ static void take_look_reply(struct helper *h, const struct reply *r)
 /* Takes a reply that nobody waits for. */
 static void dispatch(struct helper *h, const struct reply *r, const int fds[2])
 {
-	if (r->kind == ROTATE) {
-		h->rotating = false;
-		h->late_file = fds[0];
-		return;
-	}
 	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -232,29 +214,28 @@ void helper_receive(struct helper *h)
 }
 
 /* Asks something whose answer comes later. */
-static void ask_later(struct helper *h, enum question_kind kind)
+static void ask_later(struct helper *h, struct question *q)
 {
-	struct question q = {.kind = kind};
 	struct reply r;
 	int fds[2];
 
 	if (h->socket >= 0) {
-		send_question(h, &q);
+		send_question(h, q);
 		return;
 	}
-	server_handle(&server, &q, &r, fds);
+	server_handle(&server, q, &r, fds);
 	dispatch(h, &r, (int[2]){-1, -1});
 }
 
-void helper_look(struct helper *h, bool finally)
+void helper_look(struct helper *h, const struct opened_file *file, bool finally)
 {
-	struct question q = {.kind = LOOK, .number = finally};
+	struct question q = {.kind = LOOK, .number = finally, .file = *file};
 	struct reply r;
 	int fds[2];
 
 	if (!finally && !h->looking) {
 		h->looking = true;
-		ask_later(h, LOOK);
+		ask_later(h, &q);
 	} else if (finally && exchange(h, &q, LONG_MS, &r, fds)) {
 		take_look_reply(h, &r);
 	}
@@ -329,7 +310,7 @@ void helper_ask_gone(struct helper *h)
 		return;
 	h->asking_gone = true;
 	h->next_gone = monotonic_ns() + GONE_NS;
-	ask_later(h, GONE);
+	ask_later(h, &(struct question){.kind = GONE});
 }
 
 void helper_detach(struct helper *h)
@@ -396,30 +377,6 @@ int helper_signal(struct helper *h, int signal)
 	int fds[2];
 
 	return exchange(h, &q, SHORT_MS, &r, fds) ? r.result : -ETIMEDOUT;
-}
-
-int helper_rotate(void *helper, struct error *err)
-{
-	struct helper *h = helper;
-	struct question q = {.kind = ROTATE};
-	struct reply r;
-	int fds[2];
-
-	/* A file that came too late is the new one all the same. */
-	helper_receive(h);
-	if (h->late_file >= 0) {
-		fds[0] = h->late_file;
-		h->late_file = -1;
-		return fds[0];
-	}
-	if (h->rotating || !exchange(h, &q, SHORT_MS, &r, fds)) {
-		h->rotating = true;
-		return error_set(err, ETIMEDOUT, "cannot begin a new file: the helper does not answer");
-	}
-	if (fds[0] >= 0)
-		return fds[0];
-	r.text[sizeof(r.text) - 1] = '\0';
-	return error_set(err, r.result ? -r.result : EINVAL, "%s", r.text);
 }
 
 const char *helper_moved(void *helper)

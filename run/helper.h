@@ -24,8 +24,6 @@ struct helper {
 	bool looked; /* an answer to HELPER_LOOK has come that has not been taken */
 	bool lanes_changed; /* so what poll_fds() gave is no longer so */
 	int rings_wanted;
-	bool rotating; /* ROTATE has been asked and not answered in time */
-	int late_file; /* the answer, when it came, -1: none */
 	uint32_t moved;
 	struct losses losses;
 	uint32_t *seqs; /* by lane, as of the look before */
@@ -38,16 +36,16 @@ struct helper {
  * up, or NULL. 0 or -errno with err filled. */
 int helper_start(struct helper *helper, const struct helper_work *work, const char **why, struct error *err);
 
-/* Closes what only the helper needs. Behind it, the reader has the outputs, the standard error, its rings and the socket. */
-void helper_drop_descriptors(const struct helper *helper, const struct output *output, const struct output *timeline);
+/* Closes what only the helper needs. Behind it, the reader has its rings, the socket, the standard error and these `count`. */
+void helper_drop_descriptors(const struct helper *helper, const int *others, size_t count);
 
 /* Readable when something has come from the helper. */
 void helper_poll_fd(const struct helper *helper, struct pollfd *fd);
 /* Takes what has come. */
 void helper_receive(struct helper *helper);
 
-/* Asks for a look at CPUs, members and counts. The answer comes later: helper_take_look(). finally: waits for it. */
-void helper_look(struct helper *helper, bool finally);
+/* Asks for a look at CPUs, members, counts, and the output's file. The answer comes later: helper_take_look(). finally: waits for it. */
+void helper_look(struct helper *helper, const struct opened_file *file, bool finally);
 /* Whether the answer has come since: counts are new, and what each lane had reported at the look before is expected. */
 bool helper_take_look(struct helper *helper, bool finally);
 
@@ -67,8 +65,6 @@ uint32_t helper_parent(void *helper, uint32_t pid);
 size_t helper_cgroup_path(void *helper, uint64_t id, uint32_t pid, char *path, size_t size);
 /* Hands a signal on to the command. 0 or -errno. */
 int helper_signal(struct helper *helper, int signal);
-/* As rotate_files(), for the output's file. */
-int helper_rotate(void *helper, struct error *err);
 /* As rotate_look(). */
 const char *helper_moved(void *helper);
 

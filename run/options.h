@@ -27,7 +27,8 @@ struct options {
 	uint64_t duration; /* ns, 0: until a signal */
 	struct patterns names, lines, not_names, not_lines; /* of --name, --line, --not-name, --not-line */
 	uint64_t count; /* execs to print, 0: any number */
-	const char *output; /* a path, NULL: the standard output */
+	const char *output; /* a path, NULL: a standard stream */
+	bool to_error; /* the standard error then, and not the standard output */
 	const char *timeline; /* another, or NULL */
 	uint64_t max_size; /* bytes of that file, 0: any number */
 	uint64_t keep; /* old files, from 1 on */

@@ -64,7 +64,7 @@ static int trace(const struct options *options, char **argv, const struct inheri
 		return ret;
 	if (options->output)
 		ret = output_open(&out, options->output, "--output", err);
-	else if (output_init(&out, STDOUT_FILENO))
+	else if (output_init(&out, options->to_error ? STDERR_FILENO : STDOUT_FILENO))
 		ret = error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	if (!ret) {
 		source = source_choose(options, argv, err);
@@ -73,8 +73,9 @@ static int trace(const struct options *options, char **argv, const struct inheri
 	output_free(&out);
 	if (options->timeline)
 		timeline_free(&timeline);
-	if (out.closed && !out.error)
-		out.error = EPIPE;
+	/* The reader of a pipe or socket has had enough, as head(1) does. */
+	if (out.error == EPIPE || out.error == ECONNRESET)
+		out.error = 0;
 	if (source) {
 		source->ops->stop(source);
 		source->ops->close(source);

@@ -183,6 +183,19 @@ static const uint16_t shared_calls[] = {
 #endif
 };
 
+static const uint16_t opener_calls[] = {
+	CALLS_OF_BOTH SYS_openat, SYS_geteuid, SYS_sendmsg, SYS_recvfrom,
+#ifdef SYS_geteuid32
+	SYS_geteuid32,
+#endif
+#ifdef SYS_recv
+	SYS_recv,
+#endif
+#ifdef SYS_socketcall
+	SYS_socketcall,
+#endif
+};
+
 static const uint16_t helper_calls[] = {SYS_writev, SYS_readv, SYS_dup, SYS_sysinfo, SYS_sendmsg, SYS_capget, SYS_capset};
 
 static const uint16_t collector_calls[] = {
@@ -209,8 +222,6 @@ static uint64_t needed_capabilities(const struct sandbox_needs *needs)
 {
 	uint64_t keep = 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_IPC_LOCK | 1ULL << CAP_PERFMON | 1ULL << CAP_BPF;
 
-	if (needs->rename)
-		keep |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
 	/* Another user's /proc/PID/mem; and to end the events of the proc connector, below Linux 6.6. */
 	if (needs->collects)
 		keep |= 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_NET_ADMIN;
@@ -264,7 +275,6 @@ enum check {
 	ALWAYS,
 	ARG_IS,	   /* the argument is one of the values */
 	ARG_LACKS, /* the argument has none of the bits of the first value */
-	ARG_LACKS_OR_HAS, /* the same, or it has those of the second and of the third */
 };
 
 #define VALUES 6
@@ -299,16 +309,6 @@ static void add_rule(struct filter *f, const struct rule *r)
 {
 	if (r->check == ALWAYS) {
 		add(f, BPF_JMP | BPF_JEQ | BPF_K, r->number, 0, 1);
-		add(f, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
-		return;
-	}
-	if (r->check == ARG_LACKS_OR_HAS) {
-		add(f, BPF_JMP | BPF_JEQ | BPF_K, r->number, 0, 6);
-		add(f, BPF_LD | BPF_W | BPF_ABS, argument_offset(r->argument), 0, 0);
-		add(f, BPF_JMP | BPF_JSET | BPF_K, r->values[0], 0, 3);
-		add(f, BPF_JMP | BPF_JSET | BPF_K, r->values[1], 0, 1);
-		add(f, BPF_JMP | BPF_JSET | BPF_K, r->values[2], 1, 0);
-		add(f, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0, 0);
 		add(f, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 		return;
 	}
@@ -385,16 +385,26 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 	add_calls(&f, helper_calls, COUNT(helper_calls), ALWAYS, 0, commands, 0);
 	add_memory(&f);
 	add_calls(&f, bpf, 1, ARG_IS, 0, commands, COUNT(commands));
-	if (needs->rename)
-		add_calls(&f, openat_call, 1, ARG_LACKS_OR_HAS, 2, (uint32_t[]){WRITES, O_CREAT, O_EXCL}, 3);
-	else
-		add_calls(&f, openat_call, 1, ARG_LACKS, 2, (uint32_t[]){WRITES}, 1);
-	if (needs->rename)
-		add_calls(&f, renaming, COUNT(renaming), ALWAYS, 0, commands, 0);
+	add_calls(&f, openat_call, 1, ARG_LACKS, 2, (uint32_t[]){WRITES}, 1);
 	if (needs->cgroup_paths) {
 		add_calls(&f, naming, 1, ALWAYS, 0, commands, 0);
 		add_calls(&f, by_handle, 1, ARG_IS, 2, (uint32_t[]){CGROUP_OPEN}, 1); /* it cannot be read then */
 	}
+	filter = enter_filter(&f);
+	return why ? why : filter;
+}
+
+const char *sandbox_opener(void)
+{
+	static const uint32_t none[] = {0};
+	const uint64_t keep = 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
+	const char *why = set_capabilities(keep, keep) ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;
+	struct filter f;
+
+	begin_filter(&f);
+	add_calls(&f, opener_calls, COUNT(opener_calls), ALWAYS, 0, none, 0);
+	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, none, 0);
+	add_calls(&f, renaming, COUNT(renaming), ALWAYS, 0, none, 0);
 	filter = enter_filter(&f);
 	return why ? why : filter;
 }
@@ -446,8 +456,9 @@ static int drop_all_capabilities(void)
 
 const char *sandbox_reader(const struct sandbox_descriptors *d)
 {
-	const uint32_t out[] = {(uint32_t)d->output}, socket[] = {(uint32_t)d->socket}, pipe[] = {(uint32_t)d->pipe};
-	const uint32_t written[] = {(uint32_t)d->output, (uint32_t)d->timeline, (uint32_t)d->messages, (uint32_t)d->socket};
+	const uint32_t out[] = {(uint32_t)d->output}, sockets[] = {(uint32_t)d->socket, (uint32_t)d->opener}, pipe[] = {(uint32_t)d->pipe};
+	const uint32_t written[] = {(uint32_t)d->output, (uint32_t)d->timeline, (uint32_t)d->messages, (uint32_t)d->socket,
+				    (uint32_t)d->opener};
 	static const uint32_t socketcalls[] = {9 /* send */, 10, 11, 12, 16 /* sendmsg */, 17}; /* include/uapi/linux/net.h */
 	struct filter f;
 	const char *why = drop_all_capabilities() ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;
@@ -456,7 +467,7 @@ const char *sandbox_reader(const struct sandbox_descriptors *d)
 	add_calls(&f, reader_calls, COUNT(reader_calls), ALWAYS, 0, out, 0);
 	add_memory(&f);
 	add_calls(&f, writing, COUNT(writing), ARG_IS, 0, written, COUNT(written));
-	add_calls(&f, receiving, COUNT(receiving), ARG_IS, 0, socket, 1);
+	add_calls(&f, receiving, COUNT(receiving), ARG_IS, 0, sockets, COUNT(sockets));
 	if (d->pipe >= 0)
 		add_calls(&f, reading, COUNT(reading), ARG_IS, 0, pipe, 1);
 	add_calls(&f, shortening, COUNT(shortening), ARG_IS, 0, out, 1);

@@ -6,7 +6,6 @@
 
 /* The helper's tasks that need more power than the others. */
 struct sandbox_needs {
-	bool rename;   /* begins new files (--max-size) */
 	bool collects; /* collects execs without BPF */
 	bool cgroup_paths; /* finds cgroups by their ids */
 	bool any_user; /* sends signals to a process that may be another user's by now */
@@ -15,6 +14,10 @@ struct sandbox_needs {
 /* Drops the helper's capabilities but those that it needs, and forbids the system calls that it does not. Why it could not, or
  * NULL. */
 const char *sandbox_helper(const struct sandbox_needs *needs);
+
+/* For the process that begins new files (opener.h): leaves the power to open, make and rename files, and to hand them on. Why it
+ * could not, or NULL. */
+const char *sandbox_opener(void);
 
 /* For a process that collects execs, and each thread of it, once it has begun: drops the capabilities and forbids the system calls
  * that it does not need. traces: by ptrace(2). Why it could not, or NULL. */
@@ -26,6 +29,7 @@ struct sandbox_descriptors {
 	int timeline; /* the same; it may be the same one */
 	int messages; /* the same */
 	int socket;   /* to the helper */
+	int opener;   /* to the process that begins new files, or -1 */
 	int pipe;     /* from what collects execs, or -1 */
 };
 

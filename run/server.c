@@ -4,14 +4,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "run/server.h"
 #include "lib/files.h"
 #include "lib/format.h"
+#include "lib/passing.h"
 #include "run/sandbox.h"
-#include "show/rotate.h"
 
 /* The signals that can be handed on. */
 static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -19,12 +18,12 @@ static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 static void look(struct server *s, const struct question *q, struct reply *r)
 {
 	struct source *source = s->work.source;
-	const char *how;
+	const struct output *out = s->work.output;
+	const char *how = out->is_file ? rotate_look(out->directory, out->base, &q->file) : NULL;
 
 	source->ops->look(source, s->shared.seqs, &r->losses);
 	if (!q->number && source->ops->rings)
 		r->result = source->ops->rings->look_at_cpus(source, s->shared.has, s->shared.remove);
-	how = s->file >= 0 ? rotate_look(s->work.output->directory, s->work.output->base, s->file) : NULL;
 	r->moved = !how ? NOT_MOVED : *how == 'r' && !strcmp(how, "removed") ? REMOVED : REPLACED;
 }
 
@@ -83,24 +82,6 @@ static int hand_on(const struct server *s, uint32_t signal)
 	return -EINVAL;
 }
 
-static int rotate(struct server *s, struct reply *r)
-{
-	const struct output *out = s->work.output;
-	struct error err;
-	struct stat st;
-	int fd;
-
-	if (!out->most || fstat(s->file, &st) || !st.st_size)
-		fd = error_set(&err, EPERM, "cannot begin a new file: there is nothing in the old one");
-	else
-		fd = rotate_files(out->directory, out->base, out->keep, s->file, &err);
-	if (fd < 0) {
-		r->result = fd;
-		format_text(r->text, sizeof(r->text), "%s", err.text);
-	}
-	return fd;
-}
-
 int server_handle(struct server *s, const struct question *q, struct reply *r, int fds[2])
 {
 	struct source *source = s->work.source;
@@ -131,14 +112,6 @@ int server_handle(struct server *s, const struct question *q, struct reply *r, i
 	case SIGNAL:
 		r->result = hand_on(s, q->number);
 		break;
-	case ROTATE:
-		fds[0] = rotate(s, r);
-		if (fds[0] < 0)
-			break;
-		if (s->file >= 0)
-			close(s->file);
-		s->file = dup(fds[0]);
-		return 1;
 	case DETACH:
 		source->ops->stop(source);
 		break;
@@ -149,27 +122,6 @@ int server_handle(struct server *s, const struct question *q, struct reply *r, i
 		r->result = -EINVAL;
 	}
 	return 0;
-}
-
-/* sendmsg(2) of one structure, and descriptors with it. */
-static bool send_with(int socket, const void *bytes, size_t size, const int *fds, int count)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control = {0};
-	struct iovec iov = {(void *)bytes, size};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (count) {
-		message.msg_control = &control;
-		message.msg_controllen = (socklen_t)CMSG_SPACE((size_t)count * sizeof(int));
-		CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&message)->cmsg_len = (socklen_t)CMSG_LEN((size_t)count * sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), fds, (size_t)count * sizeof(int));
-	}
-	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
 static void serve(struct server *s, int socket)
@@ -186,16 +138,14 @@ static void serve(struct server *s, int socket)
 		if (n != sizeof(q))
 			return;
 		count = server_handle(s, &q, &r, fds);
-		if (!send_with(socket, &r, sizeof(r), fds, count))
+		if (!passing_send(socket, &r, sizeof(r), fds, count))
 			return;
-		if (q.kind == ROTATE && count)
-			close(fds[0]); /* rings are closed when they are opened anew */
 	}
 }
 
 void server_run(struct server *s, int socket, int told, pid_t reader)
 {
-	struct sandbox_needs needs = {.rename = s->work.output->most, .any_user = s->work.command->pid,
+	struct sandbox_needs needs = {.any_user = s->work.command->pid,
 				      .cgroup_paths = s->work.cgroup_root >= 0};
 	const char *why;
 
@@ -210,7 +160,7 @@ void server_run(struct server *s, int socket, int told, pid_t reader)
 	/* Or nobody would see that the reader has ended. */
 	if (s->work.timeline)
 		close(s->work.timeline->fd);
-	if (!s->work.output->name)
+	if (s->work.output->fd != STDERR_FILENO)
 		close(s->work.output->fd);
 	close(STDOUT_FILENO);
 	why = s->work.sandbox ? sandbox_helper(&needs) : NULL;
@@ -230,7 +180,6 @@ void server_init(struct server *s, const struct helper_work *work, const struct 
 	*s = (struct server){
 		.work = *work,
 		.shared = *shared,
-		.file = work->output->kind == OUTPUT_FILE && work->output->name ? work->output->fd : -1,
 	};
 	asker_init(&s->asker, source->proc_is_initial ? source->proc : -1);
 	s->asker.args_alone = !source->request->fails;

@@ -11,7 +11,7 @@
 #include "show/output.h"
 #include "source/source.h"
 
-enum question_kind { LOOK, RING, GONE, ASK, PARENT, SIGNAL, ROTATE, DETACH, CGROUP };
+enum question_kind { LOOK, RING, GONE, ASK, PARENT, SIGNAL, DETACH, CGROUP };
 
 struct question {
 	uint32_t kind;
@@ -19,6 +19,7 @@ struct question {
 	uint32_t number; /* PARENT, CGROUP: the process; SIGNAL: the signal; LOOK: 1 if it is the last */
 	uint32_t padding;
 	uint64_t cgroup; /* CGROUP: its id */
+	struct opened_file file; /* LOOK: the output's */
 	struct ask ask;
 };
 
@@ -33,7 +34,6 @@ struct reply {
 	uint64_t length; /* ASK, CGROUP: bytes of the answer */
 	struct losses losses;
 	uint64_t size; /* RING: bytes of each */
-	char text[256]; /* ROTATE: why not */
 };
 
 /* The most bytes of an answer. */
@@ -61,7 +61,6 @@ struct helper_work {
 struct server {
 	struct helper_work work;
 	struct helper_shared shared;
-	int file; /* the output's, or -1 */
 	uint64_t command_start;
 	struct asker asker;
 };

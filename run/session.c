@@ -10,6 +10,7 @@
 #include "lib/timestamp.h"
 #include "run/filter.h"
 #include "run/helper.h"
+#include "run/opener.h"
 #include "run/said.h"
 #include "run/sandbox.h"
 #include "run/signals.h"
@@ -48,6 +49,8 @@ struct session {
 	struct command command;
 	bool handed_on; /* a signal, to the command */
 	struct helper helper;
+	struct opener opener;
+	sig_atomic_t hangups; /* that have been answered */
 	int cgroup_root; /* -1: no paths of cgroups are shown */
 	struct said said;
 	struct pollfd *fds;
@@ -203,13 +206,30 @@ static int start_helper(struct session *s, bool *sandbox, const char **why, stru
 	return helper_start(&s->helper, &work, why, err);
 }
 
-/* Splits the work in two processes, and gives up power in both. The command runs already. */
+/* Starts the process that begins the output's files anew, where there are files. *sandbox: whether power can be given up. */
+static void start_opener(struct session *s, bool *sandbox)
+{
+	struct error err;
+	const char *why;
+
+	if (!*sandbox || !s->out->is_file || s->out->kind != OUTPUT_FILE)
+		return;
+	*sandbox = !opener_start(&s->opener, s->out, &why, &err);
+	if (!*sandbox)
+		say("warning: it keeps all its power: %s", err.text);
+	else if (why)
+		say("warning: the process that begins new files keeps more power than it needs: %s", why);
+}
+
+/* Splits the work in two processes or three, and gives up power in all. The command runs already. */
 static int split(struct session *s, struct error *err)
 {
+	int timeline = s->timeline->wanted ? s->timeline->out.fd : s->out->fd, ret;
 	bool sandbox = !s->options->no_sandbox;
 	const char *why;
-	int ret = start_helper(s, &sandbox, &why, err);
 
+	start_opener(s, &sandbox);
+	ret = start_helper(s, &sandbox, &why, err);
 	if (ret)
 		return ret;
 	if (s->source->ops->rings)
@@ -217,17 +237,16 @@ static int split(struct session *s, struct error *err)
 	s->printer.parents = (struct parents){helper_parent, &s->helper};
 	s->printer.cgroups.ask = s->cgroup_root >= 0 ? helper_cgroup_path : NULL;
 	s->printer.cgroups.context = &s->helper;
-	s->out->begin_file = helper_rotate;
 	s->out->look = helper_moved;
-	s->out->context = &s->helper;
+	s->out->looker = &s->helper;
 	if (!sandbox)
 		return 0;
 	s->source->ops->divide(s->source, false);
 	if (why)
 		say("warning: the helper keeps more power than it needs: %s", why);
-	helper_drop_descriptors(&s->helper, s->out, s->timeline->wanted ? &s->timeline->out : s->out);
-	why = sandbox_reader(&(struct sandbox_descriptors){s->out->fd, s->timeline->wanted ? s->timeline->out.fd : s->out->fd, say_descriptor(),
-						       s->helper.socket, s->source->pipe});
+	helper_drop_descriptors(&s->helper, (int[]){s->out->fd, timeline, s->opener.socket}, 3);
+	why = sandbox_reader(&(struct sandbox_descriptors){s->out->fd, timeline, say_descriptor(), s->helper.socket, s->opener.socket,
+						       s->source->pipe});
 	if (why)
 		say("warning: it keeps more power than it needs: %s", why);
 	return 0;
@@ -240,7 +259,7 @@ static void look_around(struct session *s)
 
 	if (now > s->next_look) {
 		s->next_look = now + LOOK_NS;
-		helper_look(&s->helper, false);
+		helper_look(&s->helper, &s->out->file, false);
 	}
 	if (!helper_take_look(&s->helper, false))
 		return;
@@ -251,7 +270,18 @@ static void look_around(struct session *s)
 		return;
 	s->helper.lanes_changed = false;
 	s->source->ops->poll_fds(s->source, s->fds + FD_RINGS);
-	helper_look(&s->helper, false); /* it can open now what was closed */
+	helper_look(&s->helper, &s->out->file, false); /* it can open now what was closed */
+}
+
+/* SIGHUP: the file may have another name by now. */
+static void answer_hangup(struct session *s)
+{
+	sig_atomic_t hangups = stops.hangups;
+
+	if (hangups == s->hangups)
+		return;
+	if (s->out->kind != OUTPUT_FILE || output_reopen(s->out))
+		s->hangups = hangups;
 }
 
 /* Ends the tracing, and prints all that was seen. */
@@ -262,7 +292,7 @@ static void finish(struct session *s, enum end end)
 		end = print_execs(s, true);
 	if (s->out->closed)
 		return;
-	helper_look(&s->helper, true);
+	helper_look(&s->helper, &s->out->file, true);
 	if (end != END_OUTPUT)
 		helper_take_look(&s->helper, true);
 	say_losses(s->source, &s->printer, &s->said);
@@ -332,6 +362,7 @@ static int trace(struct session *s, const struct inherited *inherited, struct er
 		wait_for_execs(s);
 		end = print_execs(s, false);
 		look_around(s);
+		answer_hangup(s);
 		if (end)
 			break;
 	}
@@ -343,6 +374,7 @@ static int trace(struct session *s, const struct inherited *inherited, struct er
 	if (s->timeline->wanted)
 		timeline_finish(s->timeline);
 	helper_stop(&s->helper);
+	opener_stop(&s->opener);
 	return ret;
 }
 
@@ -356,6 +388,7 @@ int session_run(const struct options *options, struct source *source, struct out
 		.out = out,
 		.timeline = timeline,
 		.helper = {.socket = -1},
+		.opener = {.socket = -1},
 		.cgroup_root = -1,
 	};
 	int ret;

@@ -1,4 +1,7 @@
+#include <errno.h>
+#include <poll.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "run/signals.h"
 
@@ -19,15 +22,30 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	}
 }
 
+static bool at_terminal;
+
+static void on_hangup(int number, siginfo_t *info, void *context)
+{
+	struct pollfd p = {.fd = STDERR_FILENO};
+	int errnum = errno;
+
+	if (at_terminal && poll(&p, 1, 0) == 1)
+		on_signal(number, info, context);
+	else
+		stops.hangups++;
+	errno = errnum;
+}
+
 /* So that the end of the command is seen at once: poll(2) comes back. */
 static void on_child(int signal)
 {
 	(void)signal;
 }
 
-void signals_handle(bool ends, bool hangup)
+void signals_handle(bool ends, enum hangup hangup)
 {
-	const struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+	const struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO},
+			       reopen = {.sa_sigaction = on_hangup, .sa_flags = SA_SIGINFO};
 
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, and said so */
 	signal(SIGXFSZ, SIG_IGN);
@@ -36,7 +54,8 @@ void signals_handle(bool ends, bool hangup)
 		return;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	if (hangup)
-		sigaction(SIGHUP, &action, NULL);
+	at_terminal = isatty(STDERR_FILENO);
+	if (hangup != HANGUP_IGNORED)
+		sigaction(SIGHUP, hangup == HANGUP_ENDS ? &action : &reopen, NULL);
 	sigaction(SIGQUIT, &action, NULL);
 }

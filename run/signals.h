@@ -9,11 +9,17 @@
  * as well. */
 struct stops {
 	volatile sig_atomic_t count, signal, sent;
+	volatile sig_atomic_t hangups; /* SIGHUPs that ask for the output's file to be opened again */
 };
 extern struct stops stops;
 
-/* Handles them, and ignores those that a failed write raises. ends: false where nothing is to be ended in order. hangup:
- * false where nohup(1) ignores SIGHUP. */
-void signals_handle(bool ends, bool hangup);
+enum hangup {
+	HANGUP_ENDS,
+	HANGUP_IGNORED, /* by nohup(1) */
+	HANGUP_REOPENS, /* but it ends if the terminal is gone that the standard error is */
+};
+
+/* Handles them, and ignores those that a failed write raises. ends: false where nothing is to be ended in order. */
+void signals_handle(bool ends, enum hangup hangup);
 
 #endif

@@ -66,6 +66,7 @@ static int init(struct output *out, int fd)
 {
 	*out = (struct output){
 		.fd = fd,
+		.name = fd == STDERR_FILENO ? "the standard error" : "the standard output",
 		.directory = -1,
 		.buffer = malloc(BUFFER_SIZE),
 		.capacity = BUFFER_SIZE,
@@ -85,7 +86,8 @@ int output_init(struct output *out, int fd)
 
 int output_open(struct output *out, const char *path, const char *option, struct error *err)
 {
-	int directory, fd = rotate_open(path, option, &directory, err);
+	struct opened_file file;
+	int directory, fd = rotate_open(path, option, &directory, &file, err);
 	struct stat st;
 
 	if (fd < 0)
@@ -97,6 +99,8 @@ int output_open(struct output *out, const char *path, const char *option, struct
 	}
 	out->kind = !fstat(fd, &st) && S_ISREG(st.st_mode) ? OUTPUT_FILE : OUTPUT_NONBLOCKING;
 	out->name = path;
+	out->is_file = true;
+	out->file = file;
 	out->base = rotate_base(path);
 	out->directory = directory;
 	return 0;
@@ -124,10 +128,7 @@ static ssize_t write_some(const struct output *out, const char *bytes, size_t si
 /* Says something of the output: `before`, its name, and the rest. */
 static void say_of(const struct output *out, const char *before, const char *behind, const char *more)
 {
-	if (out->name)
-		say("%s\"%s\"%s%s", before, out->name, behind, more);
-	else
-		say("%sthe standard output%s%s", before, behind, more);
+	say(out->is_file ? "%s\"%s\"%s%s" : "%s%s%s%s", before, out->name, behind, more);
 }
 
 static void fail(struct output *out, int errnum)
@@ -161,17 +162,48 @@ static void written(struct output *out, size_t done)
 	out->size += done;
 }
 
+/* Puts text in front of what waits. */
+static void put_in_front(struct output *out, const char *text)
+{
+	size_t length = strlen(text);
+	char *room = output_room(out, length);
+
+	if (!room)
+		return;
+	memmove(out->buffer + out->start + length, out->buffer + out->start, out->used - out->start);
+	memcpy(out->buffer + out->start, text, length);
+	out->used += length;
+	out->complete += length;
+}
+
+static int change_file(struct output *out, enum new_file how, struct error *err)
+{
+	int fd = out->begin_file ? out->begin_file(out->opener, how, &out->file, err)
+				 : rotate_begin(out->directory, out->base, out->keep, how, &out->file, err);
+
+	if (fd < 0)
+		return fd;
+	/* The descriptor's number stays: the sandbox knows it. */
+	dup3(fd, out->fd, O_CLOEXEC);
+	close(fd);
+	out->size = out->file.size;
+	out->moved = false;
+	if (out->heading && !out->size)
+		put_in_front(out, out->heading);
+	else if (out->file.torn)
+		put_in_front(out, "\n");
+	return 0;
+}
+
 /* The file is full: it becomes FILE.1, and what waits begins a new one. true: so it is. */
 static bool begin_new_file(struct output *out)
 {
-	size_t heading = out->heading ? strlen(out->heading) : 0;
 	struct error err;
-	char *room;
 	int fd;
 
 	if (out->rotate_error && monotonic_ns() < out->rotate)
 		return false;
-	fd = out->begin_file ? out->begin_file(out->context, &err) : rotate_files(out->directory, out->base, out->keep, out->fd, &err);
+	fd = change_file(out, NEW_FILE_ROTATE, &err);
 	if (fd < 0) {
 		if (fd != -out->rotate_error)
 			say("%s; the lines go on to the old file, and it is tried again each second", err.text);
@@ -180,18 +212,22 @@ static bool begin_new_file(struct output *out)
 		return false;
 	}
 	out->rotate_error = 0;
-	/* The descriptor's number stays: the sandbox knows it. */
-	dup3(fd, out->fd, O_CLOEXEC);
-	close(fd);
-	out->size = 0;
-	out->moved = false;
-	room = heading ? output_room(out, heading) : NULL;
-	if (room) {
-		memmove(out->buffer + out->start + heading, out->buffer + out->start, out->used - out->start);
-		memcpy(out->buffer + out->start, out->heading, heading);
-		out->used += heading;
-		out->complete += heading;
-	}
+	return true;
+}
+
+bool output_reopen(struct output *out)
+{
+	struct error err;
+	int ret;
+
+	output_send(out);
+	if (out->partial) /* the rest of the line belongs there, too */
+		return false;
+	ret = change_file(out, NEW_FILE_REOPEN, &err);
+	if (ret == -ETIMEDOUT)
+		return false;
+	if (ret)
+		say("SIGHUP: %s; the lines go on to the file that was there", err.text);
 	return true;
 }
 
@@ -400,24 +436,22 @@ void output_poll_fd(const struct output *out, struct pollfd *fd)
 
 void output_look(struct output *out)
 {
-	const char *how = out->look ? out->look(out->context) : NULL;
+	const char *how = out->look ? out->look(out->looker) : NULL;
 
 	if (how && !out->moved)
-		say("warning: \"%s\" was %s by somebody else; the lines go on to the file that was there", out->name, how);
+		say("warning: \"%s\" was %s by somebody else; the lines go on to the file that was there, until SIGHUP", out->name, how);
 	out->moved = how;
 }
 
 void output_begin(struct output *out, bool append, uint64_t most, unsigned int keep, const char *heading)
 {
-	struct stat st;
-
 	out->heading = heading;
 	out->keep = keep;
-	if (out->name && out->kind == OUTPUT_FILE) {
+	if (out->is_file && out->kind == OUTPUT_FILE) {
 		if (!append && ftruncate(out->fd, 0))
 			fail(out, errno);
-		out->size = append && !fstat(out->fd, &st) ? (uint64_t)st.st_size : 0;
-		if (out->size && !rotate_ends_with_newline(out->directory, out->base, (int64_t)out->size))
+		out->size = append ? out->file.size : 0;
+		if (append && out->file.torn)
 			output_add(out, "\n", 1);
 		out->most = most;
 	}
@@ -438,9 +472,8 @@ uint64_t output_unwritten(const struct output *out)
 
 int output_error(const struct output *out, struct error *err)
 {
-	if (!out->name)
-		return error_set(err, out->error, "cannot write to the standard output: %s", strerror(out->error));
-	return error_set(err, out->error, "cannot write to \"%s\": %s", out->name, strerror(out->error));
+	return error_set(err, out->error, out->is_file ? "cannot write to \"%s\": %s" : "cannot write to %s: %s", out->name,
+			 strerror(out->error));
 }
 
 void output_free(struct output *out)
@@ -448,12 +481,12 @@ void output_free(struct output *out)
 	off_t size;
 
 	/* Nothing of a line that could not be written whole stays in a file. */
-	if (out->error && out->name && out->partial && out->kind == OUTPUT_FILE) {
+	if (out->error && out->is_file && out->partial && out->kind == OUTPUT_FILE) {
 		size = lseek(out->fd, 0, SEEK_END);
 		if (size >= (off_t)out->partial && !ftruncate(out->fd, size - (off_t)out->partial))
 			out->partial = 0;
 	}
-	if (out->name) {
+	if (out->is_file) {
 		if (close(out->fd) && !out->error)
 			out->error = errno;
 		close(out->directory);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "show/rotate.h"
 
 enum output_kind {
 	OUTPUT_FILE,	    /* a regular file: a write does not wait for a reader */
@@ -24,9 +25,11 @@ struct output {
 	bool closed;	   /* its reader has gone */
 	int error;	   /* errno of the last write, 0: it went well */
 	uint64_t retry;	   /* ns of CLOCK_MONOTONIC, after an error: when to try again */
-	const char *name;  /* the file's path, or NULL: the standard output */
+	const char *name;  /* the file's path, or "the standard output" */
+	bool is_file;	   /* it was opened by that path */
 	const char *base;  /* its last component */
 	int directory;	   /* descriptor of the directory that the file is in */
+	struct opened_file file;
 	bool moved;	   /* the file is not at its path any more, which has been said */
 	int rotate_error;  /* errno of the last try to begin a new file, 0: it went well */
 	uint64_t rotate;   /* ns of CLOCK_MONOTONIC: when to try that again */
@@ -34,10 +37,12 @@ struct output {
 	uint64_t most;	   /* bytes that a file may have, 0: any number */
 	uint64_t size;	   /* bytes in the file */
 	uint64_t total;	   /* bytes added so far */
-	/* Who begins a new file, and tells what has become of this one's name (rotate.h). */
-	int (*begin_file)(void *context, struct error *err);
-	const char *(*look)(void *context);
-	void *context;
+	/* Another process that begins a new file, as rotate_begin(), and one that tells what has become of this one's name, as
+	 * rotate_look(). NULL: this one does. */
+	int (*begin_file)(void *opener, enum new_file how, struct opened_file *file, struct error *err);
+	void *opener;
+	const char *(*look)(void *looker);
+	void *looker;
 	const char *heading; /* of each file, or NULL */
 	/* Offsets in the buffer: 0 … start is written, start … complete are whole lines, complete … used is the line in the
 	 * making. */
@@ -51,7 +56,7 @@ struct output {
 	uint64_t dropped;    /* lines for which there was no memory */
 };
 
-/* An output to `fd`, which stays the caller's. 0 or -ENOMEM. */
+/* An output to the standard output or the standard error, which stays open. 0 or -ENOMEM. */
 int output_init(struct output *out, int fd);
 
 /* Opens the file: a new one with mode 0600, an existing one as it is. It must be a character device, or a regular file that
@@ -98,13 +103,17 @@ void output_poll_fd(const struct output *out, struct pollfd *fd);
 /* Says if the file was removed or replaced. */
 void output_look(struct output *out);
 
+/* Goes on in the file that has the path now, or in a new one (SIGHUP, logrotate(8)). If it cannot be opened, that is said, and
+ * the lines go on to the old one. false: it is to be tried again. */
+bool output_reopen(struct output *out);
+
 /* Writes all that waits, and waits for a full pipe or terminal. */
 void output_flush(struct output *out);
 
 /* How many lines, but headings, have not been written. */
 uint64_t output_unwritten(const struct output *out);
 
-/* "cannot write to the standard output: No space left on device" */
+/* "cannot write to the standard output: No space left on device". */
 int output_error(const struct output *out, struct error *err);
 
 /* Frees and closes it. */

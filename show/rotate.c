@@ -65,34 +65,70 @@ static const char *why_not(const struct stat *st)
 	return NULL;
 }
 
-int rotate_open(const char *path, const char *option, int *directory, struct error *err)
+/* Whether the file of that size, in bytes, does not end with a newline. If it cannot be read, it does. */
+static bool is_torn(int directory, const char *base, int64_t size)
 {
-	const char *base = rotate_base(path), *why;
+	int fd = size ? openat(directory, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+	char last = '\n';
+
+	if (fd < 0)
+		return false;
+	if (pread(fd, &last, 1, size - 1) != 1)
+		last = '\n';
+	close(fd);
+	return last != '\n';
+}
+
+static void note_file(const struct stat *st, struct opened_file *file)
+{
+	*file = (struct opened_file){
+		.device = st->st_dev,
+		.inode = st->st_ino,
+		.size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0,
+	};
+}
+
+/* Opens BASE, or makes it. what: before its name in messages. */
+static int open_file(int directory, const char *base, const char *what, const char *name, struct opened_file *file, struct error *err)
+{
+	/* O_APPEND: a second writer does no harm. O_NONBLOCK: a FIFO or a terminal is not waited for. */
+	int fd = openat(directory, base, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	int errnum = errno;
+	const char *why;
 	struct stat st;
-	int fd, errnum;
+
+	if (fd >= 0) {
+		why = fstat(fd, &st) ? strerror(errno) : why_not(&st);
+		if (!why) {
+			note_file(&st, file);
+			file->torn = is_torn(directory, base, (int64_t)file->size);
+			return fd;
+		}
+		close(fd);
+		errnum = EINVAL;
+	} else if (errnum == ENXIO && !fstatat(directory, base, &st, AT_SYMLINK_NOFOLLOW) && why_not(&st)) {
+		why = why_not(&st);
+	} else {
+		return error_set(err, errnum, "%scannot open \"%s\": %s; %s", what, name, strerror(errnum),
+				 errnum == ELOOP ? "it is a symbolic link, which is not followed"
+						 : "give a file that this user may write");
+	}
+	return error_set(err, errnum, "%s\"%s\": %s", what, name, why);
+}
+
+int rotate_open(const char *path, const char *option, int *directory, struct opened_file *file, struct error *err)
+{
+	char what[32];
+	int fd;
 
 	*directory = open_directory(path, option, err);
 	if (*directory < 0)
 		return *directory;
-	/* O_APPEND: a second writer does no harm. O_NONBLOCK: a FIFO or a terminal is not waited for. */
-	fd = openat(*directory, base, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-	errnum = errno;
-	if (fd >= 0) {
-		why = fstat(fd, &st) ? strerror(errno) : why_not(&st);
-		if (!why)
-			return fd;
-		close(fd);
-		errnum = EINVAL;
-	} else if (errnum == ENXIO && !fstatat(*directory, base, &st, AT_SYMLINK_NOFOLLOW) && why_not(&st)) {
-		why = why_not(&st);
-	} else {
+	format_text(what, sizeof(what), "%s: ", option);
+	fd = open_file(*directory, rotate_base(path), what, path, file, err);
+	if (fd < 0)
 		close(*directory);
-		return error_set(err, errnum, "%s: cannot open \"%s\": %s; %s", option, path, strerror(errnum),
-				 errnum == ELOOP ? "it is a symbolic link, which is not followed"
-						 : "give a file that this user may write");
-	}
-	close(*directory);
-	return error_set(err, errnum, "%s: \"%s\": %s", option, path, why);
+	return fd;
 }
 
 /* A new file of ours under a name that nobody knew before. */
@@ -116,14 +152,15 @@ static int move(int directory, const char *from, const char *to, struct error *e
 	return error_set(err, errno, "cannot rename \"%s\" to \"%s\": %s", from, to, strerror(errno));
 }
 
-int rotate_files(int directory, const char *base, unsigned int keep, int current, struct error *err)
+static int rotate(int directory, const char *base, unsigned int keep, struct opened_file *file, struct error *err)
 {
 	char from[NAME_SIZE], to[NAME_SIZE];
 	int fd = make_new(directory, from, base), ret = 0;
+	struct stat st = {0};
 
 	if (fd < 0)
 		return error_set(err, -fd, "cannot begin a new \"%s\": %s", base, strerror(-fd));
-	for (unsigned int n = rotate_look(directory, base, current) ? 0 : keep; n && !ret; n--) {
+	for (unsigned int n = rotate_look(directory, base, file) ? 0 : keep; n && !ret; n--) {
 		char older[NAME_SIZE];
 
 		format_text(to, sizeof(to), n > 1 ? "%.255s.%u" : "%.255s", base, n - 1);
@@ -132,34 +169,26 @@ int rotate_files(int directory, const char *base, unsigned int keep, int current
 	}
 	if (!ret)
 		ret = move(directory, from, base, err);
-	if (!ret)
+	if (!ret) {
+		fstat(fd, &st);
+		note_file(&st, file);
 		return fd;
+	}
 	unlinkat(directory, from, 0);
 	close(fd);
 	return ret;
 }
 
-const char *rotate_look(int directory, const char *base, int current)
+int rotate_begin(int directory, const char *base, unsigned int keep, enum new_file how, struct opened_file *file, struct error *err)
 {
-	struct stat open_one, named;
-
-	if (fstat(current, &open_one))
-		return NULL;
-	if (fstatat(directory, base, &named, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? "removed" : NULL;
-	return open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev ? NULL : "replaced";
+	return how == NEW_FILE_REOPEN ? open_file(directory, base, "", base, file, err) : rotate(directory, base, keep, file, err);
 }
 
-bool rotate_ends_with_newline(int directory, const char *base, int64_t size)
+const char *rotate_look(int directory, const char *base, const struct opened_file *file)
 {
-	int fd = openat(directory, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool whole = true;
-	char last;
+	struct stat named;
 
-	if (fd < 0)
-		return true;
-	if (!rotate_look(directory, base, fd) && pread(fd, &last, 1, size - 1) == 1)
-		whole = last == '\n';
-	close(fd);
-	return whole;
+	if (fstatat(directory, base, &named, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? "removed" : NULL;
+	return file->inode == named.st_ino && file->device == named.st_dev ? NULL : "replaced";
 }

@@ -104,7 +104,7 @@ refused() {
 runs() {
 	wanted=$1
 	shift
-	timeout 60 "$X" "$@" >"$out" 2>"$err"
+	timeout 60 "$X" -o - "$@" >"$out" 2>"$err"
 	status=$?
 	[ $status = "$wanted" ] || fail "$*: exit status $status, not $wanted: $(cat "$err")"
 }

@@ -375,8 +375,8 @@ to_a_pipe() {
 	wait $tracer
 	status=$?
 	tracer=
-	[ $status = 1 ] || fail "exit status $status, not 1"
-	has "$err" 'cannot write to the standard output: Broken pipe'
+	is $status 0
+	quiet
 }
 
 on_sigterm() {

@@ -29,7 +29,7 @@ no_complaint() {
 
 # run ARGUMENT...: a trace with its own end; the status is in $status.
 run() {
-	"$X" --source "$S" "$@" >"$out" 2>"$err"
+	"$X" --source "$S" -o - "$@" >"$out" 2>"$err"
 	status=$?
 }
 

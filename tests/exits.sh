@@ -45,7 +45,7 @@ of_a_storm() {
 
 # The lines of a command, and of what it executes, with their columns and indentation.
 in_the_tree() {
-	"$X" --exits --tree -- sh -c "$D/prog a; (exit 3); $D/prog b & wait; exit 4" >"$out" 2>"$err"
+	"$X" -o - --exits --tree -- sh -c "$D/prog a; (exit 3); $D/prog b & wait; exit 4" >"$out" 2>"$err"
 	is $? 4
 	shows 1 "^sh .* 0 .*/sh -c "
 	shows 1 "^  prog .* 0 $D/prog a\$"
@@ -56,7 +56,7 @@ in_the_tree() {
 }
 
 in_json() {
-	"$X" --exits --json -- sh -c "$D/prog; (exit 3); kill -9 \$\$" >"$out" 2>"$err"
+	"$X" -o - --exits --json -- sh -c "$D/prog; (exit 3); kill -9 \$\$" >"$out" 2>"$err"
 	is $? 137
 	shows 1 '"comm":"prog",.*,"event":"exit","exit_status":0,"duration_ns":[0-9]*,"age_ns":[0-9]*,"source":"bpf"}$'
 	shows 1 '"comm":"sh",.*,"event":"exit","exit_status":3,"duration_ns":null,"age_ns":[0-9]*,"source":"bpf"}$'
@@ -69,7 +69,7 @@ in_json() {
 
 # A program that sleeps is as old as it has slept.
 how_long() {
-	"$X" --exits --json -n sleep -- sleep 1 >"$out" 2>"$err"
+	"$X" -o - --exits --json -n sleep -- sleep 1 >"$out" 2>"$err"
 	ns=$(sed -n 's/.*"event":"exit".*"duration_ns":\([0-9]*\),.*/\1/p' "$out")
 	[ "${ns:-0}" -ge 1000000000 ] && [ "${ns:-0}" -lt 60000000000 ] || fail "it slept for ${ns:-nothing}"
 }

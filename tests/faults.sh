@@ -20,7 +20,7 @@ traced() {
 	END
 	chmod +x "$1/command"
 	# shellcheck disable=SC2086 # several options in one word
-	timeout 20 strace -qq -o "$1/trace" -e trace=$CALLS,fork,vfork,clone ${2:-} "$X" --source bpf -x --print-mntns -- \
+	timeout 20 strace -qq -o "$1/trace" -e trace=$CALLS,fork,vfork,clone ${2:-} "$X" -o - --source bpf -x --print-mntns -- \
 		"$1/command" >"$1/out" 2>"$1/err" </dev/null
 	status=$?
 }

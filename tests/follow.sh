@@ -199,13 +199,13 @@ command_status() {
 
 command_and_signals() {
 	# From another process the signal is handed on, and what the command does then is shown.
-	"$X" -- sh -c "trap '$D/prog trapped; exit 5' TERM; : >$D/ready; while :; do sleep 0.05; done" >"$out" 2>"$err" &
+	"$X" -o - -- sh -c "trap '$D/prog trapped; exit 5' TERM; : >$D/ready; while :; do sleep 0.05; done" >"$out" 2>"$err" &
 	tracer=$!
 	told_has "$D/ready"
 	stop TERM
 	[ $status = 5 ] || fail "exit status $status, not 5"
 	seen trapped
-	"$X" -- sleep 1000 >"$out" 2>"$err" &
+	"$X" -o - -- sleep 1000 >"$out" 2>"$err" &
 	tracer=$!
 	tries=0
 	while ! grep -q sleep "$out" && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
@@ -288,7 +288,7 @@ few_descriptors() {
 # Ids of the initial pid namespace are not looked up in another /proc.
 ends_late() { echo "(sleep 0.1; $D/prog early; sleep 2.4; $D/prog late) & true"; }
 in_a_pid_namespace() {
-	unshare -pf --mount-proc "$X" -- sh -c "$(ends_late)" >"$out" 2>"$err"
+	unshare -pf --mount-proc "$X" -o - -- sh -c "$(ends_late)" >"$out" 2>"$err"
 	is $? 0
 	seen early late
 	for option in -p -P; do
@@ -298,13 +298,13 @@ in_a_pid_namespace() {
 	done
 	# Nor is another process's memory read. (Before Linux 6.9 the kernel has read the arguments when it looks for the file.)
 	since 6 9 || return
-	unshare -pf --mount-proc "$X" -q -x -- "$C" untouched "$D/missing" sl one >"$out" 2>"$err"
+	unshare -pf --mount-proc "$X" -o - -q -x -- "$C" untouched "$D/missing" sl one >"$out" 2>"$err"
 	shows 1 " -2 \"$D/missing\" <unreadable>\$"
 }
 
 # Where members are known by their ids, as before Linux 4.17.
 by_id_in_a_pid_namespace() {
-	unshare -pf --mount-proc strace -D -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" --source bpf -- \
+	unshare -pf --mount-proc strace -D -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" -o - --source bpf -- \
 		sh -c "$(ends_late)" >"$out" 2>"$err"
 	is $? 0
 	seen early late
@@ -321,7 +321,7 @@ signal_to_another_user() {
 }
 
 hangup() {
-	"$X" -o "$D/lines" -- sh -c "$D/prog 1; $D/prog 2; kill -HUP \$PPID; sleep 0.2; $D/prog 3" 2>"$err"
+	"$X" -o - -- sh -c "$D/prog 1; $D/prog 2; kill -HUP \$PPID; sleep 0.2; $D/prog 3" >"$D/lines" 2>"$err"
 	status=$?
 	[ $status = 129 ] || fail "exit status $status, not 129"
 	out=$D/lines
@@ -330,7 +330,7 @@ hangup() {
 
 # The command does not end with the signal that is handed on.
 duration_after_a_signal() {
-	"$X" -d 1 -- sh -c 'trap "" TERM; sleep 5' >"$out" 2>"$err" &
+	"$X" -o - -d 1 -- sh -c 'trap "" TERM; sleep 5' >"$out" 2>"$err" &
 	tracer=$!
 	sleep 0.5
 	kill -TERM $tracer
@@ -375,7 +375,7 @@ full_table() {
 	[ -n "$n" ] || fail "the table cannot be found among the calls of bpf(2)"
 	timeout 60 strace -qq -e trace=bpf -o "$D/trace" \
 		-e inject="bpf:poke_enter=@arg2=01000000080000000800000004000000:when=$n" \
-		"$X" -- sh -c "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5 & done; wait" >"$out" 2>"$err"
+		"$X" -o - -- sh -c "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5 & done; wait" >"$out" 2>"$err"
 	has "$err" '^execsnoop: could not follow [0-9]* more threads: too many live at once'
 	shown=$(grep -c 'sleep 0.5' "$out")
 	missing=$(sed -n 's/.*could not follow \([0-9]*\) .*/\1/p' "$err" | awk '{ n += $1 } END { print n + 0 }')

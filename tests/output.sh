@@ -211,7 +211,7 @@ unicode() {
 
 # ended OPTION...: traces three execs and ends; the lines go where the options say.
 ended() {
-	"$X" -u 4242 -d 20 "$@" -- sh -c "for i in 1 2 3; do $C user $D/prog 4242 \$i; done" >"$D/stdout" 2>"$err" || fail "status $?: $(cat "$err")"
+	"$X" -o - -u 4242 -d 20 "$@" -- sh -c "for i in 1 2 3; do $C user $D/prog 4242 \$i; done" >"$D/stdout" 2>"$err" || fail "status $?: $(cat "$err")"
 }
 
 to_a_file() {
@@ -241,6 +241,118 @@ to_a_file() {
 	has "$err" '^execsnoop: --output: cannot open the directory .*No such file or directory; '
 	usage_error 'need a file' --append
 	usage_error 'need a file' --max-size 1M
+}
+
+# logrotate renames the file, makes a new one or not, and sends SIGHUP.
+hangup() {
+	chmod 755 "$T" "$D"
+	some() { "$PROGRAMS/storm" vfork 1 "$1" "$D/prog"; sleep 0.2; }
+	for how in "" --no-sandbox "--max-size 1M"; do
+		rm -f "$D"/file*
+		# shellcheck disable=SC2086 # several options in one word
+		"$X" -o "$D/file" $how -l "^$D/prog" 2>"$err" &
+		tracer=$!
+		tries=0
+		until [ -s "$D/file" ] || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+		some 20
+		mv "$D/file" "$D/file.a"
+		some 20
+		kill -HUP $tracer
+		sleep 0.2
+		some 20
+		mv "$D/file" "$D/file.b"
+		install -m 640 /dev/null "$D/file"
+		kill -HUP $tracer
+		sleep 0.2
+		some 20
+		kill -HUP $tracer # it is there: nothing happens
+		sleep 0.2
+		some 20
+		rm "$D/file"
+		ln -s "$D/other" "$D/file"
+		kill -HUP $tracer
+		sleep 0.2
+		some 20
+		has "$err" '^execsnoop: SIGHUP: cannot open "file": .* it is a symbolic link, .*; the lines go on to the file that was there$'
+		[ -e "$D/other" ] && fail "it writes where a link says"
+		rm "$D/file"
+		kill -HUP $tracer
+		sleep 0.2
+		some 20
+		stop
+		is $status 0
+		is "$(stat -c %a "$D/file")" 600
+		is "$(grep -c "$D/prog" "$D/file.a")" 40
+		is "$(grep -c "$D/prog" "$D/file.b")" 20
+		is "$(grep -c "$D/prog" "$D/file")" 20
+		for f in file file.a file.b; do is "$(head -n 1 "$D/$f" | cut -c1-5)" PCOMM; is "$(grep -c '^PCOMM' "$D/$f")" 1; done
+	done
+	# The mode that logrotate's create gives stays; nohup(1) is no reason not to open it.
+	install -m 640 /dev/null "$D/mine"
+	mkfifo "$D/begun"
+	nohup "$X" -J -o "$D/mine" --append -l "^$D/prog" >"$err" 2>&1 &
+	tracer=$!
+	sleep 0.7
+	rm "$D/mine"
+	printf 'half' >"$D/mine"
+	chmod 640 "$D/mine"
+	kill -HUP $tracer
+	sleep 0.2
+	some 3
+	stop
+	is "$(stat -c %a "$D/mine")" 640
+	is "$(head -n 1 "$D/mine")" half
+	tail -n +2 "$D/mine" >"$D/ours"
+	valid "$D/ours"
+	is "$(wc -l <"$D/ours")" 3
+	# Without a file it ends the tracer, and so it does when the terminal is gone.
+	start -l "^$D/prog"
+	stop HUP
+	is $status 0
+	rm -f "$D/file"
+	TERM=dumb script -qc "exec '$X' -o '$D/file'" /dev/null >/dev/null 2>&1 </dev/null &
+	terminal=$!
+	tries=0
+	until [ -s "$D/file" ] || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	tracer=$(pgrep -xf "$X -o $D/file" | head -n 1)
+	kill -9 $terminal
+	wait $terminal 2>/dev/null
+	tries=0
+	while kill -0 "$tracer" 2>/dev/null && [ $tries -lt 300 ]; do sleep 0.01; tries=$((tries + 1)); done
+	kill -0 "$tracer" 2>/dev/null && fail "it goes on without its terminal"
+	tracer=
+}
+
+# The command's output and the trace do not mix.
+two_streams() {
+	"$X" -- sh -c "$D/prog word; echo said" >"$out" 2>"$err" || fail "status $?"
+	is "$(cat "$out")" said
+	has "$err" '^PCOMM  *PID '
+	has "$err" " $D/prog word\$"
+	"$X" -J -o - -- "$D/prog" word >"$out" 2>"$err" || fail "status $?"
+	valid "$out"
+	is "$(cat "$err")" ""
+	"$X" -- "$D/prog" word >"$out" 2>/dev/full
+	is $? 1
+	# A file by that name has a directory.
+	x=$(readlink -f "$X")
+	(cd "$D" && "$x" -o ./- -- ./prog word)
+	has "$D/-" ' \./prog word$'
+	usage_error '^execsnoop: --max-size needs a file: -o FILE$' -o - --max-size 1M
+}
+
+# A reader that has had enough.
+head_is_enough() {
+	"$X" -l "^$D/prog" 2>"$err" | head -n 2 >"$out" &
+	tracer=$!
+	tries=0
+	until [ -s "$out" ] || [ $tries -ge 300 ]; do "$D/prog"; sleep 0.01; tries=$((tries + 1)); done
+	tries=0
+	while pgrep -f "^$X -l \\^$D/prog" >/dev/null && [ $tries -lt 300 ]; do "$D/prog"; sleep 0.01; tries=$((tries + 1)); done
+	[ $tries -lt 300 ] || fail "it does not end"
+	wait $tracer
+	tracer=
+	is "$(cat "$err")" ""
 }
 
 # Two files, none too large, with all the last lines and none twice; each begins with the heading.
@@ -504,7 +616,7 @@ said_to_be_moved() {
 		sleep 1.5
 		stop
 		is "$status" 0
-		has "$err" "/file\" was $how by somebody else; the lines go on to the file that was there\$"
+		has "$err" "/file\" was $how by somebody else; the lines go on to the file that was there, until SIGHUP\$"
 		is "$(numbers "$D/ours" | tail -n 1)" 3
 	done
 	is "$(cat "$D/dir/file")" theirs
@@ -583,7 +695,7 @@ full_stderr() {
 # What a file says of the time zone is not believed.
 time_zones() {
 	zone=$D/zone
-	at() { TZ=$1 "$X" -T -- "$D/prog" 2>"$err" | awk -v d="$D/prog" '$NF == d { print substr($1, 1, 2) }'; }
+	at() { TZ=$1 "$X" -o - -T -- "$D/prog" 2>"$err" | awk -v d="$D/prog" '$NF == d { print substr($1, 1, 2) }'; }
 	hour=$(date -u +%H)
 	printf 'TZif2\0\0\0\0\0\0\0\0\0\0\0\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\nABC-3\n' >"$zone"
 	is "$(at "$zone")" "$(printf %02d $(((${hour#0} + 3) % 24)))"
@@ -593,7 +705,7 @@ time_zones() {
 		has "$err" 'warning: times are UTC: '
 	done
 	is "$(at UTC-2)" "$(printf %02d $(((${hour#0} + 2) % 24)))"
-	is "$(TZ=ABC-5 "$X" -q -- sh -c "exec $D/prog \$TZ" 2>"$err" | grep -c '"ABC-5"$')" 1
+	is "$(TZ=ABC-5 "$X" -o - -q -- sh -c "exec $D/prog \$TZ" 2>"$err" | grep -c '"ABC-5"$')" 1
 }
 
 # What is written to, $D/pipe, is full. It ends at a signal, or if it does not wait.
@@ -788,6 +900,9 @@ case_ "hostile bytes in 10,000 argument lists come back, and text cannot lie" ho
 case_ "a terminal is not moved by any argument" terminal
 case_ "-o writes a file of mode 0600, never through a link, and appends only if asked" to_a_file
 case_ "--max-size begins new files" rotation
+case_ "SIGHUP opens the file again, and loses no line" hangup script pgrep nohup
+case_ "with a command, the trace goes to the standard error, or with -o - to the standard output" two_streams
+case_ "ends quietly when nobody reads the pipe any more" head_is_enough pgrep
 case_ "files that others remove, empty or leave unfinished do no harm" file_of_others
 case_ "--count ends after so many execs" count
 case_ "the table of unprintable characters is Unicode's" unicode

@@ -327,7 +327,7 @@ failing_calls() {
 	sed -n "/^call /s/^[^ ]* *[0-9]* *[0-9?]* *//p" "$out" >"$D/shown"
 	grep -q "^-2 \"$D/missing\" \"a b\" \"\" \"new.nline\"\$" "$D/shown" || fail "a missing file is not shown: $(cat "$D/shown" "$err")"
 	grep -q "^-13 \"$D/denied\" \"x\"\$" "$D/shown" || fail "a file that may not be executed is not shown"
-	"$X" --source bpf -x -q --max-args 0 --max-bytes 0 -- sh "$D/script" "$C" "$D" "$PROGRAMS/nothing" $narrow >"$out" 2>/dev/null
+	"$X" -o - --source bpf -x -q --max-args 0 --max-bytes 0 -- sh "$D/script" "$C" "$D" "$PROGRAMS/nothing" $narrow >"$out" 2>/dev/null
 	[ $? = 7 ] || return
 	sed -n "/^call /s/^[^ ]* *[0-9]* *[0-9?]* *//p" "$out" >"$D/bpf"
 	is "$(wc -l <"$D/shown")" "$(wc -l <"$D/bpf")"
@@ -353,7 +353,7 @@ command_outlives() {
 	comes "$D/whole"
 	# Nor does who reads wait for it.
 	begin=$(date +%s)
-	"$X" --source "$S" -x -d 0.3 -- sh -c 'echo $$ >"$1"; exec "$0" 20 >/dev/null 2>&1' "$L" "$D/pid" 2>&1 | cat >"$out"
+	"$X" -o - --source "$S" -x -d 0.3 -- sh -c 'echo $$ >"$1"; exec "$0" 20 >/dev/null 2>&1' "$L" "$D/pid" 2>&1 | cat >"$out"
 	[ $(($(date +%s) - begin)) -lt 15 ] || fail "its output is not closed"
 	kill "$(cat "$D/pid")"
 	"$X" --source "$S" -x -o "$D/lines" -- sh -c '"$0" 2; "$0" 0.1; echo killed >"$1"' "$L" "$D/killed" 2>"$err" &
@@ -400,7 +400,7 @@ withheld() {
 any_user() {
 	chmod 755 "$T" "$D"
 	cp "$X" "$D/tracer"
-	"$PROGRAMS/call" user "$D/tracer" 4242 --source "$S" -- "$L" "$B.3" >"$out" 2>"$err"
+	"$PROGRAMS/call" user "$D/tracer" 4242 --source "$S" -o - -- "$L" "$B.3" >"$out" 2>"$err"
 	is $? 0
 	shows 1 "live $B.3\$"
 }

@@ -58,7 +58,7 @@ as_strace_says() {
 }
 
 how_it_ended() {
-	"$X" --timeline "$D/timeline" -- sh -c "$D/prog 'a \"b\"' \"\$(printf 'c\\nd\\377')\"; $D/prog; sleep 9 & kill -9 \$!; exit 3" >"$out" 2>"$err"
+	"$X" -o - --timeline "$D/timeline" -- sh -c "$D/prog 'a \"b\"' \"\$(printf 'c\\nd\\377')\"; $D/prog; sleep 9 & kill -9 \$!; exit 3" >"$out" 2>"$err"
 	is $? 3
 	python '
 		assert [s[6] for s in slices if s[3] == "sh" and s[4][1:2] == ["-c"]] == [{"exit_status": 3}]
@@ -124,7 +124,7 @@ drawn() {
 		wait
 		exit 3
 	END
-	"$X" --timeline "$D/timeline" -- sh "$D/script" >"$out" 2>"$err"
+	"$X" -o - --timeline "$D/timeline" -- sh "$D/script" >"$out" 2>"$err"
 	is $? 3
 	draw
 	grep -q 'PID [0-9]*, [0-9.]* s, SIGKILL<' "$D/svg" || fail "no bar tells of the signal"
@@ -135,20 +135,20 @@ drawn() {
 
 # A program that is not wanted ends the slice of the one before it.
 replaced() {
-	"$X" -n '^sh$' --timeline "$D/timeline" -- sh -c "exec $PROGRAMS/live 0.5" >"$out" 2>"$err"
+	"$X" -o - -n '^sh$' --timeline "$D/timeline" -- sh -c "exec $PROGRAMS/live 0.5" >"$out" 2>"$err"
 	is $? 0
 	python 'assert [s[3] for s in slices] == ["sh"] and slices[0][2] - slices[0][1] < 0.4 and not slices[0][6], slices'
 }
 
 refused() {
-	"$X" --timeline "$D/no/timeline" -- true >"$out" 2>"$err"
+	"$X" -o - --timeline "$D/no/timeline" -- true >"$out" 2>"$err"
 	is $? 1
 	has "$err" "^execsnoop: --timeline: cannot open the directory \"$D/no/\": No such file or directory"
-	"$X" --timeline /dev/full -- true >"$out" 2>"$err"
+	"$X" -o - --timeline /dev/full -- true >"$out" 2>"$err"
 	is $? 1
 	has "$err" '^execsnoop: cannot write to "/dev/full": No space left on device'
 	ln -s "$D/prog" "$D/link"
-	"$X" --timeline "$D/link" -- true >"$out" 2>"$err"
+	"$X" -o - --timeline "$D/link" -- true >"$out" 2>"$err"
 	is $? 1
 	cmp -s "$D/prog" "$PROGRAMS/nothing" || fail "it was written to"
 }

@@ -46,11 +46,11 @@ starts() {
 }
 
 login() {
-	sh -c "echo 4711 >/proc/self/loginuid && cat /proc/self/sessionid >$D/session && exec \"$X\" -J -- $D/prog" >"$out" 2>"$err" ||
+	sh -c "echo 4711 >/proc/self/loginuid && cat /proc/self/sessionid >$D/session && exec \"$X\" -o - -J -- $D/prog" >"$out" 2>"$err" ||
 		{ skipped="this kernel has no login uid that can be set"; return; }
 	shows 1 "\"loginuid\":4711,\"session\":$(cat "$D/session"),"
 	[ "$(cat /proc/self/loginuid)" != 4294967295 ] || {
-		"$X" -J -- "$D/prog" >"$out" 2>"$err"
+		"$X" -o - -J -- "$D/prog" >"$out" 2>"$err"
 		shows 1 '"loginuid":null,"session":null,'
 	}
 }
