@@ -63,6 +63,9 @@ SOURCES = main.c loader.c elf.c $(wildcard $(FOLDERS:%=%/*.c))
 HEADERS = $(wildcard *.h bpf/*.h $(FOLDERS:%=%/*.h))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
+VERSION = 0.1
+COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
+
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 # musl alone: none of the host's headers but the kernel's (include/ links to them).
 CFLAGS = --target=$(TRIPLE) $(ARCH_FLAGS) -std=c11 -D_GNU_SOURCE -iquote . -Os $(WARNINGS) \
@@ -102,6 +105,16 @@ $(BUILD)/embed.o: bpf/embed.S $(BUILD)/prog.o.lz4
 
 # Every byte of every argument goes through these.
 $(BUILD)/show/escape.o $(BUILD)/show/utf8.o: CFLAGS += -O2
+
+# What --version and --check say. It changes only if they would say something else.
+VERSION_H = \#define VERSION "$(VERSION)"\n\#define TARGET "$(TRIPLE)"\n\#define COMMIT "$(COMMIT)"\n
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '$(VERSION_H)' | cmp -s - $@ || printf '$(VERSION_H)' >$@
+FORCE:
+
+$(BUILD)/run/run.o $(BUILD)/run/check.o: $(BUILD)/version.h
+$(BUILD)/run/run.o $(BUILD)/run/check.o: CFLAGS += -I$(BUILD)
 
 $(BUILD)/%.o: %.c | $(BUILD)/include
 	@mkdir -p $(@D)
@@ -143,7 +156,7 @@ states_test_SOURCES = kernel/states.c kernel/places.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c source/more.c source/path.c kernel/ttys.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-FIELDS = $(addprefix show/,fields.c chain.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c rotate.c utf8.c errname.c \
+FIELDS = $(addprefix show/,fields.c columns.c keys.c chain.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c rotate.c utf8.c errname.c \
 	signame.c)
 print_test_SOURCES = run/filter.c source/ids.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c reader/lives.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
@@ -212,7 +225,7 @@ $(FUZZERS_BUILT): $(BUILD)/fuzz/%: tests/fuzz/%.c $$($$*_FUZZED) $(HEADERS)
 
 # The whole program with the sanitizers and the host's libc, for the same tests as the product.
 SANITIZED = $(BUILD)/sanitized/execsnoop
-$(SANITIZED): $(SOURCES) $(HEADERS) bpf/embed.S $(BUILD)/prog.o.lz4
+$(SANITIZED): $(SOURCES) $(HEADERS) $(BUILD)/version.h bpf/embed.S $(BUILD)/prog.o.lz4
 	@mkdir -p $(@D)
 	$(CLANG) $(TEST_CFLAGS) -I$(BUILD) -o $@ $(SOURCES) bpf/embed.S
 

@@ -115,7 +115,10 @@
  * show/form.h            which fields
  * show/printer.h         state of the printer
  * show/print.c           one exec, one line
- * show/fields.c          fields: headings, columns, JSON keys
+ * show/fields.c          which fields are asked for
+ * show/field.h           their table
+ * show/columns.c         as columns
+ * show/keys.c            as JSON's keys
  * show/strings.c         file name and arguments as JSON
  * show/users.c           names of users
  * show/cgroup_paths.c    paths of cgroups that were asked for

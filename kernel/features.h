@@ -54,6 +54,7 @@ enum feature {
 struct features {
 	struct {
 		bool asked, here;
+		bool limited; /* it is here, but `why` says what is not */
 		char why[512]; /* what was found, or what was said when it was tried */
 	} rows[FEATURES];
 };
@@ -63,6 +64,9 @@ void feature_note(struct features *features, enum feature feature, bool here, co
 
 /* The same for a tracepoint "category/name"; others than those in the table are passed over. */
 void feature_note_tracepoint(struct features *features, const char *event, bool here, const char *why);
+
+/* Notes that it is here, but not wholly: `why` says what is missing. */
+void feature_limit(struct features *features, enum feature feature);
 
 /* Whether it is here. */
 bool feature_is_here(const struct features *features, enum feature feature);
@@ -74,5 +78,8 @@ const char *feature_name(enum feature feature);
 
 /* The substitute where it is missing, or NULL. */
 const char *feature_instead(enum feature feature);
+
+/* What cannot be told without it, or NULL. */
+const char *feature_without(enum feature feature);
 
 #endif

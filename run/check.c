@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "show/escape.h"
 #include "show/output.h"
 #include "source/bpf.h"
+#include "version.h"
 
 static void print_json(struct output *out, const char *key, const char *text)
 {
@@ -23,6 +25,65 @@ static void print_json(struct output *out, const char *key, const char *text)
 		escape_json(out, text, strlen(text));
 	else
 		output_add(out, "null", 4);
+}
+
+static void add_text(struct output *out, const char *a, const char *b, const char *c)
+{
+	output_add(out, a, strlen(a));
+	output_add(out, b, strlen(b));
+	output_add(out, c, strlen(c));
+}
+
+static bool works(const struct features *features, size_t source)
+{
+	return feature_is_here(features, (enum feature)(FEATURE_SOURCE + source));
+}
+
+/* The source that would be used, or SOURCES: none. */
+static size_t best_source(const struct features *features, const struct options *o)
+{
+	size_t i = o->source ? (size_t)(source_find(o->source) - sources) : 0, end = o->source ? i + 1 : SOURCES;
+
+	while (i < end && (!works(features, i) || (sources[i].alone && !o->source && !o->request.pids.count)))
+		i++;
+	return i < end ? i : SOURCES;
+}
+
+/* For a person: whether it works here, by which source; what is missing, and what that means. */
+static void print_verdict(const struct features *features, const struct options *o, const struct utsname *kernel, struct output *out)
+{
+	size_t wanted = o->source ? (size_t)(source_find(o->source) - sources) : 0, best = best_source(features, o);
+	const char *reason = features->rows[FEATURE_SOURCE + wanted].why;
+	bool all = true;
+
+	if (best == SOURCES)
+		add_text(out, "It does not work here: ", reason, "\n");
+	else if (best == 0)
+		add_text(out, "It works here, by the source bpf.", "", "\n");
+	else
+		add_text(out, "It works here, by the source ", sources[best].name, ", which does not show ");
+	if (best && best < SOURCES)
+		add_text(out, sources[best].lacks, ".", "\n");
+	if (best != wanted && best < SOURCES)
+		add_text(out, "The source bpf, which shows all, does not work here: ", reason, "\n");
+	add_text(out, "execsnoop " VERSION " for " TARGET ", Linux ", kernel->release, " on ");
+	add_text(out, kernel->machine, "", "\n");
+	for (int i = 0; !wanted && i < FEATURE_SOURCE; i++) {
+		const char *why = features->rows[i].why, *instead = feature_instead((enum feature)i), *without = feature_without((enum feature)i);
+		bool missing = feature_is_missing(features, (enum feature)i);
+
+		if (!(missing ? strcmp(why, reason) : features->rows[i].limited))
+			continue;
+		if (all)
+			add_text(out, "Missing:\n", "", "");
+		all = false;
+		add_text(out, "  ", feature_name((enum feature)i), "");
+		if (missing && (without || instead))
+			add_text(out, without ? ": " : ": used instead: ", without ? without : instead, "");
+		add_text(out, *why ? " (" : "", why, *why ? ")\n" : "\n");
+	}
+	if (!o->verbose)
+		add_text(out, "All that was asked: execsnoop --check --verbose\n", "", "");
 }
 
 /* Prints all rows. What has not been asked, because something before it was missing, is said to be so. */
@@ -50,7 +111,6 @@ static void features_print(const struct features *features, struct output *out, 
 		}
 		output_end_line(out);
 	}
-	output_flush(out);
 }
 
 /* --check: in a child, what the helper could not give up. */
@@ -155,6 +215,7 @@ int check(const struct options *options, char **argv, int *status, struct error 
 	const struct source_row *row = source_find(options->source ? options->source : sources[0].name);
 	struct source *source = bpf_open(&options->request, err);
 	struct features *features;
+	struct utsname kernel = {0};
 	struct output out;
 	const char *why;
 
@@ -165,12 +226,17 @@ int check(const struct options *options, char **argv, int *status, struct error 
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
 	}
 	features = &source->features;
-	if (check_all(source, options, argv, err) && row == sources)
+	if (check_all(source, options, argv, err) && row == sources && options->form.json)
 		say("%s", err->text);
 	*status = !feature_is_here(features, (enum feature)(FEATURE_SOURCE + (row - sources)));
+	uname(&kernel); /* which is forbidden then */
 	why = sandbox_reader(&(struct sandbox_descriptors){out.fd, out.fd, say_descriptor(), -1, -1, -1});
 	feature_note(features, FEATURE_SANDBOX, !why, why);
-	features_print(features, &out, options->form.json);
+	if (!options->form.json)
+		print_verdict(features, options, &kernel, &out);
+	if (options->form.json || options->verbose)
+		features_print(features, &out, options->form.json);
+	output_flush(&out);
 	output_free(&out);
 	source->ops->stop(source); /* the start may have failed half-way */
 	source->ops->close(source);

@@ -5,6 +5,7 @@
 
 #include "run/command_line.h"
 #include "lib/format.h"
+#include "lib/say.h"
 #include "run/values.h"
 #include "show/fields.h"
 
@@ -14,94 +15,114 @@
 #define MAX_BYTES_JSON (256U << 10)
 #define MAX_BYTES_LINE (256U << 10) /* a regular expression takes some 50 ns a byte */
 
+static const char *const argv0_words[] = {[ARGV0_IF_OTHER] = "other", [ARGV0_ALWAYS] = "always", [ARGV0_NEVER] = "never", NULL};
+static const char *const color_words[] = {[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
+
 static const struct option_row rows[] = {
 #define ROW(l, n, a, h, ...) {.letter = l, .name = n, .argument = a, .help = h, .parse = __VA_ARGS__}
 #define AT(field) .offset = offsetof(struct options, field)
-	{.name = "What to trace; with several filters, only what passes each:"},
-	ROW('x', "fails", NULL, "failed calls, too", parse_flag, AT(request.fails)),
-	ROW(0, "exits", NULL, "ends of processes, too", parse_flag, AT(form.exits)),
-	ROW('n', "name", "REGEX", "commands whose name (COMM, 15 bytes) matches *", parse_name, AT(names)),
-	ROW(0, "not-name", "REGEX", "those whose name does not match *", parse_name, AT(not_names)),
-	ROW('l', "line", "REGEX", "commands whose whole argument line matches *", parse_regex, AT(lines)),
-	ROW(0, "not-line", "REGEX", "those whose line does not match *", parse_regex, AT(not_lines)),
-	ROW('u', "uid", "USER", "this real user, a number or a name *", parse_user, AT(request.ids.uids)),
-	ROW(0, "not-uid", "USER", "all users but this one *", parse_user, AT(request.ids.not_uids)),
-	ROW('P', "ppid", "PID", "children of this process *", parse_pid, AT(request.ids.ppids)),
-	ROW('p', "pid", "PID", "this process and its descendants *", parse_pids, AT(request.pids)),
-	ROW('c', "cgroup", "PATH", "this cgroup v2 directory and all below it *", parse_cgroup, AT(request.cgroups)),
-	ROW(0, "mntns", "PID|FILE", "this process's (or this) mount namespace *", parse_string, AT(request.mntns)),
-	ROW(0, "cgroupmap", "PATH", "cgroup ids in this pinned BPF hash map", parse_text, AT(request.cgroupmap)),
-	ROW(0, "mntnsmap", "PATH", "mount namespaces in this pinned BPF hash map", parse_text, AT(request.mntnsmap)),
+#define TEXT .text = true
+	{.name = "Execs to show (all filters must match; of a repeated one (*) any value):"},
+	ROW('x', "fails", NULL, "also failed execs", parse_flag, AT(request.fails)),
+	ROW(0, "exits", NULL, "also process exits", parse_flag, AT(form.exits)),
+	ROW('n', "name", "REGEX", "only where the command's name (15 bytes) matches *", parse_name, AT(names)),
+	ROW(0, "not-name", "REGEX", "only where it does not *", parse_name, AT(not_names)),
+	ROW('l', "line", "REGEX", "only where the file name and arguments match *", parse_regex, AT(lines)),
+	ROW(0, "not-line", "REGEX", "only where they do not *", parse_regex, AT(not_lines)),
+	ROW('u', "uid", "USER", "only by this user, a name or a number *", parse_user, AT(request.ids.uids)),
+	ROW(0, "not-uid", "USER", "only by other users *", parse_user, AT(request.ids.not_uids)),
+	ROW('p', "pid", "PID", "only by this process and its descendants *", parse_pids, AT(request.pids)),
+	ROW('P', "ppid", "PID", "only by children of this process *", parse_pid, AT(request.ids.ppids)),
+	ROW('c', "cgroup", "PATH", "only in this cgroup v2 directory and below it *", parse_cgroup, AT(request.cgroups)),
+	ROW(0, "mntns", "PID|FILE", "only in the mount namespace of PID, or FILE *", parse_string, AT(request.mntns)),
+	ROW(0, "cgroupmap", "PATH", "only cgroups whose id is in this pinned BPF map", parse_text, AT(request.cgroupmap)),
+	ROW(0, "mntnsmap", "PATH", "only mount namespaces in this pinned BPF map", parse_text, AT(request.mntnsmap)),
+	{.name = "Start and end:"},
 	ROW(0, "user", "USER", "run COMMAND as this user", parse_command_user),
-	ROW('d', "duration", "SECONDS", "end after so long", parse_seconds),
+	ROW('d', "duration", "SECONDS", "end after this time", parse_seconds),
 	ROW(0, "count", "N", "end after N execs",
 	 parse_number, AT(count), .least = 1, .most = UINT64_MAX, .unit = 1, .expected = "a number"),
-	{.name = "What to print:"},
-	ROW('J', "json", NULL, "JSON Lines", parse_flag, AT(form.json)),
-	ROW(0, "tree", NULL, "indented by descent", parse_flag, AT(form.tree)),
-	ROW('T', "time", NULL, "time, HH:MM:SS", parse_flag, AT(form.time)),
-	ROW('t', "timestamp", NULL, "seconds since start", parse_flag, AT(form.timestamp)),
-	ROW('U', "print-uid", NULL, "the real user id", parse_flag, AT(form.print_uid)),
-	ROW(0, "print-euid", NULL, "effective user id", parse_flag, AT(form.print_euid)),
+	{.name = "Columns:"},
+	ROW('T', "time", NULL, "time of day", parse_flag, AT(form.time), TEXT),
+	ROW('t', "timestamp", NULL, "seconds from start", parse_flag, AT(form.timestamp), TEXT),
+	ROW('U', "print-uid", NULL, "user's id", parse_flag, AT(form.print_uid), TEXT),
+	ROW(0, "names", NULL, "user's name", parse_flag, AT(form.names)),
+	ROW(0, "print-euid", NULL, "effective user id", parse_flag, AT(form.print_euid), TEXT),
+	ROW('C', "print-cpu", NULL, "CPU", parse_flag, AT(form.print_cpu), TEXT),
+	ROW('M', "print-pcomm", NULL, "parent's name", parse_flag, AT(form.print_pcomm), TEXT),
 	ROW(0, "print-tty", NULL, "terminal", parse_flag, AT(form.print_tty)),
-	ROW('C', "print-cpu", NULL, "the CPU", parse_flag, AT(form.print_cpu)),
-	ROW('M', "print-pcomm", NULL, "the parent's name", parse_flag, AT(form.print_pcomm)),
-	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote)),
-	ROW(0, "print-exe", NULL, "path of the file", parse_flag, AT(form.print_exe)),
+	ROW(0, "print-exe", NULL, "file that runs", parse_flag, AT(form.print_exe)),
 	ROW(0, "print-cwd", NULL, "working directory", parse_flag, AT(form.print_cwd)),
-	ROW(0, "ancestors", "N", "the parent, its parent, N at most (32)",
+	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns), TEXT),
+	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup), TEXT),
+	ROW(0, "print-cgroup-path", NULL, "cgroup's path", parse_flag, AT(form.print_cgroup_path)),
+	ROW(0, "ancestors", "N", "parent, its parent, and so on: N of them, up to 32",
 	 parse_number, AT(request.ancestors), .least = 1, .most = EXEC_CHAIN_MOST, .unit = 1, .expected = "a number"),
-	ROW(0, "env", "NAME", "this environment variable *", parse_variable, AT(request.variables)),
-	ROW(0, "print-mntns", NULL, "mount namespace", parse_flag, AT(form.print_mntns)),
-	ROW(0, "print-cgroup", NULL, "cgroup's id", parse_flag, AT(form.print_cgroup)),
-	ROW(0, "argv0", "WHEN", "argv[0] in brackets: other (than the file), always, never", parse_argv0),
-	ROW(0, "names", NULL, "the user's name", parse_flag, AT(form.names)),
-	ROW(0, "print-cgroup-path", NULL, "the cgroup's path", parse_flag, AT(form.print_cgroup_path)),
-	ROW(0, "fields", "LIST", "of -J, these keys alone (pid,argv), or all", parse_fields, AT(form.keys)),
-	ROW(0, "time-format", "FORMAT", "-T, hms (the default) or iso (UTC, RFC 3339)", parse_time_format),
-	ROW(0, "max-args", "N",
-	 "at most N arguments, with the file name (20, -J: 0); 0: all",
+	{.name = "Lines:"},
+	ROW(0, "tree", NULL, "indent by descent", parse_flag, AT(form.tree)),
+	ROW('q', "quote", NULL, "quote arguments", parse_flag, AT(form.quote), TEXT),
+	ROW(0, "env", "NAME", "show this environment variable *", parse_variable, AT(request.variables)),
+	ROW(0, "argv0", "WHEN", "argv[0], too: other (than the file), always, never", parse_word, AT(form.argv0), TEXT,
+	 .words = argv0_words),
+	ROW(0, "max-args", "N", "show N arguments at most (20; with -J all); 0: all",
 	 parse_number, AT(form.max_args), .most = UINT32_MAX, .unit = 1, .expected = "a number"),
-	ROW(0, "max-bytes", "N", "at most N bytes of arguments (32K, -J: 256K); 0: all",
-	 parse_size, AT(form.max_bytes)),
-	{.name = "Where to:"},
-	ROW('o', "output", "FILE", "this file, emptied first unless --append", parse_text, AT(output)),
-	ROW(0, "max-size", "SIZE", "begin a new FILE at this size (64M), keep FILE.1", parse_size, AT(max_size), .least = 4096),
-	ROW(0, "keep", "N", "keep so many old files, FILE.1 to FILE.N (default 1)",
+	ROW(0, "max-bytes", "N", "show N bytes of them (32K; with -J 256K); 0: all", parse_size, AT(form.max_bytes)),
+	ROW(0, "time-format", "FORMAT", "show the time as hms, or as iso (UTC, RFC 3339)", parse_time_format, TEXT),
+	ROW(0, "color", "WHEN", "auto (at a terminal), always, never", parse_word, AT(form.color), TEXT, .words = color_words),
+	ROW('J', "json", NULL, "JSON Lines instead of columns", parse_flag, AT(form.json)),
+	ROW(0, "fields", "LIST", "of JSON, only these keys (pid,argv), or all", parse_fields, AT(form.keys)),
+	{.name = "Output (standard output; with COMMAND standard error):"},
+	ROW('o', "output", "FILE", "to this file; to standard output if it is -", parse_text, AT(output)),
+	ROW(0, "append", NULL, "keep what it has", parse_flag, AT(append)),
+	ROW(0, "quiet", NULL, "no summary", parse_flag, AT(quiet)),
+	ROW(0, "max-size", "SIZE", "begin a new FILE when it has this size (64M)", parse_size, AT(max_size), .least = 4096),
+	ROW(0, "keep", "N", "keep N old files, FILE.1 to FILE.N (1)",
 	 parse_number, AT(keep), .least = 1, .most = 1000, .unit = 1, .expected = "a number"),
-	ROW(0, "timeline", "FILE", "execs and ends for ui.perfetto.dev, too", parse_text, AT(timeline)),
-	ROW(0, "append", NULL, "keep what FILE has", parse_flag, AT(append)),
-	ROW(0, "quiet", NULL, "no summary at the end", parse_flag, AT(quiet)),
+	ROW(0, "timeline", "FILE", "also write execs and ends for ui.perfetto.dev", parse_text, AT(timeline)),
 	{.name = "Other:"},
-	ROW(0, "ring-size", "KIB", "each CPU's ring (default 64 to 4096, by memory and CPUs)",
+	ROW(0, "source", "NAME", "bpf, perf, proc, sideband, trace or watch (the best)", parse_text, AT(source)),
+	ROW(0, "ring-size", "KIB", "each CPU's ring buffer (64 to 4096, by memory)",
 	 /* Perf counts a ring's pages in an int. It is rounded up to a power of 2. */
 	 parse_number, AT(request.ring_size), .least = 1, .most = 1 << 20, .unit = 1024,
 	 .expected = "a number of KiB"),
-	ROW(0, "source", "NAME", "bpf, perf, proc, sideband, trace, watch (the best)", parse_text, AT(source)),
 	ROW(0, "check", NULL, "what works here", parse_flag, AT(request.check)),
+	ROW(0, "verbose", NULL, "all that it asks", parse_flag, AT(verbose)),
 	ROW(0, "no-sandbox", NULL, "keep all power", parse_flag, AT(no_sandbox)),
-	ROW(0, "ebpf", NULL, "print BPF programs", parse_flag, AT(ebpf)),
-	ROW('V', "version", NULL, "print the version", parse_flag, AT(version)),
-	ROW('h', "help", NULL, "print this help", parse_flag, AT(help)),
+	ROW(0, "ebpf", NULL, "show BPF programs", parse_flag, AT(ebpf)),
+	ROW('V', "version", NULL, "show the version", parse_flag, AT(version)),
+	ROW('h', "help", NULL, "show this help", parse_flag, AT(help)),
+#undef TEXT
 #undef AT
 #undef ROW
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+_Static_assert(ROWS <= 64, "a set of rows is a uint64_t");
 
-/* Options without an argument stand two in a line. */
+/* Two options without an argument stand in a line, in columns of so many characters: option and help. */
+#define OPTION_WIDTH 18
+#define HELP_WIDTH 19
+#define WIDE_OPTION 25
+
+static void add_option(struct output *out, const struct option_row *r, int width)
+{
+	char left[48];
+	size_t n = format_text(left, sizeof(left), r->letter ? "-%c, " : "    ", r->letter);
+
+	format_text(left + n, sizeof(left) - n, r->argument ? "--%s %s" : "--%s", r->name, r->argument);
+	output_format(out, "%-*s ", width, left);
+}
+
 void options_help(struct output *out)
 {
 	bool half = false;
 
-	output_format(out, "usage: execsnoop [OPTION]... [-- COMMAND [ARG]...]\n"
-			   "Shows every program that this machine executes, or that COMMAND does.\n");
+	output_format(out, "usage: execsnoop [OPTION]... [-- COMMAND [ARGUMENT]...]\n"
+			   "Show every program that this machine executes, or that COMMAND does.\n");
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct option_row *r = &rows[i];
-		const char *help = r->help, *end;
-		char left[40];
-		size_t n;
+		bool wide = r->argument || strlen(r->name) > OPTION_WIDTH - 6 || (r->help && strlen(r->help) > HELP_WIDTH);
 
-		if (half && (!r->parse || r->argument)) {
+		if (half && (!r->parse || wide)) {
 			output_end_line(out);
 			half = false;
 		}
@@ -109,22 +130,18 @@ void options_help(struct output *out)
 			output_format(out, "%s\n", r->name);
 			continue;
 		}
-		n = r->letter ? format_text(left, sizeof(left), "-%c, ", r->letter)
-				 : format_text(left, sizeof(left), "    ");
-		format_text(left + n, sizeof(left) - n, "--%s%s%s", r->name,
-			 r->argument ? " " : "", r->argument ? r->argument : "");
-		if (!r->argument) {
-			output_format(out, half ? " %-18s %s\n" : "  %-18s %-18s", left, help);
-			half = !half;
-			continue;
-		}
-		for (; (end = strchr(help, '\n')); help = end + 1, left[0] = '\0')
-			output_format(out, "  %-25s %.*s\n", left, (int)(end - help), help);
-		output_format(out, "  %-25s %s\n", left, help);
+		if (!half)
+			output_format(out, "  ");
+		add_option(out, r, wide ? WIDE_OPTION : OPTION_WIDTH);
+		if (wide || half)
+			output_format(out, "%s\n", r->help);
+		else
+			output_format(out, "%-*s ", HELP_WIDTH, r->help);
+		half = !wide && !half;
 	}
 	if (half)
 		output_end_line(out);
-	output_format(out, "* can be given more than once: any of them will do. More: man execsnoop\n");
+	output_format(out, "More: man execsnoop\n");
 }
 
 /* Requests the fields that will be shown, and as many bytes. --line looks at more than is shown. */
@@ -212,8 +229,8 @@ static int refuse_option(const char *word)
 						     : usage_error("%s: %s takes no argument", word, names);
 }
 
-/* An option that getopt(3) has found, or has not; word: the one that it has looked at. */
-static int parse_option(struct options *o, int key, const char *shorts, const char *word)
+/* An option that getopt(3) has found, or has not; word: the one that it has looked at. *given gets the row's bit. */
+static int parse_option(struct options *o, int key, const char *shorts, const char *word, uint64_t *given)
 {
 	const struct option_row *row = find_row(key);
 
@@ -225,7 +242,21 @@ static int parse_option(struct options *o, int key, const char *shorts, const ch
 		return usage_error("-%c needs an argument", optopt);
 	if (key == ':' || !row)
 		return usage_error("%s needs an argument", word);
+	*given |= 1ULL << (row - rows);
 	return row->parse(o, row, optarg);
+}
+
+/* Warns of options that mean nothing for JSON. given: a bit for each row. */
+static void say_meaningless(uint64_t given)
+{
+	char names[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (given & 1ULL << i && rows[i].text)
+			used += format_text(names + used, sizeof(names) - used, used ? ", --%s" : "--%s", rows[i].name);
+	if (used)
+		say("warning: without a meaning for --json, which has all that is known: %s", names);
 }
 
 /* Options that do not go together. */
@@ -237,6 +268,10 @@ static int check_options(const struct options *o)
 		return usage_error("--keep: nothing is kept without --max-size");
 	if (o->request.check && (o->output || o->command || o->timeline))
 		return usage_error("--check writes to the standard output and runs no command");
+	if (o->request.check && o->ebpf)
+		return usage_error("--check and --ebpf: give one of them");
+	if (o->verbose && !o->request.check)
+		return usage_error("--verbose: there is more to say with --check alone");
 	if (o->form.keys && !o->form.json)
 		return usage_error("--fields chooses among the keys of --json");
 	if (o->form.json && o->form.tree)
@@ -251,13 +286,14 @@ int options_parse(struct options *options, int argc, char **argv)
 	struct known known;
 	const char *taken = NULL; /* an option's argument, which may be "--", too */
 	int key, at, ret; /* at: where the word is that is looked at */
+	uint64_t given = 0;
 	bool end;
 
 	*options = (struct options){.form = {.max_args = UINT64_MAX, .max_bytes = UINT64_MAX}};
 	list_known(&known);
 	while (at = optind, (key = getopt_long(argc, argv, known.shorts, known.longs, NULL)) != -1) {
 		taken = optarg;
-		ret = parse_option(options, key, known.shorts, argv[at]);
+		ret = parse_option(options, key, known.shorts, argv[at], &given);
 		if (ret)
 			return ret;
 	}
@@ -279,6 +315,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	ret = check_options(options);
 	if (ret)
 		return ret;
+	if (options->form.json)
+		say_meaningless(given);
 	options->keep += !options->keep;
 	/* The name stands in the place of the id. */
 	options->form.print_uid &= !options->form.names;

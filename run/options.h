@@ -10,8 +10,6 @@
 #include "show/form.h"
 #include "source/request.h"
 
-#define VERSION "0.1"
-
 /* Regular expressions of an option that can be given more than once. */
 struct patterns {
 	regex_t **items;
@@ -21,7 +19,7 @@ struct patterns {
 struct options {
 	struct request request;
 	struct form form;
-	bool help, version, ebpf;
+	bool help, version, ebpf, verbose;
 	const char *source; /* its name, NULL: the best that works */
 	bool append, quiet, no_sandbox;
 	uint64_t duration; /* ns, 0: until a signal */

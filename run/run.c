@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "run/run.h"
+#include "version.h" /* the Makefile writes it */
 #include "lib/format.h"
 #include "run/check.h"
 #include "run/choose.h"
@@ -42,7 +43,7 @@ static int print(const struct options *options, const struct source *source, str
 	if (options->help)
 		options_help(&out);
 	else if (options->version)
-		output_add(&out, "execsnoop " VERSION "\n", strlen("execsnoop " VERSION "\n"));
+		output_format(&out, "execsnoop %s, one static binary for %s%s\n", VERSION, TARGET, *COMMIT ? ", commit " COMMIT : "");
 	else
 		ret = print_programs(source, &out, err);
 	output_flush(&out);

@@ -6,6 +6,7 @@
 
 #include "run/session.h"
 #include "kernel/cgroups.h"
+#include "lib/files.h"
 #include "lib/say.h"
 #include "lib/timestamp.h"
 #include "run/filter.h"
@@ -378,6 +379,14 @@ static int trace(struct session *s, const struct inherited *inherited, struct er
 	return ret;
 }
 
+/* From /proc/sys/kernel/pid_max (proc(5)); 0: it cannot be read. */
+static uint64_t pid_max(const struct source *source)
+{
+	char text[32];
+
+	return source->proc >= 0 && read_file(source->proc, "sys/kernel/pid_max", text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) : 0;
+}
+
 int session_run(const struct options *options, struct source *source, struct output *out, struct timeline *timeline,
 		const struct inherited *inherited, int *status, struct error *err)
 {
@@ -396,7 +405,7 @@ int session_run(const struct options *options, struct source *source, struct out
 	s.fds = calloc(fd_count(&s), sizeof(*s.fds));
 	if (!s.fds)
 		return error_set(err, ENOMEM, "cannot get memory: %s", strerror(ENOMEM));
-	print_init(&s.printer, &options->form, out, source->name, source->clock_ahead, source->boot_ahead);
+	print_init(&s.printer, &options->form, out, &(struct print_setup){source->name, source->clock_ahead, source->boot_ahead, pid_max(source)});
 	ret = trace(&s, inherited, err);
 	print_free(&s.printer);
 	filter_free(&s.filter);

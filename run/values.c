@@ -10,6 +10,7 @@
 
 #include "run/values.h"
 #include "bpf/record.h"
+#include "lib/format.h"
 #include "lib/say.h"
 #include "show/fields.h"
 
@@ -224,17 +225,19 @@ int parse_variable(struct options *o, const struct option_row *row, const char *
 	return parse_string(o, row, text);
 }
 
-int parse_argv0(struct options *o, const struct option_row *row, const char *text)
+int parse_word(struct options *o, const struct option_row *row, const char *text)
 {
-	static const char *const words[] = {[ARGV0_IF_OTHER] = "other", [ARGV0_ALWAYS] = "always", [ARGV0_NEVER] = "never"};
+	char words[64] = "";
+	size_t used = 0;
 
-	(void)row;
-	for (int i = 0; i < 3; i++)
-		if (!strcmp(text, words[i])) {
-			o->form.argv0 = (enum show_argv0)i;
+	for (unsigned int i = 0; row->words[i]; i++) {
+		if (!strcmp(text, row->words[i])) {
+			*(unsigned int *)field(o, row) = i;
 			return 0;
 		}
-	return usage_error("--argv0: \"%s\" is none of other, always, never", text);
+		used += format_text(words + used, sizeof(words) - used, i ? ", %s" : "%s", row->words[i]);
+	}
+	return usage_error("--%s: \"%s\" is none of %s", row->name, text, words);
 }
 
 int parse_time_format(struct options *o, const struct option_row *row, const char *text)

@@ -19,6 +19,8 @@ struct option_row {
 	size_t offset; /* in struct options */
 	uint64_t least, most, unit; /* of a number */
 	const char *expected; /* "is not …" */
+	const char *const *words; /* the values of an enum, ended by NULL */
+	bool text; /* of columns and lines of text alone: without a meaning for JSON */
 };
 
 /* Says the error and how to get help. USAGE_ERROR. */
@@ -32,6 +34,7 @@ int parse_number(struct options *, const struct option_row *, const char *text);
 int parse_size(struct options *, const struct option_row *, const char *text);    /* uint64_t, bytes: 500K, 64M, 1G */
 int parse_pid(struct options *, const struct option_row *, const char *text);     /* struct ids */
 int parse_pids(struct options *, const struct option_row *, const char *text);    /* struct strings */
+int parse_word(struct options *, const struct option_row *, const char *text);    /* an enum, with `words` */
 int parse_regex(struct options *, const struct option_row *, const char *text);   /* struct patterns */
 /* And for one option: */
 int parse_name(struct options *, const struct option_row *, const char *text);
@@ -40,7 +43,6 @@ int parse_variable(struct options *, const struct option_row *, const char *text
 int parse_seconds(struct options *, const struct option_row *, const char *text);
 int parse_user(struct options *, const struct option_row *, const char *text);
 int parse_command_user(struct options *, const struct option_row *, const char *text);
-int parse_argv0(struct options *, const struct option_row *, const char *text);
 int parse_fields(struct options *, const struct option_row *, const char *text);
 int parse_time_format(struct options *, const struct option_row *, const char *text);
 

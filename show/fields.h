@@ -1,8 +1,10 @@
-/* The fields of an exec: one table, which heading, columns and JSON keys come from. */
+/* The fields of an exec: what the form of the output asks for. */
 #ifndef FIELDS_H
 #define FIELDS_H
 
-#include "show/printer.h"
+#include "show/form.h"
+
+#include <stddef.h>
 
 /* Sets of JSON's keys have a bit for each. A key that says more of another, like "error", goes with it. */
 
@@ -21,14 +23,5 @@ struct fields_wanted {
 	bool users, cgroup_paths;
 };
 struct fields_wanted fields_wanted(const struct form *form);
-
-/* Adds the heading of the columns that the form asks for, and a newline. */
-void fields_heading(const struct form *form, char *heading, size_t size);
-
-/* Adds these columns, each with a space behind it. */
-void fields_columns(struct printer *printer, const struct exec *exec);
-
-/* Adds the exec as an object of JSON. false: it has none of the keys that are chosen. */
-bool fields_json(struct printer *printer, const struct exec *exec);
 
 #endif

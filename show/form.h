@@ -8,6 +8,9 @@
 /* When a text shows argv[0]. */
 enum show_argv0 { ARGV0_IF_OTHER, ARGV0_ALWAYS, ARGV0_NEVER };
 
+/* When a text has colours. */
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
 struct form {
 	bool json, tree, exits;
 	bool time, iso_time, timestamp, print_uid, print_euid, print_cpu, print_pcomm, print_mntns, print_cgroup; /* columns of text */
@@ -17,6 +20,7 @@ struct form {
 	uint64_t keys; /* of JSON, as fields_key() makes them; 0: the usual ones */
 	bool quote;
 	enum show_argv0 argv0;
+	enum color color;
 	uint64_t max_args;  /* file name included, 0: all */
 	uint64_t max_bytes; /* of an exec's arguments, 0: all */
 };

@@ -2,7 +2,7 @@
 
 #include "show/json.h"
 #include "lib/timestamp.h"
-#include "show/fields.h"
+#include "show/keys.h"
 
 static void add(struct output *out, const char *text)
 {
@@ -21,7 +21,7 @@ static void add_time(struct printer *printer, const char *key, uint64_t time)
 
 void json_exec(struct printer *printer, const struct exec *exec)
 {
-	if (fields_json(printer, exec))
+	if (keys_add(printer, exec))
 		output_end_line(printer->out);
 }
 

@@ -1,31 +1,55 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "show/print.h"
 #include "lib/format.h"
 #include "lib/timestamp.h"
+#include "show/columns.h"
 #include "show/fields.h"
 #include "show/json.h"
 #include "show/text.h"
 
-void print_init(struct printer *printer, const struct form *form, struct output *out, const char *source, int64_t ahead,
-		int64_t boot_ahead)
+#define PID_WIDTH 6 /* as the original */
+
+static int pid_width(uint64_t pid_max)
+{
+	int width = 1;
+
+	for (uint64_t most = pid_max ? pid_max - 1 : 0; most >= 10; most /= 10)
+		width++;
+	return width < PID_WIDTH ? PID_WIDTH : width;
+}
+
+/* auto: where a terminal is that knows colours, and nobody objects (no-color.org). */
+static bool wants_color(const struct form *form, const struct output *out)
+{
+	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	if (form->json || form->color == COLOR_NEVER)
+		return false;
+	return form->color == COLOR_ALWAYS || (!(no && *no) && terminal && strcmp(terminal, "dumb") && isatty(out->fd));
+}
+
+void print_init(struct printer *printer, const struct form *form, struct output *out, const struct print_setup *setup)
 {
 	*printer = (struct printer){
 		.form = form,
 		.out = out,
 		.keys = fields_keys(form),
-		.ahead = ahead,
-		.boot_ahead = boot_ahead,
-		.start = monotonic_ns() - (uint64_t)ahead,
+		.pid_width = pid_width(setup->pid_max),
+		.color = wants_color(form, out),
+		.ahead = setup->ahead,
+		.boot_ahead = setup->boot_ahead,
+		.start = monotonic_ns() - (uint64_t)setup->ahead,
 		.wall = wall_clock_look(),
 		.boot = boot_clock_look(),
 		.second = -1,
 	};
-	format_text(printer->source, sizeof(printer->source), "\"%s\"", source);
+	format_text(printer->source, sizeof(printer->source), "\"%s\"", setup->source);
 	print_begin(printer);
 	if (!form->json)
-		fields_heading(form, printer->heading, sizeof(printer->heading));
+		columns_heading(printer, printer->heading, sizeof(printer->heading));
 }
 
 void print_free(struct printer *printer)

@@ -4,9 +4,14 @@
 
 #include "show/printer.h"
 
-/* ahead, boot_ahead: as the source's clock_ahead and boot_ahead. */
-void print_init(struct printer *printer, const struct form *form, struct output *out, const char *source, int64_t ahead,
-		int64_t boot_ahead);
+/* Of the source and the machine. */
+struct print_setup {
+	const char *source; /* its name */
+	int64_t ahead, boot_ahead; /* its clock_ahead and boot_ahead */
+	uint64_t pid_max; /* no process id is that high; 0: not known */
+};
+
+void print_init(struct printer *printer, const struct form *form, struct output *out, const struct print_setup *setup);
 void print_free(struct printer *printer);
 
 /* To be called before the execs of one batch: looks at the clocks. */

@@ -20,6 +20,8 @@ struct printer {
 	const struct form *form;
 	struct output *out;
 	char source[16];   /* by which execs are seen, as a value of JSON */
+	int pid_width;	   /* of its columns */
+	bool color;
 	uint64_t keys;	   /* of JSON */
 	struct users users;
 	struct cgroup_paths cgroups;

@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "show/text.h"
+#include "show/columns.h"
 #include "show/end.h"
 #include "show/escape.h"
-#include "show/fields.h"
 #include "show/tree.h"
 
 #define UNREADABLE "<unreadable>"
@@ -83,9 +83,9 @@ static void add_args(struct printer *printer, const struct exec *exec)
 
 void text_exec(struct printer *printer, const struct exec *exec)
 {
+	columns_add(printer, exec);
 	if (printer->form->tree)
 		output_format(printer->out, "%*s", 2 * tree_depth(&printer->lives, &printer->parents, exec), "");
-	fields_columns(printer, exec);
 	if (exec->kind == EXEC_ENDED)
 		end_add_text(printer, exec);
 	else

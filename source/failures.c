@@ -325,7 +325,9 @@ int failures_trace(struct tracer *t, struct error *err)
 		format_text(but, sizeof(but), "at all system calls; those %s are not seen: %s", what, no_compat.text);
 	}
 	feature_note(&t->base.features, FEATURE_COMPAT_FAILS, !what || way == BY_RAW_TRACEPOINTS, *but ? but : no_compat.text);
-	if (what && !t->base.request->check)
+	if (what && way == BY_RAW_TRACEPOINTS)
+		feature_limit(&t->base.features, FEATURE_COMPAT_FAILS); /* too rare to be said at each start */
+	else if (what && !t->base.request->check)
 		say("failed execs %s cannot be seen here: %s", what, no_compat.text);
 	free(no_compat.log);
 	return 0;

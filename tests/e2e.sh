@@ -283,7 +283,8 @@ help() {
 		-V --version; do
 		has "$out" " $o[ ,]"
 	done
-	[ "$(wc -l <"$out")" -le 48 ] || fail "the help is longer than a screen"
+	[ "$(wc -l <"$out")" -le 52 ] || fail "the help is longer than a screen"
+	awk 'length > 80 || / $/ { print; bad = 1 } END { exit bad }' "$out" || fail "a line of the help is too long, or ends with a space"
 	"$X" -V >"$out" || fail "exit status $?"
 	has "$out" '^execsnoop [0-9]'
 }

@@ -232,7 +232,7 @@ nobody() {
 }
 
 memory() {
-	"$X" --check >"$out" 2>"$err" || fail "exit status $?"
+	"$X" --check --verbose >"$out" 2>"$err" || fail "exit status $?"
 	resident=$(sed -n 's/^memory .* \([0-9]*\) resident$/\1/p' "$out")
 	rings=$(sed -n 's/^memory .*KiB: \([0-9]*\) rings.*/\1/p' "$out")
 	total=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)

@@ -755,7 +755,7 @@ tree() {
 }
 
 check() {
-	"$X" --check >"$out" 2>"$err" || fail "exit status $?"
+	"$X" --check --verbose >"$out" 2>"$err" || fail "exit status $?"
 	has "$out" '^bpf(2)  *yes '
 	has "$out" '^sched/sched_process_exec  *yes '
 	has "$out" '^mm_struct.arg_start  *yes .* at [0-9]*$'
@@ -768,36 +768,53 @@ check() {
 	"$X" --check -J >"$out" 2>"$err" || fail "exit status $?"
 	jq -es 'length > 20 and all(.[]; (.feature | type) == "string" and (.here | type) == "boolean")' "$out" >/dev/null || fail "JSON"
 	# What is not there, and what is used instead: the same program decides by it.
-	strace -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" --check >"$out" 2>"$err" || fail "exit status $?"
+	strace -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" --check --verbose >"$out" 2>"$err" || fail "exit status $?"
 	has "$out" '^raw tracepoints  *no  *perf events, by tracefs'
 	has "$out" '^bpf_probe_read_kernel  *no  *bpf_probe_read '
 	has "$out" '^bpf_get_current_cgroup_id  *no '
 	grep -q 'sched_process_exec' "$D/trace" || fail "tracefs was not asked"
-	strace -f -qq -o "$D/trace" -e inject=bpf:error=ENOSYS "$X" --check >"$out" 2>"$err"
+	strace -f -qq -o "$D/trace" -e inject=bpf:error=ENOSYS "$X" --check --verbose >"$out" 2>"$err"
 	is $? 1
 	has "$out" '^bpf(2)  *no .*CONFIG_BPF_SYSCALL'
 	has "$out" '^source bpf  *no .*CONFIG_BPF_SYSCALL'
 	has "$out" '^raw tracepoints  *? '
 	has "$out" '^source watch  *yes .*does not show '
 	# The status is that of the source that is asked for; what each lacks is said.
-	strace -f -qq -o "$D/trace" -e inject=bpf,perf_event_open:error=ENOSYS "$X" --source perf --check >"$out" 2>"$err"
+	strace -f -qq -o "$D/trace" -e inject=bpf,perf_event_open:error=ENOSYS "$X" --source perf --check --verbose >"$out" 2>"$err"
 	is $? 1
 	has "$out" '^source perf  *no  *the next source  *cannot .*: Function not implemented; '
 	has "$out" '^source sideband  *no  *the next source  *cannot .*: Function not implemented; '
-	strace -f -qq -o "$D/trace" -e inject=bpf,perf_event_open:error=ENOSYS "$X" --source watch --check >"$out" 2>"$err"
+	strace -f -qq -o "$D/trace" -e inject=bpf,perf_event_open:error=ENOSYS "$X" --source watch --check --verbose >"$out" 2>"$err"
 	is $? 0
 	is "$(wc -c <"$err")" 0
-	"$X" --check -x >"$out" 2>"$err" || fail "exit status $?"
+	"$X" --check --verbose -x >"$out" 2>"$err" || fail "exit status $?"
 	has "$out" '^source trace  *yes '
 	has "$out" '^source proc  *no .*-x: it cannot see failed calls; '
 	strace -f -qq -o "$D/trace" -e inject=bind:error=EPERM "$X" --check -J >"$out" 2>"$err"
 	is "$(jq -r 'select(.feature == "source proc") | .here' "$out")" false
 	# What is forbidden is not said to be missing.
-	strace -f -qq -o "$D/trace" -e inject=bpf:error=EPERM:when=2+ "$X" --check >"$out" 2>"$err"
+	strace -f -qq -o "$D/trace" -e inject=bpf:error=EPERM:when=2+ "$X" --check --verbose >"$out" 2>"$err"
 	is $? 1
 	has "$out" '^raw tracepoints  *no .*Operation not permitted'
 	has "$out" '^source bpf  *no .*Operation not permitted; '
-	unshare -n "$X" --check 2>&1 | grep -q '^BPF JIT  *yes ' || fail "the JIT is not seen from another network namespace"
+	unshare -n "$X" --check --verbose 2>&1 | grep -q '^BPF JIT  *yes ' || fail "the JIT is not seen from another network namespace"
+	# For a person: the verdict, and what is missing, once.
+	"$X" --check >"$out" 2>"$err" || fail "exit status $?"
+	is "$(head -n 1 "$out")" 'It works here, by the source bpf.'
+	has "$out" "^execsnoop [0-9.]* for [^ ]*, Linux $(uname -r) on $(uname -m)\$"
+	[ "$(wc -l <"$out")" -le 12 ] || fail "$(wc -l <"$out") lines"
+	has "$out" '^All that was asked: execsnoop --check --verbose$'
+	strace -qq -o "$D/trace" -e inject=bpf:error=EINVAL:when=2..4 "$X" --check >"$out" 2>"$err" || fail "exit status $?"
+	has "$out" '^Missing:$'
+	has "$out" '^  raw tracepoints: used instead: perf events, by tracefs'
+	chmod 755 "$T" "$D"
+	cp "$X" "$D/tracer"
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$D/tracer" --check >"$out" 2>"$err"
+	is $? 1
+	is "$(grep -c 'bpf.*Operation not permitted; run it as root' "$out")" 1
+	has "$out" '^It works here, by the source \(proc\|watch\), which does not show '
+	usage_error '^execsnoop: --check and --ebpf: give one of them$' --check --ebpf
+	usage_error '^execsnoop: --verbose' --verbose
 }
 
 summary() {
@@ -921,7 +938,7 @@ case_ "believes no file of a time zone" time_zones
 case_ "ends by one signal where nobody reads what it says" unread
 case_ "--time-format iso prints UTC with nanoseconds" iso_time
 case_ "--tree indents by descent" tree
-case_ "--check says what works here" check
+case_ "--check says what works here" check setpriv
 case_ "sums up when it is ended by a signal" summary
 case_ "gives up what it does not need" sandbox pgrep
 case_ "does nothing when it is installed setuid" installed_setuid

@@ -71,7 +71,7 @@ static const char *printed(const struct form *form, struct exec *e)
 {
 	struct printer printer;
 
-	print_init(&printer, form, &out, "bpf", 0, 0);
+	print_init(&printer, form, &out, &(struct print_setup){.source = "bpf"});
 	printer.start = 1000000000;
 	printer.cgroups.ask = cgroup ? path_of : NULL;
 	users_parse(&printer.users, strdup(passwd), sizeof(passwd) - 1);
@@ -533,7 +533,7 @@ static const char *ended(const struct form *form, uint32_t status, bool executed
 	e.status = status;
 	e.executed = executed ? e.time - 1500000000 : 0;
 	e.known |= (started ? EXEC_START : 0U) | (status != UNKNOWN ? EXEC_STATUS : 0U);
-	print_init(&printer, form, &out, "bpf", 0, 0);
+	print_init(&printer, form, &out, &(struct print_setup){.source = "bpf"});
 	e.start = e.time + printer.asleep - 2000000000;
 	print_exec(&printer, &e);
 	CHECK(printer.ended == 1 && !printer.printed);
