@@ -42,7 +42,7 @@ static const struct row {
 	[FEATURE_PATHS] = {"task_struct.fs", NULL, "--print-cwd and --print-exe show ?"},
 	[FEATURE_EXE] = {"mm_struct.exe_file", NULL, "--print-exe shows ?"},
 	[FEATURE_INODE] = {"inode.i_ino", NULL, "exe_inode and exe_dev are null"},
-	[FEATURE_LONG_NAMES] = {"execs by names over 2 KiB", NULL, "such execs are not shown"},
+	[FEATURE_LONG_NAMES] = {"execs by names over 2 KiB", NULL, NULL},
 	[FEATURE_FAILS] = {"failed execs (-x)", NULL, "bpf has no -x"},
 	[FEATURE_COMPAT_FAILS] = {"failed execs, 32-bit", NULL, "-x does not show failed execs of 32-bit programs"},
 	[FEATURE_SANDBOX] = {"sandbox of the reader", "all power of this user", NULL},

@@ -72,7 +72,7 @@ static void print_verdict(const struct features *features, const struct options 
 		const char *why = features->rows[i].why, *instead = feature_instead((enum feature)i), *without = feature_without((enum feature)i);
 		bool missing = feature_is_missing(features, (enum feature)i);
 
-		if (!(missing ? strcmp(why, reason) : features->rows[i].limited))
+		if (!(missing ? !*why || strcmp(why, reason) : features->rows[i].limited))
 			continue;
 		if (all)
 			add_text(out, "Missing:\n", "", "");
