@@ -42,8 +42,7 @@ static int sys_perf_event_open(const struct perf_event_attr *attr, int pid, int 
 /* The error of a JIT compiler that gives up, where the kernel does not fall back to the interpreter (include/linux/errno.h). */
 #define ENOTSUPP 524
 
-/* Advice about a refused bpf(2). */
-static const char *bpf_advice(int errnum)
+const char *bpf_advice(int errnum)
 {
 	switch (errnum) {
 	case ENOSYS:
@@ -177,9 +176,11 @@ int map_next_key(int map, const void *key, void *next)
 
 int pinned_open(const char *path)
 {
-	union bpf_attr attr = {.pathname = (uintptr_t)path};
+	union bpf_attr attr = {.pathname = (uintptr_t)path, .file_flags = BPF_F_RDONLY}; /* from Linux 4.15 on */
+	int map = sys_bpf(BPF_OBJ_GET, &attr, UP_TO(file_flags));
 
-	return sys_bpf(BPF_OBJ_GET, &attr, UP_TO(pathname));
+	attr.file_flags = 0;
+	return map == -EINVAL || map == -E2BIG ? sys_bpf(BPF_OBJ_GET, &attr, UP_TO(pathname)) : map;
 }
 
 uint32_t version_in_note(const void *image)
@@ -407,8 +408,7 @@ int tracepoint_attach(uint64_t id, const char *name, int program, struct error *
 	errnum = errno;
 	close(fd);
 	return error_set(
-		err, errnum, "cannot attach a BPF program to the tracepoint %s: %s; %s", name,
-		strerror(errnum),
+		err, errnum, "cannot attach a BPF program to the tracepoint %s: %s; %s", name, strerror(errnum),
 		errnum == EEXIST ? "another tracer holds it, and before Linux 4.15 a tracepoint takes "
 				   "only one: stop the other tracer"
 		: errnum == E2BIG ? "it runs as many BPF programs as it can (64): stop another tracer"

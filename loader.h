@@ -73,6 +73,7 @@ struct perf_event_attr;
 int event_open(const struct perf_event_attr *attr, int cpu);
 
 /* Advice about a refused perf_event_open(2). */
+const char *bpf_advice(int errnum);
 const char *perf_advice(int errnum);
 
 /* A perf event to which BPF programs that run on `cpu` can write records, for ring_map().

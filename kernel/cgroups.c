@@ -31,16 +31,24 @@ static bool take_mount_point(const char *line, const char *end, char *path, size
 
 #define MOUNTS_SIZE (1U << 20)
 
-int cgroup_root(int proc)
+/* Opens the root of the hierarchy; path gets where it is mounted. -1: nowhere. */
+static int find_root(int proc, char path[4096])
 {
-	char *text = malloc(MOUNTS_SIZE), path[4096];
+	char *text = malloc(MOUNTS_SIZE);
 	int length = text ? read_file(proc, "self/mountinfo", text, MOUNTS_SIZE) : -1, fd = -1;
 
 	for (const char *line = text, *end; length > 0 && fd < 0 && (end = strchr(line, '\n')); line = end + 1)
-		if (take_mount_point(line, end, path, sizeof(path)))
+		if (take_mount_point(line, end, path, 4096))
 			fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(text);
 	return fd;
+}
+
+int cgroup_root(int proc)
+{
+	char path[4096];
+
+	return find_root(proc, path);
 }
 
 #define HANDLE_ID 8 /* FILEID_KERNFS: the id, from Linux 5.5 on; 4.14 has the inode and its generation, which are the id, too */
@@ -165,16 +173,31 @@ size_t cgroup_path(int root, int proc, uint64_t id, uint32_t pid, char path[CGRO
 	return strlen(path);
 }
 
+int cgroup_refuse(const char *path, int errnum, struct error *err)
+{
+	char text[160] = "it is mounted nowhere: mount -t cgroup2 none /mnt, or use --mntns", root[4096];
+	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = proc >= 0 ? find_root(proc, root) : -1;
+
+	if (fd >= 0) {
+		format_text(text, sizeof(text), "it is mounted at %s; or use --mntns", root);
+		close(fd);
+	}
+	if (proc >= 0)
+		close(proc);
+	if (errnum)
+		return error_set(err, errnum, "--cgroup: cannot open \"%s\": %s; give a directory of the cgroup v2 file system: %s", path,
+				 strerror(errnum), text);
+	return error_set(err, EINVAL, "--cgroup: \"%s\" is no cgroup v2 directory; give one of the cgroup v2 file system: %s", path, text);
+}
+
 int cgroup_number(const char *path, uint64_t *id, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
 	if (fd < 0)
-		return error_set(err, errno, "--cgroup: cannot open \"%s\": %s; give a directory of the cgroup v2 file system "
-				 "(grep cgroup2 /proc/mounts)", path, strerror(errno));
+		return cgroup_refuse(path, errno, err);
 	*id = !fstatfs(fd, &fs) && (uint32_t)fs.f_type == CGROUP2_SUPER_MAGIC ? cgroup_id(fd, "") : 0;
 	close(fd);
-	return *id ? 0 : error_set(err, EINVAL, "--cgroup: \"%s\" is no cgroup v2 directory; where there is only cgroup v1, use "
-				   "--mntns", path);
+	return *id ? 0 : cgroup_refuse(path, 0, err);
 }

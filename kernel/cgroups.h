@@ -32,6 +32,10 @@ int cgroup_path_root(int proc, const char **why);
  * known, for example because the cgroup is no more. */
 size_t cgroup_path(int root, int proc, uint64_t id, uint32_t pid, char path[CGROUP_PATH_SIZE]);
 
+/* Says why the directory that --cgroup names is refused, and where others are. errnum: it cannot be opened; 0: it is no cgroup of
+ * the v2 hierarchy. -errno with err filled. */
+int cgroup_refuse(const char *path, int errnum, struct error *err);
+
 /* The id of the directory that --cgroup names. 0 or -errno with err filled. */
 int cgroup_number(const char *path, uint64_t *id, struct error *err);
 

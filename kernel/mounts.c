@@ -129,7 +129,9 @@ static int open_file_system(const struct file_system *fs, const char **where, st
 	}
 	return error_set(err, -private, "%s is not mounted at %s, and mounting it privately failed: %s; %s",
 			 fs->type, fs->place, strerror(-private),
-			 private == -EPERM || private == -EACCES ? "run it as root" : fs->advice);
+			 private == -EPERM || private == -EACCES ? "run it as root"
+			 : private == -EMFILE			  ? "raise the limit of open files (ulimit -n)"
+								  : fs->advice);
 }
 
 /* Nobody may see events then, and a kernel may end when a tracefs goes that was mounted for a moment (seen with 6.12 and 7.2,

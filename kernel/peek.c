@@ -48,6 +48,7 @@ static int cannot_learn(int ret, struct error *err)
 			 ret == -ENODATA ? "the tracepoint task:task_rename did not run the BPF program"
 					 : strerror(-ret),
 			 ret == -EAGAIN ? "it needs a few more processes"
+			 : ret == -EMFILE ? "raise the limit of open files (ulimit -n)"
 			 : ret == -ENODATA
 				 ? "another user of BPF may keep it from running; try again"
 				 : "look at the kernel's log (dmesg)");

@@ -39,6 +39,11 @@ int say_descriptor(void)
 	return descriptor;
 }
 
+bool say_is_terminal(void)
+{
+	return isatty(descriptor);
+}
+
 static ssize_t write_some(const char *text, size_t length)
 {
 	struct pollfd p = {.fd = descriptor, .events = POLLOUT};

@@ -3,6 +3,7 @@
 #define SAY_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 /* To be called first: a full pipe or terminal at the standard error is not waited for from then on. */
 void say_open(void);
@@ -14,6 +15,9 @@ void say_args(const char *format, va_list args) __attribute__((format(printf, 1,
 
 /* The descriptor that is written to. */
 int say_descriptor(void);
+
+/* Whether a person reads them at a terminal. */
+bool say_is_terminal(void);
 
 /* Writes whole lines: the verifier's log. */
 void say_as_it_is(const char *text);

@@ -13,11 +13,11 @@ struct source *source_try(const struct source_row *row, const struct options *op
 	if (refused)
 		*refused = false;
 	if (row->alone && !options->request.command && !options->request.pids.count) {
-		error_set(err, EINVAL, "it works only for -p and a command");
+		error_set(err, EINVAL, "--source %s works only for -p and a command", row->name);
 		return NULL;
 	}
 	if (options->request.fails && !row->fails) {
-		error_set(err, ENOTSUP, "-x: it cannot see failed calls; bpf can, and trace can for a command");
+		error_set(err, ENOTSUP, "-x: --source %s cannot see failed calls; bpf can, and trace can for a command", row->name);
 		return NULL;
 	}
 	source = row->open(&options->request, err);

@@ -17,6 +17,8 @@
 #define SHORT_MS 200
 /* So long nothing is taken out of the rings meanwhile. */
 #define SLICE_MS 5
+/* Somebody at a terminal is told why it takes longer to end. */
+#define DETACH_MS 300
 /* To detach, and to look around with many CPUs and members. */
 #define LONG_MS 10000
 
@@ -171,17 +173,12 @@ static void send_question(struct helper *h, struct question *q)
 		h->ended = true;
 }
 
-/* Asks, and waits so long for the reply. false: there is none. */
-static bool exchange(struct helper *h, struct question *q, int ms, struct reply *r, int fds[2])
+/* Waits so long for the reply. false: there is none. */
+static bool await(struct helper *h, const struct question *q, int ms, struct reply *r, int fds[2])
 {
 	uint64_t deadline = monotonic_ns() + (uint64_t)ms * 1000000, now;
 
 	fds[0] = fds[1] = -1;
-	if (h->socket < 0) {
-		server_handle(&server, q, r, fds);
-		return true;
-	}
-	send_question(h, q);
 	while (!h->ended && (now = monotonic_ns()) < deadline) {
 		struct pollfd p = {.fd = h->socket, .events = POLLIN};
 
@@ -196,6 +193,18 @@ static bool exchange(struct helper *h, struct question *q, int ms, struct reply 
 		}
 	}
 	return false;
+}
+
+/* Asks, and waits so long for the reply. false: there is none. */
+static bool exchange(struct helper *h, struct question *q, int ms, struct reply *r, int fds[2])
+{
+	if (h->socket < 0) {
+		fds[0] = fds[1] = -1;
+		server_handle(&server, q, r, fds);
+		return true;
+	}
+	send_question(h, q);
+	return await(h, q, ms, r, fds);
 }
 
 void helper_poll_fd(const struct helper *h, struct pollfd *fd)
@@ -319,7 +328,11 @@ void helper_detach(struct helper *h)
 	struct reply r;
 	int fds[2];
 
-	exchange(h, &q, LONG_MS, &r, fds);
+	if (exchange(h, &q, DETACH_MS, &r, fds) || h->ended)
+		return;
+	if (say_is_terminal())
+		say("detaching from the kernel, which can take some seconds");
+	await(h, &q, LONG_MS, &r, fds);
 }
 
 struct answer helper_ask(void *helper, const struct ask *ask)

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,9 @@
 
 #include "run/session.h"
 #include "kernel/cgroups.h"
+#include "kernel/cpulist.h"
 #include "lib/files.h"
+#include "lib/format.h"
 #include "lib/say.h"
 #include "lib/timestamp.h"
 #include "run/filter.h"
@@ -317,6 +320,25 @@ static void open_names(struct session *s)
 		say("warning: no cgroup's path is known: %s", why);
 }
 
+/* A line for somebody at a terminal, where nothing may be seen for a while. */
+static void say_begun(const struct session *s)
+{
+	const struct options *o = s->options;
+	char list[4096], cpus[40] = "";
+	int length = read_file(AT_FDCWD, "/sys/devices/system/cpu/online", list, sizeof(list)), count = 0;
+
+	if (!say_is_terminal() || o->quiet)
+		return;
+	for (int cpu = 0; length > 0 && cpu < cpus_in_list(list, (size_t)length); cpu++)
+		count += cpu_in_list(list, (size_t)length, cpu) == CPU_ONLINE;
+	if (count)
+		format_text(cpus, sizeof(cpus), " on %d CPU%s", count, count == 1 ? "" : "s");
+	if (o->command)
+		say("tracing execs of \"%s\" and its descendants%s, source %s", o->command[0], cpus, s->source->name);
+	else
+		say("tracing execs%s, source %s; Ctrl-C ends", cpus, s->source->name);
+}
+
 /* From when this returns 0, the command runs, and power has been given up. */
 static int begin(struct session *s, const struct inherited *inherited, struct error *err)
 {
@@ -330,6 +352,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 	open_names(s);
 	ops->poll_fds(s->source, s->fds + FD_RINGS);
 	s->out->enough = &stops.count;
+	say_begun(s);
 	if (s->timeline->wanted)
 		timeline_begin(s->timeline, s->printer.start, o->form.max_args);
 	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->form.json ? NULL : s->printer.heading);
@@ -372,6 +395,8 @@ static int trace(struct session *s, const struct inherited *inherited, struct er
 	if (end == END_SOURCE)
 		ret = error_set(err, EPIPE, "the process that collects execs has ended (was it killed?), and with it the tracing");
 	finish(s, end);
+	if (s->options->count && s->printer.printed >= s->options->count)
+		s->command.status = 0; /* that was asked for, whether the command has ended by now or not */
 	if (s->timeline->wanted)
 		timeline_finish(s->timeline);
 	helper_stop(&s->helper);

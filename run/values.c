@@ -41,6 +41,8 @@ int parse_flag(struct options *o, const struct option_row *row, const char *text
 
 int parse_text(struct options *o, const struct option_row *row, const char *text)
 {
+	if (row->once && *(const char **)field(o, row))
+		return usage_error("--%s can be given once: put all into one map", row->name);
 	*(const char **)field(o, row) = text;
 	return 0;
 }

@@ -20,6 +20,7 @@ struct option_row {
 	uint64_t least, most, unit; /* of a number */
 	const char *expected; /* "is not …" */
 	const char *const *words; /* the values of an enum, ended by NULL */
+	bool once; /* it cannot be given again */
 	bool text; /* of columns and lines of text alone: without a meaning for JSON */
 };
 

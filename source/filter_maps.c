@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "source/filter_maps.h"
+#include "kernel/cgroups.h"
 #include "kernel/namespaces.h"
 #include "lib/files.h"
 #include "lib/format.h"
@@ -148,14 +149,11 @@ static int make_cgroups(const struct strings *paths, struct error *err)
 		int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
 
 		if (cgroup < 0)
-			return error_set(err, errno, "--cgroup: cannot open \"%s\": %s; give a directory of "
-					 "the cgroup v2 file system (grep cgroup2 /proc/mounts)", path,
-					 strerror(errno));
+			return cgroup_refuse(path, errno, err);
 		ret = map_update(map, &i, &cgroup);
 		close(cgroup); /* the map holds the cgroup */
 		if (ret && !is_on(path, CGROUP2_SUPER_MAGIC))
-			return error_set(err, EINVAL, "--cgroup: \"%s\" is no cgroup v2 directory; where there "
-					 "is only cgroup v1, use --mntns", path);
+			return cgroup_refuse(path, 0, err);
 		if (ret)
 			return error_set(err, -ret, "--cgroup: cannot put \"%s\" into a BPF map: %s; %s", path,
 					 strerror(-ret),

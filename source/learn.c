@@ -26,8 +26,7 @@ static int explain_no_reads(const struct tracer *t, struct error *err)
 	char text[128] = "", *chosen, *end;
 
 	if (type < 0)
-		return error_set(err, -type, "cannot load any BPF program: %s; look for what forbids bpf(2) here: a container, a "
-				 "seccomp profile, or a small RLIMIT_MEMLOCK (ulimit -l)", strerror(-type));
+		return error_set(err, -type, "cannot load any BPF program: %s; %s", strerror(-type), bpf_advice(-type));
 	if (!type)
 		return error_set(err, EINVAL, "cannot load a BPF program for tracepoints: %s; this needs Linux 4.8 or later with "
 				 "CONFIG_BPF_EVENTS=y, and so CONFIG_KPROBE_EVENTS=y or CONFIG_UPROBE_EVENTS=y", strerror(EINVAL));

@@ -84,6 +84,8 @@ static const char *advice(int errnum)
 		return "run it as root (or with CAP_NET_ADMIN)";
 	case EPROTONOSUPPORT:
 		return "the kernel needs CONFIG_CONNECTOR=y";
+	case EMFILE:
+		return "raise the limit of open files (ulimit -n)";
 	case ETIMEDOUT:
 		return "the kernel needs CONFIG_PROC_EVENTS=y, and so CONFIG_CONNECTOR=y, and this process must be in the initial "
 		       "pid and user namespaces";

@@ -276,6 +276,28 @@ duration() {
 	heads "PCOMM            PID    PPID   RET ARGS"
 }
 
+# Columns are as wide as the highest process id.
+wide_ids() {
+	was=$(cat /proc/sys/kernel/pid_max)
+	echo 4194304 >/proc/sys/kernel/pid_max 2>/dev/null || { skipped="pid_max cannot be set here"; return; }
+	traced one
+	echo "$was" >/proc/sys/kernel/pid_max
+	is "$(head -n 1 "$out")" "PCOMM            PID     PPID    RET ARGS"
+	shows 1 "^prog             [0-9 ]\{7\} [0-9 ]\{7\}   0 $D/prog one two\$"
+}
+
+counts() {
+	"$X" --count 1 -o - -- sh -c "$D/prog; exit 3" >"$out" 2>"$err"
+	is $? 0 # that one has come
+	"$X" --count 99 -o - -- sh -c "$D/prog; exit 3" >"$out" 2>"$err"
+	is $? 3
+	"$X" -d 0.2 --count 99 -o - -- sleep 0.7 >"$out" 2>"$err"
+	is $? 0
+	usage_error '^execsnoop: --cgroupmap can be given once' --cgroupmap /a --cgroupmap /b
+	"$X" -J -T -q -d 0.1 >"$out" 2>"$err"
+	has "$err" '^execsnoop: warning: without a meaning for --json, which has all that is known: --time, --quote$'
+}
+
 help() {
 	"$X" --help >"$out" || fail "exit status $?"
 	for o in -h --help -d --duration -T --time -t --timestamp -x --fails -q --quote -n --name -l \
@@ -286,7 +308,7 @@ help() {
 	[ "$(wc -l <"$out")" -le 52 ] || fail "the help is longer than a screen"
 	awk 'length > 80 || / $/ { print; bad = 1 } END { exit bad }' "$out" || fail "a line of the help is too long, or ends with a space"
 	"$X" -V >"$out" || fail "exit status $?"
-	has "$out" '^execsnoop [0-9]'
+	has "$out" '^execsnoop [0-9.]*, one static binary for [^ ]*-linux-musl[a-z]*\(, commit [0-9a-f]*\(-dirty\)*\)*$'
 }
 
 usage_errors() {
@@ -573,6 +595,8 @@ case_ "--max-bytes bounds what is shown of them, and marks it" max_bytes
 case_ "shows arguments of 20,000 and 100,000 bytes whole" long_lines
 case_ "-d ends after so many seconds" duration
 case_ "--help names every option and fits a screen" help
+case_ "has columns as wide as process ids" wide_ids
+case_ "has with --count the status 0 when so many have come, else the command's" counts
 case_ "refuses bad options with status 2" usage_errors
 case_ "shows a script's name and the caller's arguments" script
 case_ "shows a script whose interpreter is missing" failed_script

@@ -82,7 +82,7 @@ late_cpu() {
 	kill -INT $tracer
 	wait $tracer
 	# Others may execute as that user, too.
-	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$T/err")
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs* w[a-z]* lost in all$/\1/p' "$T/err")
 	if [ "$(grep -c "$T/late late\$" "$T/out")" = 7 ] && ! grep -q early "$T/out" &&
 		echo "$said" | grep -q '^execsnoop: lost [1-9][0-9]* execs ' && [ "${lost:-0}" -ge 5 ]; then
 		echo "ok traces a CPU that comes online, and counts what it missed"

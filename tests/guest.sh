@@ -108,7 +108,7 @@ quick() {
 	shows 1 "  0 $D/prog early\$"
 	shows 10 "  0 $D/prog late\$"
 	shows 1 " -2 $D/missing late\$"
-	has "$err" '^execsnoop: [1-9][0-9]* execs were lost in all$'
+	has "$err" '^execsnoop: [1-9][0-9]* execs* w[a-z]* lost in all$'
 }
 
 # Without BPF, arguments are surely read of what lives.
@@ -149,7 +149,7 @@ busy_bpf_user() {
 	kill $(ps | awk '$0 ~ /programs\/busy/ { print $1 }') "$busy" 2>/dev/null
 	stop
 	n=$(grep -c "  0 $D/" "$out")
-	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs* w[a-z]* lost in all$/\1/p' "$err")
 	all=$((4 * $(few 500) + 1))
 	[ $((n + ${lost:-0})) -ge $all ] && [ $((n * 100)) -ge $((all * 95)) ] || fail "$n shown, ${lost:-0} lost, of $all"
 }

@@ -239,8 +239,8 @@ to_a_file() {
 	"$X" -o "$D/none/file" 2>"$err"
 	is $? 1
 	has "$err" '^execsnoop: --output: cannot open the directory .*No such file or directory; '
-	usage_error 'need a file' --append
-	usage_error 'need a file' --max-size 1M
+	usage_error '^execsnoop: --append needs a file: -o FILE$' --append
+	usage_error '^execsnoop: --max-size needs a file: -o FILE$' --max-size 1M
 }
 
 # logrotate renames the file, makes a new one or not, and sends SIGHUP.
@@ -339,6 +339,32 @@ two_streams() {
 	(cd "$D" && "$x" -o ./- -- ./prog word)
 	has "$D/-" ' \./prog word$'
 	usage_error '^execsnoop: --max-size needs a file: -o FILE$' -o - --max-size 1M
+}
+
+# A line for a person, which a pipe does not get.
+at_a_terminal() {
+	script -qc "exec '$X' -d 0.2" /dev/null >"$out" 2>&1 </dev/null
+	has "$out" '^execsnoop: tracing execs on [1-9][0-9]* CPUs*, source bpf; Ctrl-C ends.$'
+	head -n 2 "$out" | tail -n 1 | grep -q '^PCOMM ' || fail "the heading does not follow"
+	script -qc "exec '$X' --quiet -d 0.2" /dev/null >"$out" 2>&1 </dev/null
+	head -n 1 "$out" | grep -q '^PCOMM ' || fail "--quiet says something: $(head -n 1 "$out")"
+	script -qc "exec '$X' -x --color auto -l '^$D' -- sh -c '$D/prog; $D/missing; :'" /dev/null >"$out" 2>&1 </dev/null
+	has "$out" '^execsnoop: tracing execs of "sh" and its descendants on '
+	# A failure is red, a name bold, and the columns have the width that they have without.
+	escape=$(printf '\033')
+	TERM=vt100 script -qc "exec '$X' -x --quiet -l '^$D' -- sh -c '$D/prog; $D/missing; :'" /dev/null >"$out" 2>&1 </dev/null
+	has "$out" "^$escape\[1mprog$escape\[0m             *[0-9]"
+	has "$out" "$escape\[31m -2$escape\[0m $D/missing"
+	for plain in 'NO_COLOR=1 TERM=vt100' TERM=dumb; do
+		env $plain script -qc "exec '$X' --quiet -l '^$D' -- '$D/prog'" /dev/null >"$out" 2>&1 </dev/null
+		has "$out" '^prog '
+		grep -q "$escape" "$out" && fail "colours with $plain"
+	done
+	"$X" --color always -o - -- "$D/prog" >"$out"
+	has "$out" "^$escape\[1mprog$escape\[0m "
+	TERM=vt100 "$X" -o - -- "$D/prog" >"$out"
+	grep -q "$escape" "$out" && fail "colours in a file"
+	usage_error '^execsnoop: --color: "red" is none of auto, always, never$' --color red
 }
 
 # A reader that has had enough.
@@ -447,7 +473,7 @@ full() {
 	has "$err" "^execsnoop: cannot write to \"$D/small/file\": No space left on device; it is tried again each second\$"
 	has "$err" "^execsnoop: cannot write to \"$D/small/file\": No space left on device\$"
 	is "$(grep -c 'cannot write' "$err")" 2
-	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs* w[a-z]* lost in all$/\1/p' "$err")
 	is "$(($(grep -c "$D/prog" "$D/small/file") + ${lost:-0}))" 1001
 	grep -o 'storm 0 [0-9]* x$' "$D/small/file" | awk '{ print $3 }' >"$D/numbers"
 	[ "$(wc -l <"$D/numbers")" -gt 50 ] || fail "only $(wc -l <"$D/numbers") lines"
@@ -652,7 +678,7 @@ never_read() {
 	is "$(grep -c 'prog small [0-9]*$' "$D/read")" 20
 	is "$(grep -c "  0 $D/prog " "$D/read")" 170
 	slow_pipe -J
-	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs* w[a-z]* lost in all$/\1/p' "$err")
 	valid "$D/read"
 	is "$(($(jq -c 'select(.filename == "'"$D/prog"'")' "$D/read" | wc -l) + ${lost:-0}))" 170
 	is "$(jq -r 'select(.argv[1] == "small") | .argv[2]' "$D/read" | wc -l)" 20
@@ -749,7 +775,7 @@ tree() {
 		)
 	}
 	traced acts --tree
-	sed -n "s|^\( *\)prog .*  0 $D/prog |\1|p" "$out" >"$D/shown"
+	sed -n "s|^prog .*  0 \( *\)$D/prog |\1|p" "$out" >"$D/shown"
 	printf 'top\n  a\n  b\n    c\n' | cmp -s - "$D/shown" || fail "shown: $(cat "$D/shown")"
 	usage_error 'for text' --tree -J
 }
@@ -789,7 +815,7 @@ check() {
 	is "$(wc -c <"$err")" 0
 	"$X" --check --verbose -x >"$out" 2>"$err" || fail "exit status $?"
 	has "$out" '^source trace  *yes '
-	has "$out" '^source proc  *no .*-x: it cannot see failed calls; '
+	has "$out" '^source proc  *no .*-x: --source proc cannot see failed calls; '
 	strace -f -qq -o "$D/trace" -e inject=bind:error=EPERM "$X" --check -J >"$out" 2>"$err"
 	is "$(jq -r 'select(.feature == "source proc") | .here' "$out")" false
 	# What is forbidden is not said to be missing.
@@ -820,9 +846,9 @@ check() {
 summary() {
 	acts() { "$D/prog" 1; "$C" execve "$D/missing" x; true; }
 	traced acts -x -n '^(prog|call)$'
-	has "$err" '^execsnoop: [0-9]* execs shown ([0-9]* of them failed), [0-9]* filtered out, 0 lost, in [0-9]*\.[0-9] s$'
+	has "$err" '^execsnoop: [0-9]* execs* shown ([0-9]* of them failed), [0-9]* filtered out, 0 lost, in [0-9]*\.[0-9] s$'
 	n=$(tail -n +2 "$out" | wc -l)
-	has "$err" "^execsnoop: $n execs shown"
+	has "$err" "^execsnoop: $n execs* shown"
 	traced acts -u 4242
 	[ "$(sed -n 's/.*shown, \([0-9]*\) filtered.*/\1/p' "$err")" -ge 2 ] || fail "filtered: $(cat "$err")"
 	traced acts --quiet
@@ -919,6 +945,7 @@ case_ "-o writes a file of mode 0600, never through a link, and appends only if 
 case_ "--max-size begins new files" rotation
 case_ "SIGHUP opens the file again, and loses no line" hangup script pgrep nohup
 case_ "with a command, the trace goes to the standard error, or with -o - to the standard output" two_streams
+case_ "tells a person at a terminal that it has begun, and shows failures in colour" at_a_terminal script
 case_ "ends quietly when nobody reads the pipe any more" head_is_enough pgrep
 case_ "files that others remove, empty or leave unfinished do no harm" file_of_others
 case_ "--count ends after so many execs" count

@@ -137,7 +137,7 @@ many() {
 	stop
 	all=$((2 * n + 2 * $(few 50)))
 	right=$(grep -c "^{\"exe\":\"$D/prog\",\"argv\":\\[\"$D/prog\"\|^{\"exe\":\"$D/prog\",\"argv\":\\[\"storm\"" "$out")
-	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs were lost in all$/\1/p' "$err")
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs* w[a-z]* lost in all$/\1/p' "$err")
 	# A tracer whose own file is on a part of a file system.
 	mkdir "$D/own" "$D/there"
 	cp "$X" "$D/own/tracer"

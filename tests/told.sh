@@ -165,7 +165,7 @@ of_a_storm() {
 	env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$X" --source "$S" -J --exits --quiet --fields pid,start,comm,exit_status,ret -o "$D/lines" -- \
 		"$PROGRAMS/storm" vfork 2 "$N" "$1" 2>"$err"
 	is $? 0
-	lost=$(sed -n 's/^execsnoop: \([0-9]*\) execs and exits were lost in all$/\1/p' "$err")
+	lost=$(sed -n 's/^execsnoop: \([0-9]*\) exec[a-z ]* lost in all$/\1/p' "$err")
 	execs=$(grep -c '"ret":0' "$D/lines")
 	ends=$(grep -c '"event":"exit"' "$D/lines")
 	# The storm itself, and its two workers.
