@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # make            build ./execsnoop
 # make run        install what building needs (as root), build, trace; ARGS="-x -d 5" for options
 # make check      install what the tests need (as root), run all tests; KERNELS=amd64 for those on all its kernels, or all
@@ -132,14 +133,23 @@ to-dist: $(BINARY)
 	cp $(BINARY) dist/execsnoop-$(ARCH)
 
 PREFIX = /usr/local
+DOCUMENTS = $(wildcard docs/*.md docs/*.json)
 install: $(BINARY)
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/execsnoop
 	install -D -m 644 docs/execsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/execsnoop.8
+	install -d $(DESTDIR)$(PREFIX)/share/doc/execsnoop
+	install -m 644 README.md CHANGELOG.md LICENSE $(DOCUMENTS) $(DESTDIR)$(PREFIX)/share/doc/execsnoop
 
 run:
 	@sh packaging/packages.sh $(BUILD_PACKAGES)
 	@$(MAKE) --no-print-directory -s execsnoop
 	./execsnoop $(ARGS)
+
+# The picture in the README, of a real session (as root).
+SESSION = tar -czf /tmp/etc.tgz -C /etc hostname hosts; env sort /etc/hosts | wc -l; rm /tmp/etc.tgz
+picture: execsnoop
+	env -i PATH=/usr/local/bin:/usr/bin:/bin ./execsnoop -x --tree --color always -- /bin/sh -c "$(SESSION)" 2>&1 >/dev/null | \
+		python3 packaging/picture.py "execsnoop -x --tree -- sh -c '$(SESSION)'" >docs/session.svg
 
 # ---- tests ----
 
@@ -313,6 +323,6 @@ check-kernels:
 clean:
 	rm -rf build dist execsnoop
 
-.PHONY: all dist to-dist install run tests guests fuzz bench check check-kernels clean
+.PHONY: all dist to-dist install run picture tests guests fuzz bench check check-kernels clean
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)

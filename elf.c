@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Reads what clang -target bpf writes: ELF64, relocatable, REL sections whose only relocation type
  * is R_BPF_64_64. The format: System V ABI, chapters 4 and 5; the machine's part:
  * Documentation/bpf/llvm_reloc.rst in the kernel. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A BPF object file: its maps, its programs, and their linking. Knows bytes, makes no syscall.
  * Objects of either byte order are read on any host. */
 #ifndef ELF_H_

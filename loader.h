@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel's side of loading: maps, programs and tracepoints, through bpf(2) and
  * perf_event_open(2) alone. Knows nothing of ELF bytes. */
 #ifndef LOADER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* execsnoop: shows every program that a Linux machine executes.
  *
  * An exec on its way: BPF programs send records (bpf/) -> rings, records, parts (source/) -> struct exec, in order (reader/)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Failed calls, at the system calls' exits, with the pointers seen at their entries. */
 #ifndef CALL_BPF_H
 #define CALL_BPF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The ancestors of a process that executes. */
 #ifndef CHAIN_BPF_H
 #define CHAIN_BPF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Common to all BPF programs: helpers, maps, filters, the fields of every exec. */
 #ifndef COMMON_BPF_H
 #define COMMON_BPF_H

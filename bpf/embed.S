@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The BPF object, packed, as tracer.c sees it. */
 	.section .rodata
 	.globl packed_object, packed_object_end

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Successful execs, at sched:sched_process_exec. */
 #ifndef EXEC_BPF_H
 #define EXEC_BPF_H

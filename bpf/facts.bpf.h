@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* More that a record tells of the process: struct exec_facts. */
 #ifndef FACTS_BPF_H
 #define FACTS_BPF_H

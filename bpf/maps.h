@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The maps of the BPF programs: one list, from which common.bpf.h defines them and plan.h numbers them, in the object's order. */
 #ifndef MAPS_H
 #define MAPS_H

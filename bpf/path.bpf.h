@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Paths: of the file that is executed, and of the working directory. */
 #ifndef PATH_BPF_H
 #define PATH_BPF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* For learning: kernel memory at an address, in the asking thread's own context. */
 #ifndef PEEK_BPF_H
 #define PEEK_BPF_H

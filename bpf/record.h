@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Records that the BPF programs write into a CPU's ring and the reader takes out of it. Included by both
  * sides, so: fixed-width types, no pointers, no padding. */
 #ifndef RECORD_H

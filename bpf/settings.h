@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The settings of the BPF programs: one list, from which common.bpf.h declares symbols and plan.h numbers values.
  *
  * A setting is an undefined symbol whose *address* is the value. elf.c writes it into the ld_imm64 that loads it, so the verifier

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The programs for Linux 4.8 to 4.10, whose verifiers let a helper write to the stack alone, and only as many bytes
  * as a constant says. What is shorter than a chunk is read in halves, each to its own place: first 128 bytes, then
  * 64, and so on, those that the length has a bit for; parts.c puts them together. There is no bpf_probe_read_str (4.11)

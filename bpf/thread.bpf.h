@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Threads, at sched:sched_process_fork and sched_process_exit. */
 #ifndef THREAD_BPF_H
 #define THREAD_BPF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Which addresses are a program's own. Included by the BPF programs and by user space, which works the numbers out.
  *
  * bpf_probe_read(), all that there is below Linux 5.5, reads any address that it is given (set_fs(KERNEL_DS)). So an address

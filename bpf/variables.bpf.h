@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Environment variables of a process that executes. */
 #ifndef VARIABLES_BPF_H
 #define VARIABLES_BPF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "kernel/abi.h"
 
 /* The order of the registers is that of struct pt_regs in arch/.../include/asm/ptrace.h. */

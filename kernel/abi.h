@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* How a kernel takes execve(2) and execveat(2): the functions that serve them, and where their arguments are. */
 #ifndef ABI_H
 #define ABI_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The name of this architecture for seccomp(2) and ptrace(2), include/uapi/linux/audit.h; not defined: neither knows it. */
 #ifndef AUDIT_ARCH_H
 #define AUDIT_ARCH_H

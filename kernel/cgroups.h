@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Cgroups of the v2 hierarchy by their ids. */
 #ifndef CGROUPS_H
 #define CGROUPS_H

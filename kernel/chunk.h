@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A chunk of memory as stack.bpf.h reads it. */
 #ifndef CHUNK_H
 #define CHUNK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel's lists of its CPUs, as text. */
 #ifndef CPULIST_H
 #define CPULIST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Abilities of the running kernel. Each row is asked once, remembered, and is what the tracer decides by; --check
  * prints them. */
 #ifndef FEATURES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Kprobes by tracefs, as Linux has them before 4.17: each is named in a file before perf_event_open(2) can have it,
  * and stays there until it is taken out. */
 #ifndef KPROBES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Learns where the running kernel keeps what the BPF programs read, by looking for what is known of four tasks. No BTF, no
  * headers, no kernel version, and no order of members (CONFIG_RANDSTRUCT): a place is the answer if it has the right value in
  * each of the tasks, which differ in it. Found nowhere or at two places, it is refused. Plain C over a function that copies

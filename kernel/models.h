@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Processes in known states, from which more of the layout is learned (states.h). */
 #ifndef MODELS_H
 #define MODELS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel's own file systems, mounted or not. */
 #ifndef MOUNTS_H
 #define MOUNTS_H

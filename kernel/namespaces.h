@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Mount namespaces by their inode numbers. */
 #ifndef NAMESPACES_H
 #define NAMESPACES_H

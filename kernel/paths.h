@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Learns where the kernel keeps the directories and mounts by which a file's path is found: of the working directory, of the
  * root directory, and of the file that a process executes. In a process that changes its directory between mounts of its own,
  * whose names nobody else has. The rules are those of layout.h. */

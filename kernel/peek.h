@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Kernel memory at an address, through a BPF program on the tracepoint task:task_rename, which this
  * process alone triggers by renaming itself; and the layout learnt with it. */
 #ifndef PEEK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Asks for kernel memory: the tracepoint task:task_rename runs a BPF program that copies it for the task that renames itself. And
  * the state of the learning, which its processes share. For peek.c and models.c. */
 #ifndef PEEKER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Copies of kernel memory, and the places in them that have a known value. For layout.c and states.c. */
 #ifndef PLACES_H
 #define PLACES_H

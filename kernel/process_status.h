@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* /proc/PID/status. */
 #ifndef PROCESS_STATUS_H
 #define PROCESS_STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Learns more of the layout from processes that have been put into known states: with ids of their own, stopped, ended. The rules
  * are those of layout.h: a place is the answer if it has the right value in each state, and is the only one. */
 #ifndef STATES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Tracepoints' numbers and fields, from tracefs. */
 #ifndef TRACEFS_H
 #define TRACEFS_H

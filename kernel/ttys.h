@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Names of terminals by the device numbers that /proc/PID/stat tells. */
 #ifndef TTYS_H
 #define TTYS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "bpf/user.h"
 
 #define ALL (~0ULL)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A process that walks between mounts of its own, by which paths.h learns. */
 #ifndef WALKER_H
 #define WALKER_H

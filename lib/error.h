@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* One error, told once: what was tried, what the kernel said, what the user can do. The function
  * that knows the cause fills it and returns a negative errno; only main.c prints it. */
 #ifndef ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Small files of the kernel's file systems. */
 #ifndef FILES_H
 #define FILES_H

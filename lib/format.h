@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The part of printf(3) that this program needs, since floating point is a tenth of a static binary: %d %u %x %c %s %%
  * with l, ll or z, '-' and '0', widths, and the precision of %s. */
 #ifndef FORMAT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Unpacks what lz4(1) has packed into one block: an LZ4 frame without dictionary, of known size. The formats are
  * described in doc/lz4_Frame_format.md and doc/lz4_Block_format.md of LZ4. */
 #ifndef LZ4_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages between two processes, with file descriptors (unix(7), SCM_RIGHTS). */
 #ifndef PASSING_H
 #define PASSING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages on the standard error, which nobody waits for: what it does not take is dropped. */
 #ifndef SAY_H
 #define SAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TIMESTAMP_H
 #define TIMESTAMP_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The C locale's character classes and cases (POSIX, XBD 7.3.1), in the place of musl's, whose tables of all Unicode are
  * 13 KiB. It is regcomp(3) that asks for them; without setlocale(3) its characters are bytes, and those above 127 are of no
  * class. */

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Packages of other architectures and suites of Debian, verified by apt, which leave the machine's own alone.
 # Usage: debian.sh COMMAND ARGUMENT..., or sourced for its functions. What is fetched is kept in
 # $XDG_CACHE_HOME/execsnoop.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Installs the Debian packages named that are missing: as root through apt, otherwise it says which.
 set -eu
 missing=

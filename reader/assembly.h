@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A buffer in which the strings of one exec are put together. */
 #ifndef ASSEMBLY_H
 #define ASSEMBLY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* One exec: every source makes it, every filter and form of output takes it. */
 #ifndef EXEC_H
 #define EXEC_H

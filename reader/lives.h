@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Processes that have executed, and what is remembered of them. */
 #ifndef LIVES_H
 #define LIVES_H

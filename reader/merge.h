@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Execs of all lanes in the order in which they happened. A lane is in order in itself: one CPU's rings, or a socket. */
 #ifndef MERGE_H
 #define MERGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A way to ask for the parent of a process that still lives. */
 #ifndef PARENTS_H
 #define PARENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A process's memory, read from outside. The kernel side could not read what was not mapped
  * in at that moment; reading from here maps it in. That can take as long as whoever serves the page likes
  * (userfaultfd, FUSE, a dead file server), so a child process reads, and does not get long for it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* One CPU's perf ring: the kernel writes records at its head, we take them from its tail.
  * Documentation: perf_event_open(2), "MMAP layout". */
 #ifndef RING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* --check: does all that tracing would need, and says how it went. */
 #ifndef RUN_CHECK_H
 #define RUN_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Which source of execs is used. */
 #ifndef CHOOSE_H
 #define CHOOSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The command of `execsnoop -- COMMAND`. */
 #ifndef COMMAND_H
 #define COMMAND_H

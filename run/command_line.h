@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The command line: one table is what is parsed and what --help prints. */
 #ifndef COMMAND_LINE_H
 #define COMMAND_LINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Instruction set: Documentation/bpf/instruction-set.rst in the kernel, as far as -mcpu=v1 goes. */
 #include <stdlib.h>
 

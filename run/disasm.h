@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* BPF instructions as text, in the notation of llvm-objdump 19. */
 #ifndef DISASM_H
 #define DISASM_H

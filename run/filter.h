@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Filters that the kernel side cannot apply: --name, --line, several of --uid or --ppid, and --not-*. */
 #ifndef FILTER_H
 #define FILTER_H

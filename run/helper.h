@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Two processes from set-up on. The reader takes execs out of the rings and prints them: it touches what strangers wrote, so
  * it gives up all power (sandbox.h). The helper keeps what still needs power, and answers a few fixed questions; it touches
  * nothing that strangers wrote but paths of cgroups, which it hands on; a child of its copies some for the reader (remote.h).

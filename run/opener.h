@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A process that begins the files of --output anew: for --max-size, and after SIGHUP. The power to write files is its alone
  * once the tracing has begun. It reads nothing but one byte a request. It is a child of the reader, and ends with it. */
 #ifndef OPENER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The meaning of the command line. */
 #ifndef OPTIONS_H
 #define OPTIONS_H

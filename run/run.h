@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Does one of: help, a check, the programs, a trace. */
 #ifndef RUN_H
 #define RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "run/said.h"
 #include "lib/format.h"
 #include "lib/say.h"

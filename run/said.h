@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages of what is missing in the output: each loss is said once. */
 #ifndef SAID_H
 #define SAID_H

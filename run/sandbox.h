@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* When all is set up, both processes (helper.h) give up what they do not need. */
 #ifndef SANDBOX_H
 #define SANDBOX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The helper's side: answers the reader's questions, of which it believes nothing. */
 #ifndef SERVER_H
 #define SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* One run: from the first exec that is seen to the last line. */
 #ifndef SESSION_H
 #define SESSION_H

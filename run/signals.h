@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Signals that ask this process to end. */
 #ifndef SIGNALS_H
 #define SIGNALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The values of options: how each kind is parsed, and where it goes. */
 #ifndef VALUES_H
 #define VALUES_H

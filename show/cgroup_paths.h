@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Paths of cgroups by their ids. An id is no other cgroup's as long as the machine is up, so a path that was found stays so. One
  * that was not is asked for once a second at most. */
 #ifndef CGROUP_PATHS_H

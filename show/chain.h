@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The ancestors of a process. */
 #ifndef CHAIN_H
 #define CHAIN_H

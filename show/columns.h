@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* An exec's fields as columns of text. */
 #ifndef COLUMNS_H
 #define COLUMNS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Containers, as the paths of their cgroups name them. */
 #ifndef CONTAINER_H
 #define CONTAINER_H

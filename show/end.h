@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The end of a process: how, and how long it lived. */
 #ifndef END_H
 #define END_H

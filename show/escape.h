@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Bytes that came from a process, written so that they do a terminal no harm and read back in one way only. */
 #ifndef ESCAPE_H
 #define ESCAPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The table of fields, for the files that print them. */
 #ifndef FIELD_H
 #define FIELD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The fields of an exec: what the form of the output asks for. */
 #ifndef FIELDS_H
 #define FIELDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The form of the output: which fields, and how much of them. */
 #ifndef FORM_H
 #define FORM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* An exec as a JSON object in one line (JSON Lines); execsnoop.schema.json says what is in it. */
 #ifndef JSON_H
 #define JSON_H

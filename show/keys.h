@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* An exec's fields as an object of JSON. */
 #ifndef KEYS_H
 #define KEYS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Lines on their way to the standard output or a file. They wait in memory while nobody takes them, so the tracer never waits
  * for whoever reads them. */
 #ifndef OUTPUT_H

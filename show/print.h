@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Execs as lines: which are wanted, and in what form. text.c and json.c know the two forms. */
 #ifndef PRINT_H
 #define PRINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The state of the printer, which the two forms share. */
 #ifndef PRINTER_H
 #define PRINTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The file of --output: opened so that nobody can make us write elsewhere, and begun anew when it is full. All names are
  * relative to a directory that is opened once. */
 #ifndef ROTATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Names of signals. */
 #ifndef SIGNAME_H
 #define SIGNAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The strings of an exec, its file's name and its arguments, as values of JSON. */
 #ifndef STRINGS_H
 #define STRINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* An exec as a line for people. */
 #ifndef TEXT_H
 #define TEXT_H

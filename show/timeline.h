@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* --timeline: programs as slices from their exec to their end, in the JSON format of Chrome's traces, which ui.perfetto.dev opens.
  * Those that run at the same time stand in different lanes. Each event is a line, so the file can be read while it grows. */
 #ifndef TIMELINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "show/tree.h"
 
 #define DEPTH_MOST 99

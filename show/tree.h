@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* How deep a process stands among those that have been shown. */
 #ifndef TREE_H
 #define TREE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The time zone of local times. */
 #ifndef TZ_H
 #define TZ_H

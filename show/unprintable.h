@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Written by tests/unprintable.py from Unicode 15.0.0. The index names the block of each UNPRINTABLE_BLOCK characters; a block
  * has two bits a character (enum utf8_kind). Characters beyond the index are as those of its last block. */
 #define UNPRINTABLE_BLOCK 128

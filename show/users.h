@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Names of this machine's users by their ids, from /etc/passwd as it was at the start. */
 #ifndef USERS_H
 #define USERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "show/utf8.h"
 #include "show/unprintable.h"
 

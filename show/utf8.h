@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* UTF-8, and what its characters do to a terminal. */
 #ifndef UTF8_H
 #define UTF8_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Programs to events. What is tried is noted among the features. */
 #ifndef ATTACH_H
 #define ATTACH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The source of execs by BPF programs: Linux 4.8 and later, with perf events. */
 #ifndef SOURCE_BPF_H
 #define SOURCE_BPF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Calls of execve(2) and execveat(2) by threads that are traced, for those that fail. A filter of system calls (seccomp(2)) lets a
  * thread stop at these alone, so all others run at full speed. A call that another such filter refuses is none. */
 #ifndef CALLS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Threads that read the strings of what has just been executed. A program can end within 50 microseconds, so each CPU has a thread
  * of its own, of real-time priority: the event wakes it on the CPU where the program is to run, which cannot go on until the
  * thread has read. */

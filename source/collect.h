@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The process that collects: its loop. */
 #ifndef COLLECT_H
 #define COLLECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A collector: a process that learns of execs in other ways than by BPF programs, and hands them to the reader through a pipe. It
  * is made when tracing starts, and ends with it. This is what all such sources have in common. */
 #ifndef COLLECTOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A source whose execs come from a collector. */
 #ifndef COLLECTOR_SOURCE_H
 #define COLLECTOR_SOURCE_H

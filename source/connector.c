@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include <linux/connector.h>
 #include <linux/netlink.h>
 #include <string.h>

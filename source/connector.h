@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages of the proc connector. */
 #ifndef CONNECTOR_H
 #define CONNECTOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Counts that the programs keep for each lane, and those that the kernel keeps for the programs. */
 #ifndef COUNTS_H
 #define COUNTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The CPUs, and a ring for each. */
 #ifndef CPUS_H
 #define CPUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include <limits.h>
 #include <linux/stat.h>
 #include <stdlib.h>

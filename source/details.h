@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* More of a process, as /proc tells it while the process lives. */
 #ifndef DETAILS_H
 #define DETAILS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Events, as a collector's source tells of them: they become execs whose strings are sought. */
 #ifndef EVENTS_H
 #define EVENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Successful execs: the program "exec", where it is attached, and how often. */
 #ifndef EXECS_H
 #define EXECS_H

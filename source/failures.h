@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Failed calls: at the system calls' exits, with what was seen at their entries. */
 #ifndef FAILURES_H
 #define FAILURES_H

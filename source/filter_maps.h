@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Which mount namespaces and cgroups are wanted, as maps that the BPF programs look into. */
 #ifndef FILTER_MAPS_H
 #define FILTER_MAPS_H

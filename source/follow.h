@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The threads of -p and of a command: the programs add what they make, and remove what ends. */
 #ifndef FOLLOW_H
 #define FOLLOW_H

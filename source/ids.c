@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "source/ids.h"
 
 bool ids_add(struct ids *ids, uint32_t id)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* --uid, --not-uid and --ppid: numbers that an exec may have, or must not. */
 #ifndef IDS_H
 #define IDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A process as /proc shows it, and the program image that it runs at that moment. */
 #ifndef IMAGE_H
 #define IMAGE_H

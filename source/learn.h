@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Properties of the running kernel: helpers, offsets of members, the clock, whose process ids are ours. */
 #ifndef LEARN_H
 #define LEARN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The threads of -p and -- COMMAND, in BPF maps: the kernel adds what they make and removes what ends; here are put
  * in those that it begins with. */
 #ifndef MEMBERS_H

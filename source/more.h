@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Records between an exec's first one and the rest of its arguments: ancestors, paths, environment variables. */
 #ifndef MORE_H
 #define MORE_H

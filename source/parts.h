@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* An exec that is put together from the records of the BPF programs. What they could not read is read from outside, if it is
  * still there. */
 #ifndef PARTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Filters that a kernel without BPF cannot apply: by an exec's fields, and by what /proc says. */
 #ifndef PASSES_H
 #define PASSES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A path out of its names. */
 #ifndef PATH_H
 #define PATH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The sources by perf events alone. */
 #ifndef PERF_H
 #define PERF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Perf events without BPF, and their rings: for records of processes, and for the tracepoint of execs. */
 #ifndef PERF_EVENTS_H
 #define PERF_EVENTS_H

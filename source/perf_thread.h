@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Perf events that wake a thread of catchers.h. */
 #ifndef PERF_THREAD_H
 #define PERF_THREAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The pipe through which a collector hands execs to the reader. */
 #ifndef PIPE_H
 #define PIPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* All that linking and loading a program needs, and nothing else. Copy it freely, and change the copy. */
 #ifndef PLAN_H
 #define PLAN_H

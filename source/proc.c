@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Execs by the proc connector (drivers/connector/cn_proc.c, Linux 2.6.15): the kernel multicasts every fork, exec and exit by
  * netlink. All else comes from /proc. */
 #include <arpa/inet.h>

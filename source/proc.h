@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The source by the proc connector. */
 #ifndef PROC_H
 #define PROC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The processes that live, as the kernel's events and /proc tell of them: parents, ids, who is followed. */
 #ifndef PROCESSES_H
 #define PROCESSES_H

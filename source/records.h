@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Records of the BPF programs, out of the rings of all lanes. */
 #ifndef RECORDS_H
 #define RECORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A request to a source: which execs, and which of their fields. */
 #ifndef REQUEST_H
 #define REQUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include <asm/perf_regs.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Records of perf events without BPF (perf_event_open(2), "MMAP layout"): what they say, out of bytes that may be anything. */
 #ifndef SAMPLE_H
 #define SAMPLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Execs that were seen by an event, and whose strings were read from /proc: each waits until it is certain that they are its own,
  * and not those of what the process executed next, or of another process by the same id. A wrong argument is worse than none. */
 #ifndef SIGHTINGS_H

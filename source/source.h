@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A source of execs: what it can be asked to do. Nothing outside this folder knows which source it is. */
 #ifndef SOURCE_H
 #define SOURCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The sources of execs, the best first. */
 #ifndef SOURCES_H
 #define SOURCES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>

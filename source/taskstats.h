@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Ends of threads by taskstats (kernel/taskstats.c, Linux 2.6.20): the kernel tells the name of what has ended, which /proc does
  * not know any more. */
 #ifndef TASKSTATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Execs by ptrace(2): for any user, of what the user may trace. A process that is traced stops at each fork and exec, and at each
  * signal; nothing is missed, and strings are read while it stands. PTRACE_SEIZE needs Linux 3.4. */
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The source by ptrace(2), for a command and -p alone. */
 #ifndef TRACE_H
 #define TRACE_H

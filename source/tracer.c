@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include "source/tracer.h"
 
 int tracer_lane(const struct tracer *t, enum lane_kind kind, int cpu)

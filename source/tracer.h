@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The state of the source by BPF programs, which its files share. */
 #ifndef TRACER_H
 #define TRACER_H

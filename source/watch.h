@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The source by looking at /proc, which works for any user on any kernel, and misses what ends between two looks. */
 #ifndef WATCH_H
 #define WATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Code that runs in the reader has no way out: this enters the sandbox as the reader does, then tries to get out. Usage:
  * attempts DIRECTORY, as root. */
 #include <errno.h>
@@ -213,7 +214,7 @@ int main(int argc, char **argv)
 	}
 	if (output < 0 || elsewhere < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel))
 		return 1;
-	d = (struct sandbox_descriptors){output, output, messages, channel[0], -1};
+	d = (struct sandbox_descriptors){output, output, messages, channel[0], -1, -1};
 	why = sandbox_reader(&d);
 	if (why) {
 		printf("not ok code in the reader is restricted: %s\n", why);

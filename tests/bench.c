@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Measurements for bench.sh, most of them one run of one tracer. What is measured is printed as lines "NAME VALUE".
  *
  *   bench start FILE SHOWN COMMAND...            how long from the start of COMMAND, which writes to SHOWN, to the first

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Measures execsnoop beside its peers, alternating, on this machine, and prints one table of medians: it asserts nothing.
 # Usage: bench.sh EXECSNOOP DIRECTORY, as root. ROUNDS (5), EXECS (40000) and SOAK (1000000) say how much.
 set -u

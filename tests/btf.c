@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Prints where the running kernel's BTF says that the fields are which the learner looks for, as layout_live prints
  * what it has found: for guests, which have no bpftool. Format: Documentation/bpf/btf.rst of Linux. */
 #include <linux/btf.h>

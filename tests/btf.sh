@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Compares the offsets that execsnoop learns with those in the running kernel's BTF.
 # Usage: btf.sh DIRECTORY CLANG
 set -eu

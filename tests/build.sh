@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # The build: no warning, the same bytes wherever it is done, one static file.
 # Usage: build.sh, in the project's directory.
 set -eu
@@ -8,7 +9,7 @@ result() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
 
 for copy in one another/deeper; do
 	mkdir -p "$T/$copy"
-	cp -r Makefile ./*.c ./*.h bpf kernel source reader show run lib docs packaging "$T/$copy"
+	cp -r Makefile README.md CHANGELOG.md LICENSE ./*.c ./*.h bpf kernel source reader show run lib docs packaging "$T/$copy"
 	make -C "$T/$copy" >"$T/log" 2>"$T/warnings" || cat "$T/log"
 	[ -s "$T/warnings" ] && quiet=1 || quiet=0
 	sed 's/^/# /' "$T/warnings"
@@ -26,14 +27,17 @@ result $static "the binary needs no library and no interpreter"
 
 make -C "$T/one" install DESTDIR="$T/root" PREFIX=/usr >"$T/log" 2>&1 || sed 's/^/# /' "$T/log"
 [ -x "$T/root/usr/sbin/execsnoop" ] && [ -f "$T/root/usr/share/man/man8/execsnoop.8" ] && installed=0 || installed=1
-result $installed "make install puts binary and man page where they belong"
+for named in $(mandoc -T ascii docs/execsnoop.8 | sed 's/.\x08//g' | grep -oE 'share/doc/execsnoop/[a-zA-Z.]*[a-z]' | sort -u); do
+	[ -f "$T/root/usr/$named" ] || { echo "# not installed: $named"; installed=1; }
+done
+result $installed "make install puts binary, man page and what that refers to where they belong"
 
 mandoc -T lint docs/execsnoop.8 >"$T/lint" && plain=0 || plain=1
 sed 's/^/# /' "$T/lint"
 result $plain "the man page is well-formed"
 undescribed=0
 man=$(mandoc -T ascii docs/execsnoop.8 | sed 's/.\x08//g')
-for option in $("$T/one/execsnoop" --help | grep -oE -- '--[a-z-]+' | sort -u); do
+for option in $("$T/one/execsnoop" --help | grep -oE -- '--[a-z][a-z0-9-]*' | sort -u); do
 	case $man in
 	*"$option"*) ;;
 	*) echo "# not in docs/execsnoop.8: $option"; undescribed=1 ;;

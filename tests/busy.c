@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* busy SECONDS [PROCESSES]: another user of BPF at work, as a monitoring agent is: updates and reads a map without pause. From
  * Linux 5.6 on a task can be preempted in bpf(2); programs behind perf events are not run on that CPU meanwhile. */
 #include <linux/bpf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Executes a program in a way that no shell can: call WAY FILE [ARG]... Unless the way says otherwise,
  * the new program gets FILE as argv[0], then ARG... Ways that make a process print its id, as its parent
  * sees it. Exit status 111 if the exec failed. Static, so that it also runs in a guest that has no

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Calls that fail, in all ways, scripts, and memory that is not there: compares the whole line. Usage: calls.sh EXECSNOOP DIRECTORY, as root.
 # shellcheck disable=SC2317 # functions are called by case_ and watch, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
@@ -178,7 +179,7 @@ script() {
 }
 
 # The script's name stands before its place, too.
-# Where the "#!" line ends and the caller's arguments begin cannot be told then (README, Limits): the
+# Where the "#!" line ends and the caller's arguments begin cannot be told then (docs/limits.md): the
 # name may be shown once more, but nothing of the caller's may be missing.
 script_with_its_name_as_option() {
 	printf '#!%s %s\n' "$D/prog" "$D/script" >"$D/script"

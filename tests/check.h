@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A unit test is a program of cases: CASE("sentence") { CHECK(...); }. It prints one line a case, as
  * tests/run reads them. */
 #ifndef CHECK_H

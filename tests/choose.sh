@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Shared by filter.sh, follow.sh and container.sh: a bpffs, cgroups, namespaces, and what they expect.
 PROGRAMS=$(cd "$PROGRAMS" && pwd)
 C=$PROGRAMS/call

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Compares --ebpf with llvm-objdump's reading of the same object.
 # Usage: disasm.sh EXECSNOOP PROG_O OBJDUMP
 set -eu

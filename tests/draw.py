@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws a file of execsnoop --timeline as an SVG: a bar for each slice, in its lane, from its exec to its end. A dark edge: the
 program failed, or a signal ended it. A pale bar with a dashed edge: its end is not in the file.
 Usage: draw.py TIMELINE >PICTURE"""

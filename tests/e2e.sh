@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # End to end: traces real execs with the real kernel. Usage: e2e.sh EXECSNOOP DIRECTORY, as root.
 . "$(dirname "$0")/harness.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # To be sourced behind harness.sh: cases that run for each source that works here; why another one does not is said.
 # shellcheck shell=sh
 PROGRAMS=$(cd "$PROGRAMS" && pwd)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Arguments: a little-endian BPF object, and a big-endian one of the same program. Malformed ones
  * are copies of the first with one thing wrong. A copy has exactly its size from calloc, so that
  * AddressSanitizer sees every byte that is read outside. The host is little-endian. */

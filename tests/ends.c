@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Processes that end in many ways, and what wait(2) says of each: for exits.sh. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Set-up that fails: each failure, made by strace's fault injection, ends in one line that says what was
 # tried, what the kernel said and what to do. Usage: errors.sh EXECSNOOP DIRECTORY, as root.
 set -u

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* How records become execs: order, losses, what is missing. The rings are files in memory that the test writes
  * as the kernel would. */
 #include <fcntl.h>

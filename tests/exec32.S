@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A 32-bit program, without any libc, that executes another: exec32 FILE [ARG]... The new program gets FILE
  * as argv[0], then ARG... Exit status 111 if the exec failed. Without FILE the exec does fail, its argument list is in
  * memory that is not there yet, and it waits for 0.3 s then. For the kernels of amd64, arm64 and mips64el. */

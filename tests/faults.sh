@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Every call that set-up makes fails once, with each error that it may plausibly have, by strace's fault injection.
 # It must end in one line that says so, or trace all the same: no crash, no hang, nothing missing unsaid.
 # Usage: faults.sh EXECSNOOP DIRECTORY, as root.

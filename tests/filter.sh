@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Choosing what to trace: maps made by the real bpftool, namespaces, cgroups.
 # Usage: filter.sh EXECSNOOP DIRECTORY, as root.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* An attack: execs whose arguments are costly to print, or failing calls, then small execs, then one more, all on one CPU.
  *
  *   flood hide ROUNDS FILE COMMAND...   whether the last exec has its line. COMMAND, a tracer, is run for each form of output

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Holds prog.o to what Linux 4.11 knows, and the programs of stack.bpf.h to 4.8, instruction by instruction. The versions
  * are from the kernel's history of include/uapi/linux/bpf.h and kernel/bpf/verifier.c. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The host's printf(3) is right. */
 #include <limits.h>
 #include <stdint.h>

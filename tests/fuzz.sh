@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Fuzzes the parsers. Usage: fuzz.sh DIRECTORY [SECONDS]: the fuzzers in the directory, each with so many inputs, or for so long.
 # Each begins with the corpus tests/fuzz/corpus/NAME. What it finds on the way stays in DIRECTORY/corpus-NAME, and an input that
 # makes it fail beside it.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # What a kernel can be like, and needs a machine of one's own to be made so: CPUs that go, the JIT, mounts, limits,
 # lockdown. Usage: guest.sh EXECSNOOP DIRECTORY, as root, in a guest.
 . "$(dirname "$0")/harness.sh"

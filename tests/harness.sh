@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # What the end-to-end tests have in common: sourced by e2e.sh and ways.sh with EXECSNOOP and DIRECTORY
 # as arguments, as root; DIRECTORY holds the static programs that are executed. POSIX sh and what
 # BusyBox has, because they also run in guests that have nothing else.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # The OCI hook packaging/hooks/execsnoop-mntns, in real containers and by itself.
 # Usage: hook.sh EXECSNOOP DIRECTORY, as root.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see

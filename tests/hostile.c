@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Executes FILE with argument lists of hostile bytes: hostile FILE COUNT EXPECTED. Each list is also written to
  * EXPECTED, one line each: argv[0] on, each in base64, separated by spaces. The first has all byte values but NUL,
  * each alone; the second all in one, a long one and what only looks like UTF-8; the others are random, the same in

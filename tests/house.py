@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
 """The order of the house: who includes whom, that no files form a circle, and that the map at the head of main.c and the tables
 of docs/json.md are whole. Usage: house.py, in the project's directory."""
 import glob
@@ -14,7 +15,7 @@ MAY_INCLUDE = {
     "show": {"reader", "lib"},
     "kernel": {"lib", "bpf", "loader"},
     "source": {"reader", "kernel", "lib", "bpf", "loader", "elf"},
-    "run": {"show", "source", "reader", "kernel", "lib", "bpf", "loader", "elf"},
+    "run": {"version", "show", "source", "reader", "kernel", "lib", "bpf", "loader", "elf"},
     "main": {"run", "lib"},
     "prog": {"bpf"},
     "bpf": set(),
@@ -57,8 +58,8 @@ wanted = {f for f in sources if f.endswith((".c", ".S")) or not os.path.exists(f
 check("the map at the head of main.c has every file",
       [f"not in the map: {f}" for f in sorted(wanted - described)] +
       [f"in the map, but not there: {f}" for f in sorted(described - wanted - {"bpf/embed.S"})])
-check("no file has more than 500 lines",
-      [f"{f}: {n} lines" for f in sources for n in [len(open(f).readlines())] if n > 500])
+check("no file has more than 500 lines, but for that of the licence",
+      [f"{f}: {n} lines" for f in sources for n in [len(open(f).readlines()) - 1] if n > 500])
 long_functions = []
 for f in sources:
     start = None
@@ -96,6 +97,6 @@ check("docs/json.md has every key of the schema",
 check("docs/json.md says which keys are always printed",
       differences(schema["exec"]["required"], always, "execs") +
       differences([key for key in schema["exit"]["required"] if key not in execs], always_of_ends, "ends"))
-check("the top level has at most 20 entries",
-      [] if len({f.split("/")[0] for f in os.popen("git ls-files").read().split()}) <= 20 else ["more"])
+check("the top level has at most 22 entries",
+      [] if len({f.split("/")[0] for f in os.popen("git ls-files").read().split()}) <= 22 else ["more"])
 sys.exit(failed)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A process as /proc/PID/stat tells it, at whatever moment it is read. */
 #include <fcntl.h>
 #include <stdlib.h>

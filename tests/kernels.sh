@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # The end-to-end tests on other kernels: boots each in QEMU, with an initramfs that holds BusyBox, the one binary and
 # the programs that are executed. Usage: kernels.sh EXECSNOOP DIRECTORY KERNEL... in the project's directory. KERNEL: one
 # (amd64-6.1), those of an architecture (amd64), or all.
@@ -227,7 +228,7 @@ features() {
 	for k; do sed "s/^{\"feature\":\"\(.*\)\",\"here\":\(.*\),\"instead\".*/${k%-*} ${k##*-}	\1	\2/" "$T/$k"; done
 }
 
-# table KERNEL...: what each can do, as in the README: a line for all features that the same kernels have.
+# table KERNEL...: what each can do, as in docs/kernels.md.
 table() {
 	features "$@" |
 		awk -F '\t' '
@@ -264,10 +265,10 @@ booted=$(rows | while read -r row arch _; do [ -s "$T/$arch-$row" ] && echo "$ar
 # shellcheck disable=SC2086 # names without spaces
 table $booted >"$T/table"
 sed 's/^/# /' "$T/table"
-# What each booted kernel can do is what stands in its column of the README.
+# What each booted kernel can do is what stands in its column of docs/kernels.md.
 # shellcheck disable=SC2086
 features $booted | awk -F '\t' '
-	FILENAME == "README.md" {
+	FILENAME == "docs/kernels.md" {
 		if ($0 !~ /^\| /) { in_table = 0; next }
 		n = split(substr($0, 3, length($0) - 4), cell, " [|] ")
 		if (cell[1] == "feature") { in_table = 1; for (i = 2; i <= n; i++) name[i] = cell[i]; next }
@@ -278,10 +279,10 @@ features $booted | awk -F '\t' '
 		here = $3 == "true" ? "yes" : $3 == "false" ? "no" : "?"
 		said = "nothing"
 		for (r = 1; r <= rows; r++) if (index(features[r], ", " $2 ", ")) said = says[r, $1]
-		if (said != here) print "# " $1 ", " $2 ": " here ", the README says " said
+		if (said != here) print "# " $1 ", " $2 ": " here ", docs/kernels.md says " said
 		compared++
 	}
-	END { if (!compared) print "# nothing was booted" }' README.md - >"$T/differences"
+	END { if (!compared) print "# nothing was booted" }' docs/kernels.md - >"$T/differences"
 cat "$T/differences"
 [ -s "$T/differences" ] && printf 'not '
-echo "ok the README says what these kernels can do"
+echo "ok docs/kernels.md says what these kernels can do"

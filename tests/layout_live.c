@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Prints the offsets that the product learns on this machine, for tests/btf.sh. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Kernels made of memory: some objects, each with nothing readable around it, that point to each
  * other as the kernel's do. The words between are noise. The host is little-endian. */
 #include <assert.h>

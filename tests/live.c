@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Lives for so many seconds, or half a second: what the tests execute. */
 #include <ctype.h>
 #include <stdlib.h>

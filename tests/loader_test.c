@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The loader and the real verifier's answers. Runs as root. */
 #include <errno.h>
 #include <fcntl.h>

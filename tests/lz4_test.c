@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Unpacks what lz4(1) has packed. Usage: lz4_test PACKED UNPACKED */
 #include <assert.h>
 #include <errno.h>

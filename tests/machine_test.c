@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Answers of a machine, and what follows from them: where user space ends, which CPUs there are, which version it has, how
  * its clocks stand. */
 #include <elf.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Execs of all CPUs, losses, and tracers beside others: each case has a tracer of its own. Usage: many.sh EXECSNOOP DIRECTORY, as root.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"

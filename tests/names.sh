@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Names beside numbers: of users, of cgroups and of the containers that they are; and which keys JSON has.
 # Usage: names.sh EXECSNOOP DIRECTORY, as root.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Names for numbers: users, paths of cgroups, containers. */
 #include <stdbool.h>
 #include <stdio.h>

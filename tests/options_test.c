@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The meaning of the options, and those that are refused. */
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # What is written, where and how: JSON Lines, hostile bytes, files, the tree, --check, the summary.
 # Usage: output.sh EXECSNOOP DIRECTORY, as root, in the project's directory.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see

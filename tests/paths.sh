@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # The path of the file that runs, and the working directory. Usage: paths.sh EXECSNOOP DIRECTORY, as root.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"

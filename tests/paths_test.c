@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A kernel made of memory, as in states_test.c, with a process that walks between mounts. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The output, to the letter. */
 #include <stdlib.h>
 #include <unistd.h>

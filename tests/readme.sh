@@ -1,7 +1,8 @@
 #!/bin/sh
-# Runs every command of README.md and docs/json.md that stands behind a "# " prompt, as root, with what they need at
-# hand: a container of Docker and one of containerd, both called "web", and a systemd unit's cgroup. Those of ./execsnoop
-# are ended after a second, but for those that jq reads, and a build. Usage: readme.sh, in the project's directory.
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs every command of README.md and docs/ that stands behind a "# " prompt, as root, with what they need at
+# hand: a container of Docker and one of containerd, both called "web", and a systemd unit's cgroup. Those of execsnoop
+# are ended after a second, but for builds. Usage: readme.sh, in the project's directory.
 set -u
 # A mount namespace of its own, for /sys/fs/cgroup and /sys/fs/bpf.
 if [ -z "${README_NAMESPACE:-}" ] && unshare -m true 2>/dev/null; then
@@ -68,10 +69,17 @@ missing=$(why_not_containers)
 (while ! [ -e "$T/stop" ]; do /bin/sleep 0.1; done) &
 
 # Lines of a page, a tab, a command.
-for page in README.md docs/json.md; do
+for page in README.md docs/*.md; do
 	sed -n "s|^    # |$page	|p" "$page"
 done >"$T/commands"
 count=$(grep -c ^README "$T/commands")
+PATH=$PWD:$PATH
+
+# interrupt: ends the youngest tracer in a second, as Ctrl-C does, but no reader of its lines.
+interrupt() {
+	{ sleep 1 && pkill -INT -n -x execsnoop; } >/dev/null 2>&1 &
+}
+
 while IFS='	' read -r page command; do
 	page=${page%.md}
 	case $command in
@@ -84,19 +92,23 @@ while IFS='	' read -r page command; do
 	esac
 	# </dev/null: the loop reads the commands from its standard input
 	case $command in
-	./execsnoop*" make "*) timeout 60 sh -c "exec $command" ;;
-	./execsnoop*"| jq "*) timeout 5 sh -c "$command" ;;
-	./execsnoop*) timeout -s INT --preserve-status 1 sh -c "exec $command" ;;
+	execsnoop*"-- make"*) timeout 60 sh -c "exec $command" ;;
+	execsnoop*" -d "* | execsnoop*" -- "*) timeout 5 sh -c "$command" ;;
+	execsnoop*) interrupt; timeout 5 sh -c "$command" ;;
 	*) timeout 5 sh -c "$command" && echo done ;;
 	esac </dev/null >"$T/out" 2>"$T/err"
 	status=$?
+	# With a command the trace is on the standard error.
+	case $command in
+	execsnoop*" -- "*) cat "$T/err" >>"$T/out" ;;
+	esac
 	# What is filtered by container or unit shows that it is.
 	case $command in
 	*docker* | *ctr* | *cron*) grep -q '/bin/sleep 0.1$' "$T/out" || status="$status, nothing shown" ;;
 	esac
 	# What is written to a file is as good.
 	file=$(printf '%s\n' "$command" | sed -n 's/.* -o \([^ ]*\).*/\1/p')
-	if [ -n "$file" ]; then mv "$file" "$T/out"; fi
+	if [ -n "$file" ] && [ "$file" != - ]; then mv "$file" "$T/out"; fi
 	if [ "$status" = 0 ] && [ -s "$T/out" ]; then
 		printf '%s\n' "ok $page: $command"
 	else
@@ -104,7 +116,9 @@ while IFS='	' read -r page command; do
 		printf '%s\n' "not ok $page: $command (exit status $status)"
 	fi
 done <"$T/commands"
-if [ "$count" -ge 15 ]; then echo "ok README shows commands"; else echo "not ok README shows commands ($count)"; fi
+if [ "$count" -ge 12 ]; then echo "ok README shows commands"; else echo "not ok README shows commands ($count)"; fi
+[ "$(wc -l <README.md)" -le 150 ] || printf 'not '
+echo "ok README has at most 150 lines"
 
 make run ARGS="-d 0.2" >"$T/out" 2>&1
 if grep -q '^PCOMM *PID *PPID *RET ARGS' "$T/out"; then
@@ -115,7 +129,7 @@ else
 fi
 if ! [ -d dist ]; then
 	echo "ok README: make dist # skip: tests/build.sh could not"
-elif grep -q '^    make dist$' README.md && (cd dist && sha256sum --quiet -c SHA256SUMS); then # tests/build.sh has run it
+elif grep -q '`make dist`' README.md && (cd dist && sha256sum --quiet -c SHA256SUMS); then # tests/build.sh has run it
 	echo "ok README: make dist"
 else
 	echo "not ok README: make dist"
@@ -132,8 +146,44 @@ else
 	cat "$T/out" "$T/err" | sed 's/^/# /'
 	echo "not ok README: make bench"
 fi
-# Every option of the help stands in the README, and none that is not in the help.
-for option in $(./execsnoop --help | grep -oE -- '--[a-z-]+' | sort -u); do
-	grep -q -- "\`.*$option" README.md || { echo "# not in README.md: $option"; unnamed=1; }
+# The command that installs a released binary.
+if [ -d dist ]; then
+	install=$(sed -n 's|^    \(sha256sum .*\)/usr/local/sbin/execsnoop$|\1|p' README.md)
+	if (cd dist && sh -c "$install'$T/installed'") >"$T/out" 2>&1 && [ "$("$T/installed" -V | cut -d ' ' -f 1)" = execsnoop ]; then
+		echo "ok README: $install"
+	else
+		echo "not ok README: $install: $(head -n 1 "$T/out")"
+	fi
+fi
+# And the one that gives it capabilities: another user can trace then.
+cp execsnoop "$T/capable"
+chmod 755 "$T"
+if ! command -v setcap >/dev/null || ! setcap cap_bpf,cap_perfmon+ep "$T/capable" 2>"$T/err"; then
+	echo "ok README: setcap # skip: $(head -n 1 "$T/err")"
+elif grep -q '^    setcap cap_bpf,cap_perfmon+ep /usr/local/sbin/execsnoop$' README.md &&
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$T/capable" --source bpf -d 0.5 >"$T/out" 2>"$T/err" && grep -q sleep "$T/out"; then
+	echo "ok README: setcap"
+else
+	sed 's/^/# /' "$T/err"
+	echo "not ok README: setcap"
+fi
+# The picture is drawn from a session.
+if execsnoop --tree --color always -o - -- sh -c 'ls /; :' | python3 packaging/picture.py 'execsnoop --tree' >"$T/session.svg" &&
+	python3 -c 'import sys, xml.dom.minidom; [xml.dom.minidom.parse(f) for f in sys.argv[1:]]' "$T/session.svg" docs/session.svg &&
+	grep -q '/ls' "$T/session.svg" && grep -q '<title>execsnoop' docs/session.svg; then
+	echo "ok README: the picture"
+else
+	echo "not ok README: the picture"
+fi
+# Each option that the README names is one, and each link leads somewhere.
+execsnoop --help >"$T/help"
+for option in $(grep -oE -- '`-[^`]*`' README.md | grep -oE -- '--?[a-zA-Z][a-z0-9-]*' | sort -u); do
+	grep -qE -- "(^| )$option([ ,]|\$)" "$T/help" || { echo "# no option: $option"; unknown=1; }
 done
-if [ -z "${unnamed:-}" ]; then echo "ok README names every option"; else echo "not ok README names every option"; fi
+if [ -z "${unknown:-}" ]; then echo "ok README names options that there are"; else echo "not ok README names options that there are"; fi
+for page in README.md docs/*.md; do
+	for link in $(grep -oE '\]\([^)#]+' "$page" | cut -c 3- | grep -v '^http' | sort -u); do
+		[ -e "$(dirname "$page")/$link" ] || { echo "# $page: $link"; dead=1; }
+	done
+done
+if [ -z "${dead:-}" ]; then echo "ok each link of the documents leads to a file"; else echo "not ok each link of the documents leads to a file"; fi

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Runs every BPF program, instruction by instruction, on what a hostile caller makes it find: that none reads at an address
  * that came from a program without a check that it is a user's. Below Linux 5.5 the helper checks nothing. */
 #include <stdlib.h>

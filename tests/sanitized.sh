@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # The end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer. Usage: sanitized.sh EXECSNOOP DIRECTORY, as root.
 # An error makes the tracer end with a message, so the case fails. Leaks are not looked for: what set-up makes stays until the end.
 export ASAN_OPTIONS=detect_leaks=0:symbolize=0

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # The sources without BPF: sources.sh EXECSNOOP DIRECTORY. As root. Each case runs for each source that works here; why another
 # one does not is said. What a program executes must be shown, or counted as lost; what is shown of it must be true.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Kernels made of memory, as in layout_test.c, with processes in known states. */
 #include <assert.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Executes programs as fast as it can.
  *
  *   storm vfork WORKERS COUNT FILE   each worker vforks and executes FILE COUNT times, with four short

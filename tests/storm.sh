@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Storms: as many execs as the machine can make, on all CPUs. None may be missing, and a chain of execs
 # that goes from CPU to CPU must come out in its order. Usage: storm.sh EXECSNOOP DIRECTORY, as root.
 . "$(dirname "$0")/harness.sh"

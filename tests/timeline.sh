@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # --timeline. Usage: timeline.sh EXECSNOOP DIRECTORY, as root; needs python3 and strace.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"

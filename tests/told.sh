@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # What each source tells beside the arguments: told.sh EXECSNOOP DIRECTORY. As root.
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Writes unprintable.h from the Unicode Character Database, of Debian's package unicode-data."""
 import re
 
@@ -67,6 +68,7 @@ def table(declaration, data):
 
 
 version = re.search(r"-([0-9.]+)\.txt", open(UCD + "DerivedCoreProperties.txt", encoding="utf-8").readline()).group(1)
+print("/* SPDX-License-Identifier: GPL-2.0-only */")
 print("/* Written by tests/unprintable.py from Unicode %s. The index names the block of each UNPRINTABLE_BLOCK characters; a block\n"
       " * has two bits a character (enum utf8_kind). Characters beyond the index are as those of its last block. */" % version)
 print("#define UNPRINTABLE_BLOCK %d" % BLOCK)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Shared by ways.sh and calls.sh: one tracer watches all their cases, since to end one takes longer than most cases.
 PROGRAMS=$(cd "$PROGRAMS" && pwd)
 C=$PROGRAMS/call

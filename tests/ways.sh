@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Every way in which a program can be executed, with all names and arguments: compares the whole line. Usage: ways.sh EXECSNOOP DIRECTORY, as root.
 # shellcheck disable=SC2317 # functions are called by case_ and watch, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"

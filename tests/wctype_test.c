@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The host's C locale is right. */
 #include <locale.h>
 #include <wctype.h>

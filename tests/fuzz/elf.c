@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The reader and linker of the BPF object. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Escapes: whatever the bytes are, the text is harmless and the bytes can be had back. */
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The input of the sources without BPF: records of perf events, messages of the proc connector and of taskstats, /proc/PID/stat,
  * and what comes through the pipe. The first byte chooses. */
 #include <stdlib.h>

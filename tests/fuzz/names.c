@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A file of users, and the path of a cgroup. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Command lines: words that end in a NUL. */
 #include <getopt.h>
 #include <stdlib.h>

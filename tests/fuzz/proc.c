@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Texts of /proc and /sys. */
 #include <stdlib.h>
 #include <string.h>

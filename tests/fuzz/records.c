@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The rings' records: each byte string with a length before it is a record of the one ring or the other. All that is put
  * together from it is printed in both forms. */
 #include <fcntl.h>
@@ -31,8 +32,8 @@ static void set_up(void)
 	if (records_init(&records, 1, 1, -1, 0) || output_init(&out, open("/dev/null", O_WRONLY)))
 		abort();
 	records_add(&records, &rings[0], &rings[1], 0);
-	print_init(&printers[0], &text, &out, "bpf", 0, 0);
-	print_init(&printers[1], &json, &out, "bpf", 0, 0);
+	print_init(&printers[0], &text, &out, &(struct print_setup){.source = "bpf"});
+	print_init(&printers[1], &json, &out, &(struct print_setup){.source = "bpf"});
 }
 
 static void put(struct ring *ring, const uint8_t *bytes, size_t size)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The text of a tracepoint's format. */
 #include <stdlib.h>
 #include <string.h>

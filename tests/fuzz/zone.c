@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A rule of a time zone: what is taken for one must do libc no harm. */
 #include <stdint.h>
 #include <stdlib.h>
