@@ -53,7 +53,7 @@ LIBGCC = $(ROOT)/usr/lib/gcc/$(GNU)/$(GCC)/libgcc.a $(ROOT)/usr/lib/gcc/$(GNU)/$
 
 BUILD_PACKAGES = clang-19 lld-19 lz4 musl-dev libgcc-12-dev linux-libc-dev
 TEST_PACKAGES = unicode-data libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
-	gcc mandoc docker.io \
+	gcc mandoc docker.io libcap2-bin rsyslog logrotate systemd bsdutils python3-yaml \
 	python3-jsonschema tmux
 
 KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-ppc qemu-system-misc busybox-static cpio \
@@ -294,6 +294,8 @@ check:
 		"sh tests/exits.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/timeline.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/container.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/hook.sh ./execsnoop $(BUILD)/tests" \
+		"sh tests/pipelines.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/sources.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/told.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/storm.sh ./execsnoop $(BUILD)/tests" \

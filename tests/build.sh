@@ -87,7 +87,7 @@ same=0
 for arch in s390x armhf; do
 	mkdir -p "$T/another/deeper/build/$arch"
 	ln -s "$PWD/build/$arch/root" "$T/another/deeper/build/$arch/root"
-	make -s -C "$T/another/deeper" ARCH=$arch >"$T/log" 2>&1 || sed 's/^/# /' "$T/log"
+	make -s -C "$T/another/deeper" ARCH=$arch COMMIT="$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)" >"$T/log" 2>&1 || sed 's/^/# /' "$T/log"
 	cmp "dist/execsnoop-$arch" "$T/another/deeper/build/$arch/execsnoop" || same=1
 done
 result $same "two cross-builds give the same bytes"

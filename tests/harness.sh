@@ -100,7 +100,7 @@ traced() {
 
 # What is said on standard error in any case: what -x says where there are no kprobes, what is said below Linux 4.17, and
 # the summary.
-USUAL='^execsnoop: warning: execs by names over 2 KiB\|32-bit programs cannot be seen here\|int 0x80 of 64-bit programs cannot be seen here\|^execsnoop: [0-9]* execs* shown.* 0 lost, in '
+USUAL='^execsnoop: warning: execs by names over 2 KiB\|32-bit programs cannot be seen here\|^execsnoop: [0-9]* execs* shown.* 0 lost, in '
 
 # quiet: nothing else was said.
 quiet() {

@@ -493,7 +493,7 @@ full() {
 	has "$err" "^execsnoop: cannot write to \"$D/io\": I/O error; it is tried again each second\$"
 	has "$err" "^execsnoop: \"$D/io\" can be written to again\$"
 	grep -o 'storm 0 [0-9]* x$' "$D/io" | awk '{ print $3 }' >"$D/numbers"
-	seq 1 500 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
+	seq 1 500 | diff - "$D/numbers" >"$D/diff" || fail "lines are missing or twice: $(head -n 5 "$D/diff")"
 }
 
 # The disk is full for a moment.
@@ -554,7 +554,7 @@ stuck_rotation() {
 	is "$status" 0
 	is "$(grep -c 'cannot rename' "$err")" 1
 	numbers "$D/dir/file.1" "$D/dir/file" >"$D/numbers"
-	seq 1 70 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
+	seq 1 70 | diff - "$D/numbers" >"$D/diff" || fail "lines are missing or twice: $(head -n 5 "$D/diff")"
 	is "$(ls -A "$D/dir" | wc -l)" 2
 }
 
@@ -572,7 +572,7 @@ race_for_the_file() {
 	for n in $(seq 50 -1 1); do [ ! -f "$D/dir/file.$n" ] || echo "$D/dir/file.$n"; done >"$D/files"
 	# shellcheck disable=SC2046 # no spaces
 	numbers $(cat "$D/files") "$D/dir/file" >"$D/numbers"
-	seq 1 300 | cmp -s - "$D/numbers" || fail "lines are missing or twice"
+	seq 1 300 | diff - "$D/numbers" >"$D/diff" || fail "lines are missing or twice: $(head -n 5 "$D/diff")"
 }
 
 keeps() {

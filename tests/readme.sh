@@ -107,7 +107,7 @@ while IFS='	' read -r page command; do
 	*docker* | *ctr* | *cron*) grep -q '/bin/sleep 0.1$' "$T/out" || status="$status, nothing shown" ;;
 	esac
 	# What is written to a file is as good.
-	file=$(printf '%s\n' "$command" | sed -n 's/.* -o \([^ ]*\).*/\1/p')
+	file=$(printf '%s\n' "$command" | sed -n 's/ -- .*//; s/^execsnoop .*-o \([^ ]*\).*/\1/p')
 	if [ -n "$file" ] && [ "$file" != - ]; then mv "$file" "$T/out"; fi
 	if [ "$status" = 0 ] && [ -s "$T/out" ]; then
 		printf '%s\n' "ok $page: $command"
