@@ -7,8 +7,10 @@
 # make check-kernels  the end-to-end tests on other kernels alone; KERNELS="amd64-6.1 arm64" for some
 # make ARCH=arm64 build/arm64/execsnoop, or for another architecture (below)
 # make dist       dist/: all of them, and SHA256SUMS
-# make install    put binary and man page below PREFIX (/usr/local)
+# make install    put binary, man page and documents below PREFIX (/usr/local)
+# make picture    draw docs/session.svg anew; make completions: write those of the shells
 # make clean      remove what was built
+# make help       show this
 
 CLANG = clang-19
 
@@ -53,7 +55,7 @@ LIBGCC = $(ROOT)/usr/lib/gcc/$(GNU)/$(GCC)/libgcc.a $(ROOT)/usr/lib/gcc/$(GNU)/$
 
 BUILD_PACKAGES = clang-19 lld-19 lz4 musl-dev libgcc-12-dev linux-libc-dev
 TEST_PACKAGES = unicode-data libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
-	gcc mandoc docker.io libcap2-bin rsyslog logrotate systemd bsdutils python3-yaml \
+	gcc mandoc docker.io libcap2-bin zsh fish rsyslog logrotate systemd bsdutils python3-yaml \
 	python3-jsonschema tmux
 
 KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-ppc qemu-system-misc busybox-static cpio \
@@ -134,11 +136,19 @@ to-dist: $(BINARY)
 
 PREFIX = /usr/local
 DOCUMENTS = $(wildcard docs/*.md docs/*.json)
+COMPLETIONS = packaging/completions
 install: $(BINARY)
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/execsnoop
 	install -D -m 644 docs/execsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/execsnoop.8
 	install -d $(DESTDIR)$(PREFIX)/share/doc/execsnoop
 	install -m 644 README.md CHANGELOG.md LICENSE $(DOCUMENTS) $(DESTDIR)$(PREFIX)/share/doc/execsnoop
+	install -D -m 644 $(COMPLETIONS)/execsnoop.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/execsnoop
+	install -D -m 644 $(COMPLETIONS)/_execsnoop $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_execsnoop
+	install -D -m 644 $(COMPLETIONS)/execsnoop.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/execsnoop.fish
+
+completions:
+	mkdir -p $(COMPLETIONS)
+	python3 packaging/completions.py $(COMPLETIONS)
 
 run:
 	@sh packaging/packages.sh $(BUILD_PACKAGES)
@@ -279,6 +289,7 @@ check:
 		"/usr/bin/python3 tests/house.py" \
 		"sh tests/fuzz.sh $(BUILD)/fuzz" \
 		"sh tests/build.sh" \
+		"sh tests/completions.sh ./execsnoop" \
 		"sh tests/disasm.sh ./execsnoop $(BUILD)/prog.o llvm-objdump-19" \
 		"sh tests/btf.sh $(BUILD)/tests $(CLANG)" \
 		"sh tests/e2e.sh ./execsnoop $(BUILD)/tests" \
@@ -322,9 +333,12 @@ check-kernels:
 	@$(MAKE) --no-print-directory guests
 	@sh tests/run "sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
+help:
+	@sed -n 's/^# \(make.*\)/\1/p; /^$$/q' Makefile
+
 clean:
 	rm -rf build dist execsnoop
 
-.PHONY: all dist to-dist install run picture tests guests fuzz bench check check-kernels clean
+.PHONY: all help completions dist to-dist install run picture tests guests fuzz bench check check-kernels clean
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)

@@ -64,11 +64,12 @@ static enum verdict match(const struct patterns *patterns, const char *text, boo
 
 static bool wants_name(const struct options *o, const struct exec *exec)
 {
+	bool named = exec_knows(exec, EXEC_NAMED);
 	char comm[EXEC_COMM + 1];
 
 	memcpy(comm, exec->comm, EXEC_COMM);
 	comm[EXEC_COMM] = '\0';
-	return (!o->names.count || match(&o->names, comm, true)) && match(&o->not_names, comm, true) != YES;
+	return (!o->names.count || match(&o->names, comm, named) != NO) && match(&o->not_names, comm, named) != YES;
 }
 
 /* A longer one is not kept. */

@@ -169,13 +169,6 @@ static const uint16_t file_calls[] = {
 static const uint16_t shared_calls[] = {
 	CALLS_OF_BOTH SYS_write, SYS_ioctl, SYS_kill, SYS_tkill, SYS_gettid, SYS_getpid, SYS_getppid, SYS_clone, SYS_prctl,
 	SYS_pipe2, SYS_dup3, SYS_process_vm_readv, SYS_perf_event_open, SYS_prlimit64, SYS_close_range, SYS_set_tid_address,
-	SYS_recvfrom,
-#ifdef SYS_recv
-	SYS_recv,
-#endif
-#ifdef SYS_socketcall
-	SYS_socketcall,
-#endif
 #ifdef SYS_fork
 	SYS_fork,
 #endif
@@ -184,16 +177,21 @@ static const uint16_t shared_calls[] = {
 #endif
 };
 
-static const uint16_t opener_calls[] = {
-	CALLS_OF_BOTH SYS_openat, SYS_geteuid, SYS_sendmsg, SYS_recvfrom,
-#ifdef SYS_geteuid32
-	SYS_geteuid32,
-#endif
+/* recv(2), of requests. */
+static const uint16_t request_calls[] = {
+	SYS_recvfrom,
 #ifdef SYS_recv
 	SYS_recv,
 #endif
 #ifdef SYS_socketcall
 	SYS_socketcall,
+#endif
+};
+
+static const uint16_t opener_calls[] = {
+	CALLS_OF_BOTH SYS_openat, SYS_geteuid, SYS_sendmsg,
+#ifdef SYS_geteuid32
+	SYS_geteuid32,
 #endif
 };
 
@@ -384,6 +382,7 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, commands, 0);
 	add_calls(&f, shared_calls, COUNT(shared_calls), ALWAYS, 0, commands, 0);
 	add_calls(&f, helper_calls, COUNT(helper_calls), ALWAYS, 0, commands, 0);
+	add_calls(&f, request_calls, COUNT(request_calls), ALWAYS, 0, commands, 0);
 	add_memory(&f);
 	add_calls(&f, bpf, 1, ARG_IS, 0, commands, COUNT(commands));
 	add_calls(&f, openat_call, 1, ARG_LACKS, 2, (uint32_t[]){WRITES}, 1);
@@ -404,6 +403,7 @@ const char *sandbox_opener(void)
 
 	begin_filter(&f);
 	add_calls(&f, opener_calls, COUNT(opener_calls), ALWAYS, 0, none, 0);
+	add_calls(&f, request_calls, COUNT(request_calls), ALWAYS, 0, none, 0);
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, none, 0);
 	add_calls(&f, renaming, COUNT(renaming), ALWAYS, 0, none, 0);
 	filter = enter_filter(&f);
@@ -426,6 +426,7 @@ const char *sandbox_collector(bool traces)
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, writes, 0);
 	add_calls(&f, shared_calls, COUNT(shared_calls), ALWAYS, 0, writes, 0);
 	add_calls(&f, collector_calls, COUNT(collector_calls), ALWAYS, 0, writes, 0);
+	add_calls(&f, request_calls, COUNT(request_calls), ALWAYS, 0, writes, 0);
 	if (traces)
 		add_calls(&f, tracing, 1, ALWAYS, 0, writes, 0);
 	add_memory(&f);

@@ -29,11 +29,21 @@
 /* prog.o, from embed.S. */
 extern const uint8_t packed_object[], packed_object_end[];
 
+/* The map came with Linux 4.8, the helper with 4.9, as this type of program did (kernel/trace/bpf_trace.c). */
+static void note_under_cgroup(struct tracer *t, bool has_map)
+{
+	struct error no_map = {0};
+	bool has_helper = feature_is_here(&t->base.features, FEATURE_RAW_TRACEPOINTS) || program_type_exists(BPF_PROG_TYPE_PERF_EVENT) > 0;
+
+	has_map = has_map || !link_create_map(&t->link, &t->object, MAP_cgroups, 0, &no_map);
+	feature_note(&t->base.features, FEATURE_UNDER_CGROUP, has_map && has_helper,
+		     !has_map ? no_map.text : has_helper ? NULL : "from Linux 4.9 on");
+}
+
 /* The maps of the filters. A filter that is off has a map, too, which is never looked into: any of the
  * same shape. */
 static int open_filters(struct tracer *t, struct error *err)
 {
-	struct error no_cgroups = {0};
 	struct filters f;
 	bool by_id;
 	int ret = filters_open(&f, t->base.request, t->base.proc, feature_is_here(&t->base.features, FEATURE_CGROUP_IDS), err);
@@ -54,8 +64,9 @@ static int open_filters(struct tracer *t, struct error *err)
 	if ((t->preempted || t->base.request->exits) && (ret = link_create_map(&t->link, &t->object, MAP_handled, 0, err)))
 		return ret;
 	link_use_map(&t->link, MAP_cgroups, f.cgroups);
-	feature_note(&t->base.features, FEATURE_UNDER_CGROUP,
-		     f.cgroups >= 0 || !link_create_map(&t->link, &t->object, MAP_cgroups, 0, &no_cgroups), no_cgroups.text);
+	note_under_cgroup(t, f.cgroups >= 0);
+	if (f.cgroups >= 0 && !feature_is_here(&t->base.features, FEATURE_UNDER_CGROUP))
+		return error_set(err, ENOTSUP, "--cgroup: this kernel cannot tell a program its cgroup: that needs Linux 4.9; use --mntns");
 	if (!feature_is_here(&t->base.features, FEATURE_UNDER_CGROUP))
 		link_swap_helper(&t->link, BPF_FUNC_current_task_under_cgroup, BPF_FUNC_get_current_pid_tgid);
 	if (t->base.request->print_cgroup && !feature_is_here(&t->base.features, FEATURE_CGROUP_IDS))

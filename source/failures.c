@@ -302,34 +302,38 @@ static int trace_native(struct tracer *t, struct error *err)
 	return ret;
 }
 
+/* On x86, 64-bit programs can make calls of the other ABI, which are seen by kprobes alone. */
+#ifdef __x86_64__
+#define HAS_INT80 true
+#else
+#define HAS_INT80 false
+#endif
+
 int failures_trace(struct tracer *t, struct error *err)
 {
+	struct features *features = &t->base.features;
 	struct error no_compat = {0};
-	char but[128] = "";
-	const char *what = NULL;
 	enum way way = BY_KPROBES;
 	int ret = trace_native(t, err);
 
 	if (ret || t->layout.long_size != 8)
 		return ret;
 	if (NO_COMPAT) {
-		feature_note(&t->base.features, FEATURE_COMPAT_FAILS, true, "there are none on this architecture");
+		feature_note(features, FEATURE_COMPAT_FAILS, true, "there are none on this architecture");
 		return 0;
 	}
-	if (trace_by_probes(t, &compat_abi, &way, &no_compat))
-		what = "of 32-bit programs";
-	else if (way == BY_RAW_TRACEPOINTS)
-		what = "by int 0x80 of 64-bit programs";
-	/* Why not those, where the others are seen. */
-	if (what && way == BY_RAW_TRACEPOINTS) {
-		error_set(&no_compat, ENOTSUP, NEEDS_KPROBES);
-		format_text(but, sizeof(but), "at all system calls; those %s are not seen: %s", what, no_compat.text);
+	if (trace_by_probes(t, &compat_abi, &way, &no_compat)) {
+		feature_note(features, FEATURE_COMPAT_FAILS, false, no_compat.text);
+		if (!t->base.request->check)
+			say("failed execs of 32-bit programs cannot be seen here: %s", no_compat.text);
+		free(no_compat.log);
+		return 0;
 	}
-	feature_note(&t->base.features, FEATURE_COMPAT_FAILS, !what || way == BY_RAW_TRACEPOINTS, *but ? but : no_compat.text);
-	if (what && way == BY_RAW_TRACEPOINTS)
-		feature_limit(&t->base.features, FEATURE_COMPAT_FAILS); /* too rare to be said at each start */
-	else if (what && !t->base.request->check)
-		say("failed execs %s cannot be seen here: %s", what, no_compat.text);
-	free(no_compat.log);
+	if (way == BY_RAW_TRACEPOINTS && HAS_INT80) { /* too rare to be said at each start */
+		feature_note(features, FEATURE_COMPAT_FAILS, true,
+			     "at all system calls; those by int 0x80 of 64-bit programs are not seen: " NEEDS_KPROBES);
+		feature_limit(features, FEATURE_COMPAT_FAILS);
+	}
+	feature_note(features, FEATURE_COMPAT_FAILS, true, NULL);
 	return 0;
 }

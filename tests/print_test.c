@@ -488,6 +488,20 @@ static bool wanted(struct exec *e, const char *regex, bool not)
 	return is_wanted;
 }
 
+/* The same with --name and --not-name. */
+static bool wanted_by_name(struct exec *e, const char *regex, bool not)
+{
+	regex_t compiled, *list[] = {&compiled};
+	const struct patterns patterns = {list, 1}, none = {0};
+	const struct options options = {.names = not ? none : patterns, .not_names = not ? patterns : none};
+	bool is_wanted;
+
+	CHECK(!regcomp(&compiled, regex, REG_EXTENDED | REG_NOSUB));
+	is_wanted = filter_wants(&(struct filter){.options = &options}, e);
+	regfree(&compiled);
+	return is_wanted;
+}
+
 static bool shown(struct exec *e, const char *regex) { return wanted(e, regex, false); }
 static bool left_out(struct exec *e, const char *regex) { return !wanted(e, regex, true); }
 
@@ -504,6 +518,14 @@ static void test_undecided(void)
 		CHECK(shown(&other, "^/bin/x one$") && shown(&other, "^/bin/x -y one$") && !shown(&other, "[[]-y"));
 		CHECK(!shown(&e, "^/bin/x x one"));
 		CHECK(left_out(&other, "^/bin/x one$") && left_out(&other, "^/bin/x -y one$") && !left_out(&other, "two"));
+	}
+	CASE("--name and --not-name show what has a name that is not known") {
+		struct exec x = DONE("/bin/x", "x\0");
+
+		strcpy(x.comm, "sh");
+		CHECK(wanted_by_name(&x, "^sh$", false) && !wanted_by_name(&x, "^sh$", true) && !wanted_by_name(&x, "^ls$", false));
+		x.known &= ~(unsigned int)EXEC_NAMED;
+		CHECK(wanted_by_name(&x, "^ls$", false) && wanted_by_name(&x, "^ls$", true));
 	}
 	CASE("but shows what might match, had all of it been there") {
 		e.args.more = true;
