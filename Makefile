@@ -67,7 +67,7 @@ HEADERS = $(wildcard *.h bpf/*.h $(FOLDERS:%=%/*.h))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
 VERSION = 0.1
-COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
+COMMIT := $(shell git -c safe.directory="*" describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 # musl alone: none of the host's headers but the kernel's (include/ links to them).
@@ -176,7 +176,7 @@ states_test_SOURCES = kernel/states.c kernel/places.c
 floor_test_SOURCES = elf.c lib/error.c lib/format.c
 event_test_SOURCES = source/records.c source/parts.c source/more.c source/path.c kernel/ttys.c reader/merge.c reader/assembly.c reader/exec.c reader/remote.c reader/ring.c \
 	kernel/chunk.c lib/files.c lib/error.c lib/format.c lib/timestamp.c
-FIELDS = $(addprefix show/,fields.c columns.c keys.c chain.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c rotate.c utf8.c errname.c \
+FIELDS = $(addprefix show/,fields.c columns.c keys.c chain.c strings.c users.c cgroup_paths.c container.c end.c escape.c output.c stream.c rotate.c utf8.c errname.c \
 	signame.c)
 print_test_SOURCES = run/filter.c source/ids.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c reader/lives.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
@@ -234,7 +234,7 @@ proc_FUZZED = kernel/cpulist.c lib/files.c lib/timestamp.c lib/error.c lib/forma
 events_FUZZED = source/sample.c source/connector.c source/taskstats.c source/image.c source/details.c source/pipe.c kernel/process_status.c kernel/ttys.c \
 	reader/exec.c reader/remote.c lib/files.c lib/timestamp.c lib/error.c lib/format.c
 zone_FUZZED = show/tz.c lib/format.c
-escape_FUZZED = show/escape.c show/utf8.c show/output.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
+escape_FUZZED = show/escape.c show/utf8.c show/output.c show/stream.c show/rotate.c lib/say.c lib/timestamp.c lib/error.c lib/format.c
 names_FUZZED = show/users.c show/container.c
 options_FUZZED = $(options_test_SOURCES)
 FUZZERS_BUILT = $(FUZZERS:%=$(BUILD)/fuzz/%)

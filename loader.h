@@ -73,7 +73,7 @@ int kprobe_attach(uint32_t pmu, const char *function, bool at_return, int progra
 struct perf_event_attr;
 int event_open(const struct perf_event_attr *attr, int cpu);
 
-/* Advice about a refused perf_event_open(2). */
+/* Advice about a refused bpf(2), and perf_event_open(2). */
 const char *bpf_advice(int errnum);
 const char *perf_advice(int errnum);
 

@@ -137,6 +137,7 @@
  * show/signame.c         names of signals
  * show/tz.c              time zones
  * show/output.c          lines on their way, without waiting
+ * show/stream.c          where they go
  * show/rotate.c          files that are begun anew
  *
  * lib/error.c            one error, told once
@@ -161,6 +162,8 @@ int main(int argc, char **argv)
 	struct inherited inherited;
 	struct options options;
 	struct error err = {0};
+	enum hangup hangup;
+	bool ignored;
 	int ret, fd;
 
 	/* Or a map would get the number of a standard stream that is closed, and the lines. What is
@@ -178,8 +181,12 @@ int main(int argc, char **argv)
 	ret = options_parse(&options, argc, argv);
 	if (!ret) {
 		inherited_note(&inherited);
-		signals_handle(!options.help && !options.version && !options.ebpf,
-			       options.output ? HANGUP_REOPENS : inherited.actions[0].sa_handler == SIG_IGN ? HANGUP_IGNORED : HANGUP_ENDS);
+		ignored = inherited.actions[0].sa_handler == SIG_IGN;
+		if (options.output)
+			hangup = ignored ? HANGUP_ONLY_REOPENS : HANGUP_REOPENS;
+		else
+			hangup = ignored ? HANGUP_IGNORED : HANGUP_ENDS;
+		signals_handle(!options.help && !options.version && !options.ebpf, hangup);
 		if (run(&options, argv, &inherited, &ret, &err)) {
 			if (err.log)
 				say_as_it_is(err.log);

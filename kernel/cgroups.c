@@ -174,31 +174,29 @@ size_t cgroup_path(int root, int proc, uint64_t id, uint32_t pid, char path[CGRO
 	return strlen(path);
 }
 
-int cgroup_refuse(const char *path, int errnum, struct error *err)
+int cgroup_refuse(const char *path, int errnum, int proc, struct error *err)
 {
 	char text[160] = "it is mounted nowhere: mount -t cgroup2 none /mnt, or use --mntns", root[4096];
-	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = proc >= 0 ? find_root(proc, root) : -1;
+	int fd = proc >= 0 ? find_root(proc, root) : -1;
 
 	if (fd >= 0) {
 		format_text(text, sizeof(text), "it is mounted at %s; or use --mntns", root);
 		close(fd);
 	}
-	if (proc >= 0)
-		close(proc);
 	if (errnum)
 		return error_set(err, errnum, "--cgroup: cannot open \"%s\": %s; give a directory of the cgroup v2 file system: %s", path,
 				 strerror(errnum), text);
 	return error_set(err, EINVAL, "--cgroup: \"%s\" is no cgroup v2 directory; give one of the cgroup v2 file system: %s", path, text);
 }
 
-int cgroup_number(const char *path, uint64_t *id, struct error *err)
+int cgroup_number(const char *path, int proc, uint64_t *id, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
 	if (fd < 0)
-		return cgroup_refuse(path, errno, err);
+		return cgroup_refuse(path, errno, proc, err);
 	*id = !fstatfs(fd, &fs) && (uint32_t)fs.f_type == CGROUP2_SUPER_MAGIC ? cgroup_id(fd, "") : 0;
 	close(fd);
-	return *id ? 0 : cgroup_refuse(path, 0, err);
+	return *id ? 0 : cgroup_refuse(path, 0, proc, err);
 }

@@ -35,9 +35,9 @@ size_t cgroup_path(int root, int proc, uint64_t id, uint32_t pid, char path[CGRO
 
 /* Says why the directory that --cgroup names is refused, and where others are. errnum: it cannot be opened; 0: it is no cgroup of
  * the v2 hierarchy. -errno with err filled. */
-int cgroup_refuse(const char *path, int errnum, struct error *err);
+int cgroup_refuse(const char *path, int errnum, int proc, struct error *err);
 
 /* The id of the directory that --cgroup names. 0 or -errno with err filled. */
-int cgroup_number(const char *path, uint64_t *id, struct error *err);
+int cgroup_number(const char *path, int proc, uint64_t *id, struct error *err);
 
 #endif

@@ -14,6 +14,7 @@
 /* Its kind, and ours alone if it is a pipe or a terminal: O_NONBLOCK on the shared description would be everybody's. */
 static int descriptor = STDERR_FILENO;
 static enum { SAY_SHARED, SAY_OWN, SAY_SOCKET } kind;
+static bool is_terminal; /* asked before the sandbox forbids ioctl(2) */
 
 void say_open(void)
 {
@@ -22,6 +23,7 @@ void say_open(void)
 
 	if (fstat(STDERR_FILENO, &st) || (fcntl(STDERR_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		return;
+	is_terminal = isatty(STDERR_FILENO);
 	if (S_ISREG(st.st_mode)) {
 		kind = SAY_OWN;
 	} else if (S_ISSOCK(st.st_mode)) {
@@ -42,7 +44,7 @@ int say_descriptor(void)
 
 bool say_is_terminal(void)
 {
-	return isatty(descriptor);
+	return is_terminal;
 }
 
 static ssize_t write_some(const char *text, size_t length)

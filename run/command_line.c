@@ -76,7 +76,7 @@ static const struct option_row rows[] = {
 	ROW('o', "output", "FILE", "to this file; to standard output if it is -", parse_text, AT(output)),
 	ROW(0, "append", NULL, "keep what it has", parse_flag, AT(append)),
 	ROW(0, "quiet", NULL, "no summary", parse_flag, AT(quiet)),
-	ROW(0, "max-size", "SIZE", "begin a new FILE when it has this size (64M)", parse_size, AT(max_size), .least = 4096),
+	ROW(0, "max-size", "SIZE", "begin a new FILE when it has this size, like 64M", parse_size, AT(max_size), .least = 4096),
 	ROW(0, "keep", "N", "keep N old files, FILE.1 to FILE.N (1)",
 	 parse_number, AT(keep), .least = 1, .most = 1000, .unit = 1, .expected = "a number"),
 	ROW(0, "timeline", "FILE", "also write execs and ends for ui.perfetto.dev", parse_text, AT(timeline)),
@@ -257,7 +257,7 @@ static void say_meaningless(uint64_t given)
 		if (given & 1ULL << i && rows[i].text)
 			used += format_text(names + used, sizeof(names) - used, used ? ", --%s" : "--%s", rows[i].name);
 	if (used)
-		say("warning: without a meaning for --json, which has all that is known: %s", names);
+		say("warning: --json ignores %s", names);
 }
 
 /* Options that do not go together. */
@@ -272,7 +272,7 @@ static int check_options(const struct options *o)
 	if (o->request.check && o->ebpf)
 		return usage_error("--check and --ebpf: give one of them");
 	if (o->verbose && !o->request.check)
-		return usage_error("--verbose: there is more to say with --check alone");
+		return usage_error("--verbose goes with --check");
 	if (o->form.keys && !o->form.json)
 		return usage_error("--fields chooses among the keys of --json");
 	if (o->form.json && o->form.tree)

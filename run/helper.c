@@ -245,6 +245,7 @@ void helper_look(struct helper *h, const struct opened_file *file, bool finally)
 
 	if (!finally && !h->looking) {
 		h->looking = true;
+		h->looked_at = *file;
 		ask_later(h, &q);
 	} else if (finally && exchange(h, &q, LONG_MS, &r, fds)) {
 		take_look_reply(h, &r);
@@ -393,10 +394,12 @@ int helper_signal(struct helper *h, int signal)
 	return exchange(h, &q, SHORT_MS, &r, fds) ? r.result : -ETIMEDOUT;
 }
 
-const char *helper_moved(void *helper)
+const char *helper_moved(void *helper, const struct opened_file *file)
 {
 	const struct helper *h = helper;
 
+	if (h->looked_at.inode != file->inode || h->looked_at.device != file->device)
+		return NULL;
 	return h->moved == REMOVED ? "removed" : h->moved == REPLACED ? "replaced" : NULL;
 }
 

@@ -25,7 +25,8 @@ struct helper {
 	bool looked; /* an answer to HELPER_LOOK has come that has not been taken */
 	bool lanes_changed; /* so what poll_fds() gave is no longer so */
 	int rings_wanted;
-	uint32_t moved;
+	uint32_t moved; /* an answer of the last look, and the file that it was asked of */
+	struct opened_file looked_at;
 	struct losses losses;
 	uint32_t *seqs; /* by lane, as of the look before */
 	size_t touched; /* bytes of the answer, at most */
@@ -66,8 +67,8 @@ uint32_t helper_parent(void *helper, uint32_t pid);
 size_t helper_cgroup_path(void *helper, uint64_t id, uint32_t pid, char *path, size_t size);
 /* Hands a signal on to the command. 0 or -errno. */
 int helper_signal(struct helper *helper, int signal);
-/* As rotate_look(). */
-const char *helper_moved(void *helper);
+/* As rotate_look(): what the last look found, if it was one at this file. */
+const char *helper_moved(void *helper, const struct opened_file *file);
 
 /* Lets it end, and waits for that. */
 void helper_stop(struct helper *helper);

@@ -15,11 +15,14 @@
 #include "lib/passing.h"
 #include "run/sandbox.h"
 
-/* A disk may be busy. The answer to a request that takes longer is taken by the next one. */
+/* A disk may be busy. The answer to a request that takes longer is taken later. */
 #define ANSWER_MS 200
+/* So long nothing is taken out of the rings meanwhile. */
+#define SLICE_MS 5
 
 /* The first one, without a file, tells that it is ready. */
 struct answer {
+	enum new_file how; /* was asked for */
 	int result; /* 0 or -errno */
 	struct opened_file file; /* of the file that comes with it */
 	char text[256]; /* why not, or what could not be given up */
@@ -29,7 +32,7 @@ static void answer(const struct output *out, enum new_file how, struct answer *a
 {
 	struct error err;
 
-	*a = (struct answer){.file = out->file};
+	*a = (struct answer){.how = how, .file = out->file};
 	*fd = rotate_begin(out->directory, out->base, out->keep, how, &a->file, &err);
 	if (*fd >= 0)
 		return;
@@ -85,19 +88,35 @@ static _Noreturn void serve(struct output *out, int socket, pid_t reader)
 	_exit(0);
 }
 
-/* Takes an answer, waiting so long at most, -1: without end. false: there is none. */
-static bool take(struct opener *o, int ms, struct answer *a, int *fd)
+enum taken { TAKEN, NOT_YET, ENDED };
+
+/* Takes an answer, waiting so long at most, -1: without end. */
+static enum taken take(struct opener *o, int ms, struct answer *a, int *fd)
 {
 	struct pollfd p = {.fd = o->socket, .events = POLLIN};
 	int fds[PASSED_MOST], ready;
 
 	while ((ready = poll(&p, 1, ms)) < 0 && errno == EINTR)
 		;
-	if (ready <= 0 || passing_receive(o->socket, a, sizeof(*a), fds) != sizeof(*a))
-		return false;
+	if (ready <= 0)
+		return NOT_YET;
+	if (passing_receive(o->socket, a, sizeof(*a), fds) != sizeof(*a))
+		return ENDED;
 	a->text[sizeof(a->text) - 1] = '\0';
 	*fd = fds[0];
-	return true;
+	return TAKEN;
+}
+
+/* The same, but takes execs out of the rings meanwhile. */
+static enum taken take_in_slices(struct opener *o, struct answer *a, int *fd)
+{
+	enum taken taken = NOT_YET;
+
+	for (int ms = 0; ms < ANSWER_MS && taken == NOT_YET; ms += SLICE_MS) {
+		merge_spill(o->merge);
+		taken = take(o, SLICE_MS, a, fd);
+	}
+	return taken;
 }
 
 /* As output's begin_file(). */
@@ -105,21 +124,36 @@ static int ask(void *context, enum new_file how, struct opened_file *file, struc
 {
 	struct opener *o = context;
 	unsigned char request = how == NEW_FILE_REOPEN;
-	struct answer a;
-	int fd;
+	enum taken taken = NOT_YET;
+	struct answer a = {0};
+	int fd = -1;
 
-	if (!o->waiting && send(o->socket, &request, 1, MSG_NOSIGNAL) != 1)
+	if (o->waiting) {
+		taken = take(o, 0, &a, &fd);
+		o->waiting = taken == NOT_YET;
+	}
+	/* A file that was begun late may have another name by now: of that SIGHUP tells. */
+	if (taken == TAKEN && how == NEW_FILE_REOPEN && a.how != how) {
+		close(fd);
+		taken = NOT_YET;
+	}
+	if (taken == NOT_YET && !o->waiting) {
+		taken = send(o->socket, &request, 1, MSG_NOSIGNAL) == 1 ? take_in_slices(o, &a, &fd) : ENDED;
+		o->waiting = taken == NOT_YET;
+	}
+	if (taken == ENDED)
 		return error_set(err, EPIPE, "cannot begin a new file: the process that does it has ended");
-	o->waiting = !take(o, ANSWER_MS, &a, &fd);
-	if (o->waiting)
+	if (taken == NOT_YET)
 		return error_set(err, ETIMEDOUT, "cannot begin a new file: the file system does not answer");
-	if (a.result || fd < 0)
-		return error_set(err, a.result ? -a.result : EINVAL, "%s", a.text);
+	if (a.result)
+		return error_set(err, -a.result, "%s", a.text);
+	if (fd < 0)
+		return error_set(err, EMFILE, "cannot begin a new file: %s; raise the limit of open files (ulimit -n)", strerror(EMFILE));
 	*file = a.file;
 	return fd;
 }
 
-int opener_start(struct opener *o, struct output *out, const char **why, struct error *err)
+int opener_start(struct opener *o, struct output *out, struct merge *merge, const char **why, struct error *err)
 {
 	static struct answer a;
 	pid_t reader = getpid();
@@ -134,12 +168,13 @@ int opener_start(struct opener *o, struct output *out, const char **why, struct 
 		serve(out, ends[1], reader);
 	close(ends[1]);
 	o->socket = ends[0];
-	if (o->pid < 0 || !take(o, -1, &a, &fd)) {
+	if (o->pid < 0 || take(o, -1, &a, &fd) != TAKEN) {
 		opener_stop(o);
 		errnum = o->pid < 0 ? errnum : EPIPE;
 		return error_set(err, errnum, "cannot make a process that begins new files: %s; it needs one more (ulimit -u)",
 				 strerror(errnum));
 	}
+	o->merge = merge;
 	*why = *a.text ? a.text : NULL;
 	out->begin_file = ask;
 	out->opener = o;
@@ -152,6 +187,6 @@ void opener_stop(struct opener *o)
 		return;
 	close(o->socket);
 	o->socket = -1;
-	if (o->pid > 0)
+	if (o->pid > 0 && !o->waiting)
 		waitpid(o->pid, NULL, 0);
 }

@@ -183,9 +183,6 @@ static const uint16_t request_calls[] = {
 #ifdef SYS_recv
 	SYS_recv,
 #endif
-#ifdef SYS_socketcall
-	SYS_socketcall,
-#endif
 };
 
 static const uint16_t opener_calls[] = {
@@ -366,6 +363,26 @@ static void add_memory(struct filter *f)
 	add_calls(f, mapping, COUNT(mapping), ARG_LACKS, 2, (uint32_t[]){PROT_EXEC}, 1);
 }
 
+/* No socket is made or connected. */
+static void add_socketcall(struct filter *f)
+{
+	static const uint32_t taken[] = {9 /* send */, 10, 11, 12, 16 /* sendmsg */, 17}; /* include/uapi/linux/net.h */
+
+#ifdef SYS_socketcall
+	add_calls(f, (uint16_t[]){SYS_socketcall}, 1, ARG_IS, 0, taken, COUNT(taken));
+#endif
+	(void)f;
+	(void)taken;
+}
+
+static void add_requests(struct filter *f)
+{
+	static const uint32_t none[] = {0};
+
+	add_calls(f, request_calls, COUNT(request_calls), ALWAYS, 0, none, 0);
+	add_socketcall(f);
+}
+
 /* Of open(2). */
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
@@ -382,7 +399,7 @@ const char *sandbox_helper(const struct sandbox_needs *needs)
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, commands, 0);
 	add_calls(&f, shared_calls, COUNT(shared_calls), ALWAYS, 0, commands, 0);
 	add_calls(&f, helper_calls, COUNT(helper_calls), ALWAYS, 0, commands, 0);
-	add_calls(&f, request_calls, COUNT(request_calls), ALWAYS, 0, commands, 0);
+	add_requests(&f);
 	add_memory(&f);
 	add_calls(&f, bpf, 1, ARG_IS, 0, commands, COUNT(commands));
 	add_calls(&f, openat_call, 1, ARG_LACKS, 2, (uint32_t[]){WRITES}, 1);
@@ -403,7 +420,7 @@ const char *sandbox_opener(void)
 
 	begin_filter(&f);
 	add_calls(&f, opener_calls, COUNT(opener_calls), ALWAYS, 0, none, 0);
-	add_calls(&f, request_calls, COUNT(request_calls), ALWAYS, 0, none, 0);
+	add_requests(&f);
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, none, 0);
 	add_calls(&f, renaming, COUNT(renaming), ALWAYS, 0, none, 0);
 	filter = enter_filter(&f);
@@ -426,7 +443,7 @@ const char *sandbox_collector(bool traces)
 	add_calls(&f, file_calls, COUNT(file_calls), ALWAYS, 0, writes, 0);
 	add_calls(&f, shared_calls, COUNT(shared_calls), ALWAYS, 0, writes, 0);
 	add_calls(&f, collector_calls, COUNT(collector_calls), ALWAYS, 0, writes, 0);
-	add_calls(&f, request_calls, COUNT(request_calls), ALWAYS, 0, writes, 0);
+	add_requests(&f);
 	if (traces)
 		add_calls(&f, tracing, 1, ALWAYS, 0, writes, 0);
 	add_memory(&f);
@@ -461,7 +478,6 @@ const char *sandbox_reader(const struct sandbox_descriptors *d)
 	const uint32_t out[] = {(uint32_t)d->output}, sockets[] = {(uint32_t)d->socket, (uint32_t)d->opener}, pipe[] = {(uint32_t)d->pipe};
 	const uint32_t written[] = {(uint32_t)d->output, (uint32_t)d->timeline, (uint32_t)d->messages, (uint32_t)d->socket,
 				    (uint32_t)d->opener};
-	static const uint32_t socketcalls[] = {9 /* send */, 10, 11, 12, 16 /* sendmsg */, 17}; /* include/uapi/linux/net.h */
 	struct filter f;
 	const char *why = drop_all_capabilities() ? "the capabilities cannot be dropped (capset(2))" : NULL, *filter;
 
@@ -474,10 +490,7 @@ const char *sandbox_reader(const struct sandbox_descriptors *d)
 		add_calls(&f, reading, COUNT(reading), ARG_IS, 0, pipe, 1);
 	add_calls(&f, shortening, COUNT(shortening), ARG_IS, 0, out, 1);
 	add_calls(&f, replacing, COUNT(replacing), ARG_IS, 1, out, 1);
-#ifdef SYS_socketcall
-	add_calls(&f, (uint16_t[]){SYS_socketcall}, 1, ARG_IS, 0, socketcalls, COUNT(socketcalls));
-#endif
-	(void)socketcalls;
+	add_socketcall(&f);
 	filter = enter_filter(&f);
 	return why ? why : filter;
 }

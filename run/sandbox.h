@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* When all is set up, both processes (helper.h) give up what they do not need. */
+/* When all is set up, all processes (helper.h, opener.h) give up what they do not need. */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 

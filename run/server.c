@@ -20,7 +20,7 @@ static void look(struct server *s, const struct question *q, struct reply *r)
 {
 	struct source *source = s->work.source;
 	const struct output *out = s->work.output;
-	const char *how = out->is_file ? rotate_look(out->directory, out->base, &q->file) : NULL;
+	const char *how = out->is_file && out->kind == OUTPUT_FILE ? rotate_look(out->directory, out->base, &q->file) : NULL;
 
 	source->ops->look(source, s->shared.seqs, &r->losses);
 	if (!q->number && source->ops->rings)
@@ -163,6 +163,8 @@ void server_run(struct server *s, int socket, int told, pid_t reader)
 		close(s->work.timeline->fd);
 	if (s->work.output->fd != STDERR_FILENO)
 		close(s->work.output->fd);
+	if (s->work.opener >= 0)
+		close(s->work.opener);
 	close(STDOUT_FILENO);
 	why = s->work.sandbox ? sandbox_helper(&needs) : NULL;
 	if (why && write(told, why, strlen(why)) < 0)

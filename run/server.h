@@ -56,6 +56,7 @@ struct helper_work {
 	const struct output *timeline; /* or NULL; it is closed */
 	const struct command *command;
 	int cgroup_root; /* for paths of cgroups, or -1 */
+	int opener; /* the reader's socket to the process that begins files anew, or -1 */
 	bool sandbox; /* false: --no-sandbox */
 };
 

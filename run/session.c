@@ -200,6 +200,7 @@ static int start_helper(struct session *s, bool *sandbox, const char **why, stru
 		.timeline = s->timeline->wanted ? &s->timeline->out : NULL,
 		.command = &s->command,
 		.cgroup_root = s->cgroup_root,
+		.opener = s->opener.socket,
 		.sandbox = *sandbox,
 	};
 	int ret = helper_start(&s->helper, &work, why, err);
@@ -211,18 +212,17 @@ static int start_helper(struct session *s, bool *sandbox, const char **why, stru
 	return helper_start(&s->helper, &work, why, err);
 }
 
-/* Starts the process that begins the output's files anew, where there are files. *sandbox: whether power can be given up. */
-static void start_opener(struct session *s, bool *sandbox)
+/* Starts the process that begins the output's files anew, where there are files, and power is given up. */
+static void start_opener(struct session *s)
 {
 	struct error err;
-	const char *why;
+	const char *why = NULL;
 
-	if (!*sandbox || !s->out->is_file || s->out->kind != OUTPUT_FILE)
+	if (s->options->no_sandbox || !s->out->is_file || s->out->kind != OUTPUT_FILE)
 		return;
-	*sandbox = !opener_start(&s->opener, s->out, &why, &err);
-	if (!*sandbox)
-		say("warning: it keeps all its power: %s", err.text);
-	else if (why)
+	if (opener_start(&s->opener, s->out, s->source->merge, &why, &err))
+		say("warning: no new file can be begun for --max-size or SIGHUP: %s", err.text);
+	if (why)
 		say("warning: the process that begins new files keeps more power than it needs: %s", why);
 }
 
@@ -233,7 +233,6 @@ static int split(struct session *s, struct error *err)
 	bool sandbox = !s->options->no_sandbox;
 	const char *why;
 
-	start_opener(s, &sandbox);
 	ret = start_helper(s, &sandbox, &why, err);
 	if (ret)
 		return ret;
@@ -281,12 +280,15 @@ static void look_around(struct session *s)
 /* SIGHUP: the file may have another name by now. */
 static void answer_hangup(struct session *s)
 {
+	const struct opened_file before = s->out->file;
 	sig_atomic_t hangups = stops.hangups;
 
-	if (hangups == s->hangups)
+	if (hangups == s->hangups || (s->out->kind == OUTPUT_FILE && !output_reopen(s->out)))
 		return;
-	if (s->out->kind != OUTPUT_FILE || output_reopen(s->out))
-		s->hangups = hangups;
+	s->hangups = hangups;
+	/* Nobody has moved the file, so it is not about that: sudo(8) hands on that the terminal is gone. */
+	if (stops.terminal && s->out->file.inode == before.inode && s->out->file.device == before.device)
+		signals_end(SIGHUP);
 }
 
 /* Ends the tracing, and prints all that was seen. */
@@ -326,10 +328,11 @@ static void say_begun(const struct session *s)
 {
 	const struct options *o = s->options;
 	char list[4096], cpus[40] = "";
-	int length = read_file(AT_FDCWD, "/sys/devices/system/cpu/online", list, sizeof(list)), count = 0;
+	int length, count = 0;
 
 	if (!say_is_terminal() || o->quiet)
 		return;
+	length = read_file(AT_FDCWD, "/sys/devices/system/cpu/online", list, sizeof(list));
 	for (int cpu = 0; length > 0 && cpu < cpus_in_list(list, (size_t)length); cpu++)
 		count += cpu_in_list(list, (size_t)length, cpu) == CPU_ONLINE;
 	if (count)
@@ -337,7 +340,8 @@ static void say_begun(const struct session *s)
 	if (o->command)
 		say("tracing execs of \"%s\" and its descendants%s, source %s", o->command[0], cpus, s->source->name);
 	else
-		say("tracing execs%s, source %s; Ctrl-C ends", cpus, s->source->name);
+		say("tracing execs%s%s, source %s; Ctrl-C ends", o->request.pids.count ? " of the processes and their descendants" : "", cpus,
+		    s->source->name);
 }
 
 /* From when this returns 0, the command runs, and power has been given up. */
@@ -359,6 +363,7 @@ static int begin(struct session *s, const struct inherited *inherited, struct er
 	output_begin(s->out, o->append, o->max_size, (unsigned int)o->keep, o->form.json ? NULL : s->printer.heading);
 	if (ops->settle)
 		ops->settle(s->source);
+	start_opener(s);
 	/* A followed process makes followed processes, so this one is followed for a moment. */
 	if (o->command) {
 		ret = ops->adopt ? ops->adopt(s->source, err) : 0;

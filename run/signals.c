@@ -23,18 +23,23 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	}
 }
 
-static bool at_terminal;
-
 static void on_hangup(int number, siginfo_t *info, void *context)
 {
 	struct pollfd p = {.fd = STDERR_FILENO};
 	int errnum = errno;
 
-	if (at_terminal && poll(&p, 1, 0) == 1)
+	if (stops.terminal && poll(&p, 1, 0) == 1)
 		on_signal(number, info, context);
 	else
 		stops.hangups++;
 	errno = errnum;
+}
+
+void signals_end(int signal)
+{
+	stops.signal = signal;
+	stops.sent = 1;
+	stops.count++;
 }
 
 /* So that the end of the command is seen at once: poll(2) comes back. */
@@ -55,7 +60,7 @@ void signals_handle(bool ends, enum hangup hangup)
 		return;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	at_terminal = isatty(STDERR_FILENO);
+	stops.terminal = hangup == HANGUP_REOPENS && isatty(STDERR_FILENO);
 	if (hangup != HANGUP_IGNORED)
 		sigaction(SIGHUP, hangup == HANGUP_ENDS ? &action : &reopen, NULL);
 	sigaction(SIGQUIT, &action, NULL);

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -25,9 +24,6 @@
 
 #define RETRY_NS 1000000000ULL
 
-/* A terminal has room for some bytes when poll(2) says so, a pipe for PIPE_BUF. */
-#define LITTLE 512
-
 static size_t waiting_most(void)
 {
 	struct sysinfo info;
@@ -36,31 +32,6 @@ static size_t waiting_most(void)
 	if (!sysinfo(&info) && (uint64_t)info.totalram * info.mem_unit / 64 < most)
 		most = (uint64_t)info.totalram * info.mem_unit / 64;
 	return most < WAITING_LEAST ? WAITING_LEAST : (size_t)most;
-}
-
-/* Opens a pipe or terminal anew: O_NONBLOCK on the shared description would be everybody's. The descriptor stays; the new
- * one may differ. */
-static void find_kind(struct output *out)
-{
-	char path[40];
-	struct stat st;
-	int fd;
-
-	out->kind = OUTPUT_BLOCKING;
-	if (fstat(out->fd, &st) || (fcntl(out->fd, F_GETFL) & O_ACCMODE) == O_RDONLY) /* closed, so main() put /dev/null there */
-		return;
-	if (S_ISREG(st.st_mode)) {
-		out->kind = OUTPUT_FILE;
-	} else if (S_ISSOCK(st.st_mode)) {
-		out->kind = OUTPUT_SOCKET;
-	} else {
-		format_text(path, sizeof(path), "/proc/self/fd/%d", out->fd);
-		fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (fd < 0)
-			return;
-		out->fd = fd;
-		out->kind = OUTPUT_NONBLOCKING;
-	}
 }
 
 static int init(struct output *out, int fd)
@@ -81,7 +52,7 @@ int output_init(struct output *out, int fd)
 	int ret = init(out, fd);
 
 	if (!ret)
-		find_kind(out);
+		out->kind = stream_open(&out->fd);
 	return ret;
 }
 
@@ -105,25 +76,6 @@ int output_open(struct output *out, const char *path, const char *option, struct
 	out->base = rotate_base(path);
 	out->directory = directory;
 	return 0;
-}
-
-/* Writes some bytes. What write(2) returns; EAGAIN: there is no room now. */
-static ssize_t write_some(const struct output *out, const char *bytes, size_t size)
-{
-	struct pollfd p = {.fd = out->fd, .events = POLLOUT};
-	int ready;
-
-	if (out->kind == OUTPUT_SOCKET)
-		return send(out->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (out->kind == OUTPUT_BLOCKING) {
-		ready = poll(&p, 1, 0);
-		if (ready <= 0) {
-			errno = ready ? errno : EAGAIN;
-			return -1;
-		}
-		size = size > LITTLE ? LITTLE : size;
-	}
-	return write(out->fd, bytes, size);
 }
 
 /* Says something of the output: `before`, its name, and the rest. */
@@ -163,13 +115,32 @@ static void written(struct output *out, size_t done)
 	out->size += done;
 }
 
+/* A place for `room` bytes more, or NULL. */
+static char *grow(struct output *out, size_t room)
+{
+	size_t capacity = out->capacity;
+	char *buffer;
+
+	if (out->capacity - out->used >= room)
+		return out->buffer + out->used;
+	while (capacity - out->used < room)
+		capacity *= 2;
+	buffer = realloc(out->buffer, capacity);
+	if (!buffer) {
+		out->torn = true;
+		return NULL;
+	}
+	out->buffer = buffer;
+	out->capacity = capacity;
+	return out->buffer + out->used;
+}
+
 /* Puts text in front of what waits. */
 static void put_in_front(struct output *out, const char *text)
 {
 	size_t length = strlen(text);
-	char *room = output_room(out, length);
 
-	if (!room)
+	if (!grow(out, length))
 		return;
 	memmove(out->buffer + out->start + length, out->buffer + out->start, out->used - out->start);
 	memcpy(out->buffer + out->start, text, length);
@@ -188,7 +159,7 @@ static int change_file(struct output *out, enum new_file how, struct error *err)
 	dup3(fd, out->fd, O_CLOEXEC);
 	close(fd);
 	out->size = out->file.size;
-	out->moved = false;
+	out->moved = 0;
 	if (out->heading && !out->size)
 		put_in_front(out, out->heading);
 	else if (out->file.torn)
@@ -216,19 +187,44 @@ static bool begin_new_file(struct output *out)
 	return true;
 }
 
+/* Cuts off the file what it has of a line that cannot be written whole, for example because the disk is full. */
+static void cut_partial(struct output *out)
+{
+	off_t size = out->kind == OUTPUT_FILE ? lseek(out->fd, 0, SEEK_END) : 0;
+
+	if (size >= (off_t)out->partial && !ftruncate(out->fd, size - (off_t)out->partial))
+		out->partial = 0;
+}
+
+/* The rest of such a line is lost. */
+static void drop_line(struct output *out)
+{
+	const char *newline = memchr(out->buffer + out->start, '\n', out->used - out->start);
+
+	out->start = newline ? (size_t)(newline + 1 - out->buffer) : out->used;
+	out->partial = 0;
+	out->dropped++;
+}
+
 bool output_reopen(struct output *out)
 {
 	struct error err;
 	int ret;
 
 	output_send(out);
-	if (out->partial) /* the rest of the line belongs there, too */
+	if (out->partial && !out->error) /* the rest of the line belongs there, too */
 		return false;
+	if (out->partial) {
+		cut_partial(out);
+		drop_line(out);
+	}
 	ret = change_file(out, NEW_FILE_REOPEN, &err);
 	if (ret == -ETIMEDOUT)
 		return false;
 	if (ret)
 		say("SIGHUP: %s; the lines go on to the file that was there", err.text);
+	out->retry = 0;
+	out->rotate_error = 0;
 	return true;
 }
 
@@ -285,7 +281,7 @@ static void write_out(struct output *out, bool whole_lines, bool wait)
 
 		if (out->most)
 			size = fitting(out, size);
-		n = write_some(out, out->buffer + out->start, size);
+		n = stream_write(out->fd, out->kind, out->buffer + out->start, size);
 		if (n > 0) {
 			written(out, (size_t)n);
 		} else if (!n || errno == EAGAIN) {
@@ -317,26 +313,12 @@ void output_flush(struct output *out)
 
 char *output_room(struct output *out, size_t room)
 {
-	size_t capacity = out->capacity;
-	char *buffer;
-
 	/* A line in the making is sent, too, unless it may have to begin a new file. */
 	if (out->used - out->start + room > BUFFER_SIZE && !out->most && out->used >= out->sent_at + BUFFER_SIZE / 2) {
 		output_send(out);
 		out->sent_at = out->used;
 	}
-	if (out->capacity - out->used >= room)
-		return out->buffer + out->used;
-	while (capacity - out->used < room)
-		capacity *= 2;
-	buffer = realloc(out->buffer, capacity);
-	if (!buffer) {
-		out->torn = true;
-		return NULL;
-	}
-	out->buffer = buffer;
-	out->capacity = capacity;
-	return out->buffer + out->used;
+	return grow(out, room);
 }
 
 void output_added(struct output *out, const char *end)
@@ -437,11 +419,12 @@ void output_poll_fd(const struct output *out, struct pollfd *fd)
 
 void output_look(struct output *out)
 {
-	const char *how = out->look ? out->look(out->looker) : NULL;
+	const char *how = out->look ? out->look(out->looker, &out->file) : NULL;
 
-	if (how && !out->moved)
+	/* At once it may be logrotate(8), which sends SIGHUP then. */
+	if (how && out->moved == 1)
 		say("warning: \"%s\" was %s by somebody else; the lines go on to the file that was there, until SIGHUP", out->name, how);
-	out->moved = how;
+	out->moved = how ? out->moved + (out->moved < 2) : 0;
 }
 
 void output_begin(struct output *out, bool append, uint64_t most, unsigned int keep, const char *heading)
@@ -479,14 +462,9 @@ int output_error(const struct output *out, struct error *err)
 
 void output_free(struct output *out)
 {
-	off_t size;
-
 	/* Nothing of a line that could not be written whole stays in a file. */
-	if (out->error && out->is_file && out->partial && out->kind == OUTPUT_FILE) {
-		size = lseek(out->fd, 0, SEEK_END);
-		if (size >= (off_t)out->partial && !ftruncate(out->fd, size - (off_t)out->partial))
-			out->partial = 0;
-	}
+	if (out->error && out->is_file && out->partial)
+		cut_partial(out);
 	if (out->is_file) {
 		if (close(out->fd) && !out->error)
 			out->error = errno;

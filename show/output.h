@@ -12,13 +12,7 @@
 
 #include "lib/error.h"
 #include "show/rotate.h"
-
-enum output_kind {
-	OUTPUT_FILE,	    /* a regular file: a write does not wait for a reader */
-	OUTPUT_NONBLOCKING, /* ours alone, with O_NONBLOCK */
-	OUTPUT_SOCKET,
-	OUTPUT_BLOCKING, /* shared with other processes: only what there is room for may be written */
-};
+#include "show/stream.h"
 
 struct output {
 	int fd;
@@ -31,7 +25,7 @@ struct output {
 	const char *base;  /* its last component */
 	int directory;	   /* descriptor of the directory that the file is in */
 	struct opened_file file;
-	bool moved;	   /* the file is not at its path any more, which has been said */
+	int moved;	   /* so many looks in a row found that the file is not at its path any more */
 	int rotate_error;  /* errno of the last try to begin a new file, 0: it went well */
 	uint64_t rotate;   /* ns of CLOCK_MONOTONIC: when to try that again */
 	unsigned int keep; /* old files that stay: FILE.1 to FILE.N */
@@ -42,7 +36,7 @@ struct output {
 	 * rotate_look(). NULL: this one does. */
 	int (*begin_file)(void *opener, enum new_file how, struct opened_file *file, struct error *err);
 	void *opener;
-	const char *(*look)(void *looker);
+	const char *(*look)(void *looker, const struct opened_file *file);
 	void *looker;
 	const char *heading; /* of each file, or NULL */
 	/* Offsets in the buffer: 0 … start is written, start … complete are whole lines, complete … used is the line in the

@@ -50,6 +50,14 @@ static int open_directory(const char *path, const char *option, struct error *er
 			 "directory", option, directory);
 }
 
+/* Whether every user can replace files in it by now. */
+static bool is_open_to_all(int directory)
+{
+	struct stat st;
+
+	return fstat(directory, &st) || (st.st_mode & S_IWOTH && !(st.st_mode & S_ISVTX));
+}
+
 /* Why the lines do not go there, or NULL. */
 static const char *why_not(const struct stat *st)
 {
@@ -66,18 +74,32 @@ static const char *why_not(const struct stat *st)
 	return NULL;
 }
 
-/* Whether the file of that size, in bytes, does not end with a newline. If it cannot be read, it does. */
-static bool is_torn(int directory, const char *base, int64_t size)
+/* Whether the file does not end with a newline. If it cannot be read, it does. */
+static bool is_torn(int directory, const char *base, const struct stat *file)
 {
-	int fd = size ? openat(directory, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+	int fd = file->st_size ? openat(directory, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+	struct stat st;
 	char last = '\n';
 
 	if (fd < 0)
 		return false;
-	if (pread(fd, &last, 1, size - 1) != 1)
+	if (fstat(fd, &st) || st.st_ino != file->st_ino || st.st_dev != file->st_dev || pread(fd, &last, 1, file->st_size - 1) != 1)
 		last = '\n';
 	close(fd);
 	return last != '\n';
+}
+
+/* Why the file that was opened by this name is refused, or NULL. It has the name, and no other, at the moment of this look: that it
+ * had one name before might be because somebody took the other away again. */
+static const char *why_not_opened(int directory, const char *base, const struct stat *opened)
+{
+	struct stat named;
+
+	if (S_ISCHR(opened->st_mode))
+		return NULL;
+	if (fstatat(directory, base, &named, AT_SYMLINK_NOFOLLOW) || named.st_ino != opened->st_ino || named.st_dev != opened->st_dev)
+		return "somebody replaced it just now; give a file in another directory";
+	return why_not(&named);
 }
 
 static void note_file(const struct stat *st, struct opened_file *file)
@@ -99,10 +121,10 @@ static int open_file(int directory, const char *base, const char *what, const ch
 	struct stat st;
 
 	if (fd >= 0) {
-		why = fstat(fd, &st) ? strerror(errno) : why_not(&st);
+		why = fstat(fd, &st) ? strerror(errno) : why_not_opened(directory, base, &st);
 		if (!why) {
 			note_file(&st, file);
-			file->torn = is_torn(directory, base, (int64_t)file->size);
+			file->torn = S_ISREG(st.st_mode) && is_torn(directory, base, &st);
 			return fd;
 		}
 		close(fd);
@@ -180,9 +202,21 @@ static int rotate(int directory, const char *base, unsigned int keep, struct ope
 	return ret;
 }
 
+/* It is a regular file, as the one before. */
+static int reopen(int directory, const char *base, struct opened_file *file, struct error *err)
+{
+	struct stat st;
+
+	if (is_open_to_all(directory))
+		return error_set(err, EACCES, "every user can replace files in the directory of \"%s\" by now", base);
+	if (!fstatat(directory, base, &st, AT_SYMLINK_NOFOLLOW) && S_ISCHR(st.st_mode))
+		return error_set(err, EINVAL, "\"%s\" is a character device by now", base);
+	return open_file(directory, base, "", base, file, err);
+}
+
 int rotate_begin(int directory, const char *base, unsigned int keep, enum new_file how, struct opened_file *file, struct error *err)
 {
-	return how == NEW_FILE_REOPEN ? open_file(directory, base, "", base, file, err) : rotate(directory, base, keep, file, err);
+	return how == NEW_FILE_REOPEN ? reopen(directory, base, file, err) : rotate(directory, base, keep, file, err);
 }
 
 const char *rotate_look(int directory, const char *base, const struct opened_file *file)

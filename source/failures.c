@@ -335,5 +335,6 @@ int failures_trace(struct tracer *t, struct error *err)
 		feature_limit(features, FEATURE_COMPAT_FAILS);
 	}
 	feature_note(features, FEATURE_COMPAT_FAILS, true, NULL);
+	free(no_compat.log);
 	return 0;
 }

@@ -140,7 +140,7 @@ static int make_mntns(const struct strings *names, int proc, struct error *err)
 	return map;
 }
 
-static int make_cgroups(const struct strings *paths, struct error *err)
+static int make_cgroups(const struct strings *paths, int proc, struct error *err)
 {
 	int map = map_create("cgroups", BPF_MAP_TYPE_CGROUP_ARRAY, sizeof(uint32_t), sizeof(uint32_t),
 			     (uint32_t)paths->count, 0, err);
@@ -150,11 +150,11 @@ static int make_cgroups(const struct strings *paths, struct error *err)
 		int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
 
 		if (cgroup < 0)
-			return cgroup_refuse(path, errno, err);
+			return cgroup_refuse(path, errno, proc, err);
 		ret = map_update(map, &i, &cgroup);
 		close(cgroup); /* the map holds the cgroup */
 		if (ret && !is_on(path, CGROUP2_SUPER_MAGIC))
-			return cgroup_refuse(path, 0, err);
+			return cgroup_refuse(path, 0, proc, err);
 		if (ret)
 			return error_set(err, -ret, "--cgroup: cannot put \"%s\" into a BPF map: %s; %s", path,
 					 strerror(-ret),
@@ -188,7 +188,7 @@ int filters_open(struct filters *filters, const struct request *request, int pro
 			return filters->mntns;
 	}
 	if (request->cgroups.count) {
-		filters->cgroups = make_cgroups(&request->cgroups, err);
+		filters->cgroups = make_cgroups(&request->cgroups, proc, err);
 		if (filters->cgroups < 0)
 			return filters->cgroups;
 	}

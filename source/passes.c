@@ -39,7 +39,7 @@ int passes_open(struct passes *p, const struct request *request, int proc, struc
 	if (!ret)
 		ret = make_ids(&p->cgroups, request->cgroups.count, err);
 	for (size_t i = 0; !ret && i < request->cgroups.count; i++)
-		ret = cgroup_number(request->cgroups.items[i], &p->cgroups.ids[i], err);
+		ret = cgroup_number(request->cgroups.items[i], proc, &p->cgroups.ids[i], err);
 	if (ret)
 		return ret;
 	if (request->want_cgroup || request->cgroups.count)

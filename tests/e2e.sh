@@ -296,7 +296,7 @@ counts() {
 	is $? 0
 	usage_error '^execsnoop: --cgroupmap can be given once' --cgroupmap /a --cgroupmap /b
 	"$X" -J -T -q -d 0.1 >"$out" 2>"$err"
-	has "$err" '^execsnoop: warning: without a meaning for --json, which has all that is known: --time, --quote$'
+	has "$err" '^execsnoop: warning: --json ignores --time, --quote$'
 }
 
 help() {

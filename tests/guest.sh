@@ -243,6 +243,27 @@ memory() {
 	[ "$rings" -le $((total / 64)) ] || fail "rings of $rings KiB in a memory of $total"
 }
 
+# The process that does it may make just the system calls of this architecture's libc.
+new_files() {
+	mkdir "$D/dir"
+	rm -f "$out"
+	"$X" -o "$D/dir/file" --max-size 4K 2>"$err" &
+	tracer=$!
+	tries=0
+	until [ -s "$D/dir/file" ] || [ $tries -ge 500 ]; do nap; tries=$((tries + 1)); done
+	tries=0
+	until [ -s "$D/dir/file.1" ] || [ $tries -ge 200 ]; do "$D/prog" a long argument to fill the file; tries=$((tries + 1)); done
+	[ -s "$D/dir/file.1" ] || fail "the file is not rotated"
+	mv "$D/dir/file" "$D/dir/old"
+	kill -HUP $tracer
+	tries=0
+	until [ -s "$D/dir/file" ] || [ $tries -ge 500 ]; do nap; tries=$((tries + 1)); done
+	has "$D/dir/file" '^PCOMM '
+	stop
+	is $status 0
+	quiet
+}
+
 way_out() {
 	"$PROGRAMS/attempts" "$D" >"$out"
 	is "$(grep -vc '^ok' "$out")" 0
@@ -258,6 +279,7 @@ case "$(cat /proc/cmdline)" in
 	;;
 esac
 case_ "works here" works
+case_ "begins new files, for their size and by SIGHUP" new_files
 case_ "learns the offsets that the kernel's BTF gives" layout
 case_ "works with the JIT and without" jit
 case_ "works with no way out for code in the reader" way_out

@@ -244,68 +244,85 @@ to_a_file() {
 	usage_error '^execsnoop: --max-size needs a file: -o FILE$' --max-size 1M
 }
 
+# there FILE: it is there, and has something in it.
+there() {
+	tries=0
+	until [ -s "$1" ] || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	[ -s "$1" ] || fail "$1 is not there"
+}
+
+# wait_for N FILE: so many of the case's lines are in the file.
+wait_for() {
+	tries=0
+	until [ "$(grep -c "$D/prog" "$2" 2>/dev/null)" = "$1" ] || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	is "$(grep -c "$D/prog" "$2")" "$1"
+}
+
 # logrotate renames the file, makes a new one or not, and sends SIGHUP.
 hangup() {
 	chmod 755 "$T" "$D"
-	some() { "$PROGRAMS/storm" vfork 1 "$1" "$D/prog"; sleep 0.2; }
+	some() { "$PROGRAMS/storm" vfork 1 "$1" "$D/prog"; }
 	for how in "" --no-sandbox "--max-size 1M"; do
 		rm -f "$D"/file*
 		# shellcheck disable=SC2086 # several options in one word
 		"$X" -o "$D/file" $how -l "^$D/prog" 2>"$err" &
 		tracer=$!
-		tries=0
-		until [ -s "$D/file" ] || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+		there "$D/file"
 		some 20
 		mv "$D/file" "$D/file.a"
 		some 20
+		wait_for 40 "$D/file.a" # the old file takes what comes before the signal
 		kill -HUP $tracer
-		sleep 0.2
+		there "$D/file"
 		some 20
+		wait_for 20 "$D/file"
 		mv "$D/file" "$D/file.b"
 		install -m 640 /dev/null "$D/file"
 		kill -HUP $tracer
-		sleep 0.2
-		some 20
+		there "$D/file"
 		kill -HUP $tracer # it is there: nothing happens
-		sleep 0.2
 		some 20
-		rm "$D/file"
+		wait_for 20 "$D/file"
+		mv "$D/file" "$D/file.c"
 		ln -s "$D/other" "$D/file"
 		kill -HUP $tracer
-		sleep 0.2
-		some 20
+		tries=0
+		until grep -q SIGHUP "$err" || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
 		has "$err" '^execsnoop: SIGHUP: cannot open "file": .* it is a symbolic link, .*; the lines go on to the file that was there$'
+		some 20
+		wait_for 40 "$D/file.c"
 		[ -e "$D/other" ] && fail "it writes where a link says"
 		rm "$D/file"
 		kill -HUP $tracer
-		sleep 0.2
+		there "$D/file"
 		some 20
+		wait_for 20 "$D/file"
 		stop
 		is $status 0
 		is "$(stat -c %a "$D/file")" 600
-		is "$(grep -c "$D/prog" "$D/file.a")" 40
-		is "$(grep -c "$D/prog" "$D/file.b")" 20
-		is "$(grep -c "$D/prog" "$D/file")" 20
-		for f in file file.a file.b; do is "$(head -n 1 "$D/$f" | cut -c1-5)" PCOMM; is "$(grep -c '^PCOMM' "$D/$f")" 1; done
+		is "$(stat -c %a "$D/file.c")" 640
+		for f in file file.a file.b file.c; do is "$(head -n 1 "$D/$f" | cut -c1-5)" PCOMM; is "$(grep -c '^PCOMM' "$D/$f")" 1; done
+		grep -v SIGHUP "$err" | grep -v "$USUAL" >"$D/said" && fail "it says $(cat "$D/said")"
 	done
-	# The mode that logrotate's create gives stays; nohup(1) is no reason not to open it.
-	install -m 640 /dev/null "$D/mine"
-	mkfifo "$D/begun"
-	nohup "$X" -J -o "$D/mine" --append -l "^$D/prog" >"$err" 2>&1 &
+	# The file's mode stays. nohup(1) is no reason not to open it, and half a line there is no part of ours.
+	"$D/prog" >/dev/null
+	nohup "$X" -J -o "$D/mine" -l "^$D/prog" >"$err" 2>&1 &
 	tracer=$!
-	sleep 0.7
-	rm "$D/mine"
+	until [ -e "$D/mine" ]; do sleep 0.01; done
+	tries=0
+	until [ -s "$D/mine" ] || [ $tries -ge 200 ]; do "$D/prog"; sleep 0.01; tries=$((tries + 1)); done
+	mv "$D/mine" "$D/before"
 	printf 'half' >"$D/mine"
 	chmod 640 "$D/mine"
 	kill -HUP $tracer
-	sleep 0.2
-	some 3
+	tries=0
+	until [ "$(wc -c <"$D/mine")" -gt 4 ] || [ $tries -ge 200 ]; do "$D/prog"; sleep 0.01; tries=$((tries + 1)); done
 	stop
 	is "$(stat -c %a "$D/mine")" 640
 	is "$(head -n 1 "$D/mine")" half
 	tail -n +2 "$D/mine" >"$D/ours"
 	valid "$D/ours"
-	is "$(wc -l <"$D/ours")" 3
+	[ -s "$D/ours" ] || fail "there are no lines behind the half one"
 	# Without a file it ends the tracer, and so it does when the terminal is gone.
 	start -l "^$D/prog"
 	stop HUP
@@ -313,15 +330,88 @@ hangup() {
 	rm -f "$D/file"
 	TERM=dumb script -qc "exec '$X' -o '$D/file'" /dev/null >/dev/null 2>&1 </dev/null &
 	terminal=$!
-	tries=0
-	until [ -s "$D/file" ] || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
-	tracer=$(pgrep -xf "$X -o $D/file" | head -n 1)
+	there "$D/file"
+	tracers=$(pgrep -xf "$X -o $D/file")
+	[ "$(echo "$tracers" | wc -l)" = 3 ] || fail "there are not three processes: $tracers"
 	kill -9 $terminal
 	wait $terminal 2>/dev/null
 	tries=0
-	while kill -0 "$tracer" 2>/dev/null && [ $tries -lt 300 ]; do sleep 0.01; tries=$((tries + 1)); done
-	kill -0 "$tracer" 2>/dev/null && fail "it goes on without its terminal"
+	while pgrep -xf "$X -o $D/file" >/dev/null && [ $tries -lt 300 ]; do sleep 0.01; tries=$((tries + 1)); done
+	pgrep -xf "$X -o $D/file" >/dev/null && fail "it goes on without its terminal"
+	# At a terminal, a signal that is not about the file ends it, too: sudo(8) hands on that its own terminal is gone.
+	rm -f "$D/file"
+	TERM=dumb script -qc "exec '$X' -o '$D/file'" /dev/null >/dev/null 2>&1 </dev/null &
+	terminal=$!
+	there "$D/file"
+	sleep 0.3
+	pkill -HUP -o -xf "$X -o $D/file"
+	tries=0
+	while pgrep -xf "$X -o $D/file" >/dev/null && [ $tries -lt 300 ]; do sleep 0.01; tries=$((tries + 1)); done
+	pgrep -xf "$X -o $D/file" >/dev/null && fail "it goes on"
+	wait $terminal 2>/dev/null
 	tracer=
+}
+
+# The process that begins new files: what it may do, and what happens without it.
+opener() {
+	mkdir "$D/dir"
+	watched -o "$D/dir/file" --max-size 4K
+	tries=0
+	until opener=$(pgrep -P "$tracer" -x execsnoop:file) || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	grep -q '^Seccomp:	2$' "/proc/$opener/status" || fail "no seccomp filter in the opener"
+	# CAP_DAC_OVERRIDE 1, CAP_FOWNER 3
+	for set in CapPrm CapEff; do is "$(sed -n "s/^$set:	//p" "/proc/$opener/status")" 000000000000000a; done
+	is "$(ls "/proc/$opener/fd" | tr '\n' ' ')" '2 3 4 '
+	execs 1 60
+	lines_there 60
+	kill -KILL "$opener"
+	execs 61 160
+	lines_there 100
+	has "$err" '^execsnoop: cannot begin a new file: the process that does it has ended; the lines go on to the old file'
+	kill -HUP $tracer
+	tries=0
+	until grep -q SIGHUP "$err" || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	has "$err" '^execsnoop: SIGHUP: cannot begin a new file: the process that does it has ended; the lines go on to the file'
+	stop
+	is $status 0
+	numbers "$D/dir/file.1" "$D/dir/file" | tail -n 100 >"$D/numbers"
+	seq 61 160 | diff - "$D/numbers" >"$D/diff" || fail "lines are missing or twice: $(head -n 5 "$D/diff")"
+	# It ends with the tracer, however that ends.
+	watched -o "$D/dir/file"
+	tries=0
+	until opener=$(pgrep -P "$tracer" -x execsnoop:file) || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	kill -KILL "$tracer"
+	timeout 5 tail -f --pid="$opener" /dev/null || fail "the opener lives on"
+	wait "$tracer"
+	tracer=
+	# -p does not wait for it.
+	timeout 10 sh -c '"$0" -p $$ -o "$1" 2>/dev/null & sleep 0.7; exit 0' "$X" "$D/dir/file"
+	tries=0
+	while pgrep -f "^$X -p [0-9]* -o $D/dir/file" >/dev/null && [ $tries -lt 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	[ $tries -lt 500 ] || fail "it waits for its own process"
+}
+
+# A full disk is left by SIGHUP.
+hangup_of_a_full_disk() {
+	mkdir "$D/small"
+	mount -t tmpfs -o size=16k tmpfs "$D/small" || { skipped="no tmpfs can be mounted"; return; }
+	"$X" -J -o "$D/small/file" -l "^$D/prog" 2>"$err" &
+	tracer=$!
+	tries=0
+	until [ -s "$D/small/file" ] || [ $tries -ge 200 ]; do "$D/prog"; sleep 0.01; tries=$((tries + 1)); done
+	"$PROGRAMS/storm" vfork 1 300 "$D/prog"
+	tries=0
+	until grep -q 'No space left' "$err" || [ $tries -ge 500 ]; do sleep 0.01; tries=$((tries + 1)); done
+	cp "$D/small/file" "$D/first"
+	rm "$D/small/file"
+	kill -HUP $tracer
+	there "$D/small/file"
+	sleep 0.5
+	stop
+	valid "$D/small/file"
+	# The file that was full has no half of a line in the end: the copy has, at most.
+	grep -q "$D/prog" "$D/small/file" || fail "nothing is in the new file"
+	umount "$D/small"
 }
 
 # The command's output and the trace do not mix.
@@ -370,7 +460,7 @@ at_a_terminal() {
 
 # A reader that has had enough.
 head_is_enough() {
-	"$X" -l "^$D/prog" 2>"$err" | head -n 2 >"$out" &
+	{ "$X" -l "^$D/prog" 2>"$err"; echo $? >"$D/status"; } | head -n 2 >"$out" &
 	tracer=$!
 	tries=0
 	until [ -s "$out" ] || [ $tries -ge 300 ]; do "$D/prog"; sleep 0.01; tries=$((tries + 1)); done
@@ -378,6 +468,7 @@ head_is_enough() {
 	while pgrep -f "^$X -l \\^$D/prog" >/dev/null && [ $tries -lt 300 ]; do "$D/prog"; sleep 0.01; tries=$((tries + 1)); done
 	[ $tries -lt 300 ] || fail "it does not end"
 	wait $tracer
+	is "$(cat "$D/status")" 0
 	tracer=
 	is "$(cat "$err")" ""
 }
@@ -640,7 +731,7 @@ said_to_be_moved() {
 		mv "$D/dir/file" "$D/ours"
 		[ $how = removed ] || echo theirs >"$D/dir/file"
 		execs 1 3
-		sleep 1.5
+		sleep 2.8 # two looks
 		stop
 		is "$status" 0
 		has "$err" "/file\" was $how by somebody else; the lines go on to the file that was there, until SIGHUP\$"
@@ -698,6 +789,22 @@ socket() {
 	END
 	is $? 0
 	grep -q "  0 \"$D/prog\" \"x\"\$" "$D/read" || fail "it reads: $(cat "$D/read" "$err")"
+	# A service's standard output is one: that the journal has gone is an error, so that the service is started anew.
+	python3 - "$X" "$D/prog" >"$D/read" 2>"$err" <<-'END'
+		import socket, subprocess, sys
+		ours, theirs = socket.socketpair()
+		process = subprocess.Popen([sys.argv[1]], stdout=theirs)
+		theirs.close()
+		ours.recv(65536)
+		ours.close()
+		for i in range(100):
+		    subprocess.run([sys.argv[2]])
+		    if process.poll() is not None:
+		        break
+		sys.exit(process.wait())
+	END
+	is $? 1
+	has "$err" '^execsnoop: cannot write to the standard output: '
 }
 
 # The messages have no reader: they are dropped.
@@ -945,6 +1052,8 @@ case_ "a terminal is not moved by any argument" terminal
 case_ "-o writes a file of mode 0600, never through a link, and appends only if asked" to_a_file
 case_ "--max-size begins new files" rotation
 case_ "SIGHUP opens the file again, and loses no line" hangup script pgrep nohup
+case_ "SIGHUP leaves a disk that is full" hangup_of_a_full_disk
+case_ "the process that begins new files can do nothing else, and can be done without" opener pgrep
 case_ "with a command, the trace goes to the standard error, or with -o - to the standard output" two_streams
 case_ "tells a person at a terminal that it has begun, and shows failures in colour" at_a_terminal script
 case_ "ends quietly when nobody reads the pipe any more" head_is_enough pgrep

@@ -228,7 +228,7 @@ port=$((20000 + $$ % 10000))
 # rotate: logrotate with the shipped file; systemctl is ours, which tells the tracer.
 rotate() {
 	mkdir -p "$D/bin"
-	printf '%s\n' '#!/bin/sh' '[ "$*" = "reload execsnoop.service" ] && kill -HUP '"$tracer" >"$D/bin/systemctl"
+	printf '%s\n' '#!/bin/sh' '[ "$*" = "try-reload-or-restart execsnoop.service" ] && kill -HUP '"$tracer" >"$D/bin/systemctl"
 	chmod +x "$D/bin/systemctl"
 	here "$P/logrotate" >"$D/logrotate"
 	chmod 644 "$D/logrotate"

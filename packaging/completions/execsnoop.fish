@@ -45,7 +45,7 @@ complete -c execsnoop -l fields -d 'of JSON, only these keys (pid,argv), or all'
 complete -c execsnoop -l output -s o -d 'to this file; to standard output if it is -' -x -a '(__fish_complete_path)'
 complete -c execsnoop -l append -d 'keep what it has'
 complete -c execsnoop -l quiet -d 'no summary'
-complete -c execsnoop -l max-size -d 'begin a new FILE when it has this size (64M)' -x
+complete -c execsnoop -l max-size -d 'begin a new FILE when it has this size, like 64M' -x
 complete -c execsnoop -l keep -d 'keep N old files, FILE.1 to FILE.N (1)' -x
 complete -c execsnoop -l timeline -d 'also write execs and ends for ui.perfetto.dev' -x -a '(__fish_complete_path)'
 complete -c execsnoop -l source -d 'bpf, perf, proc, sideband, trace or watch (the best)' -x -a 'bpf perf proc sideband trace watch'
