@@ -144,7 +144,7 @@ static int open_all_rings(struct tracer *t, struct error *err)
 				 strerror(-ret));
 	t->records.gathering.most = request->max_bytes;
 	t->records.gathering.more = t->more[0] + t->more[1] + t->more[2];
-	t->records.gathering.most_strings = request->max_args;
+	t->records.gathering.most_strings = (size_t)request->max_args; /* 32 bits */
 	t->base.merge = &t->records.merge;
 	for (int lane = 0; lane < rings; lane++) {
 		struct ring opened[2];
