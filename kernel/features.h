@@ -80,7 +80,7 @@ const char *feature_name(enum feature feature);
 /* The substitute where it is missing, or NULL. */
 const char *feature_instead(enum feature feature);
 
-/* What cannot be told without it, or NULL. */
+/* The loss without it, in words, or NULL. */
 const char *feature_without(enum feature feature);
 
 #endif

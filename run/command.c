@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,12 +101,25 @@ int command_start(struct command *command, const struct options *o, const struct
 			 "more (ulimit -u)", o->command[0], strerror(errnum));
 }
 
-/* Why it may not be there, or what is not there instead. */
-static const char *hint(const char *name)
+/* Why it cannot be executed, as far as the error number does not say it. */
+static const char *hint(const char *name, int errnum)
 {
-	if (!strchr(name, '/'))
-		return "; is it in the PATH?";
-	return access(name, F_OK) ? "" : "; it is there, but the interpreter that its first line, or its ELF header, names is not";
+	struct stat st;
+
+	switch (errnum) {
+	case ENOENT:
+		if (!strchr(name, '/'))
+			return "; is it in the PATH?";
+		return access(name, F_OK) ? "" : "; it is there, but the interpreter that its first line, or its ELF header, names is not";
+	case EACCES:
+		if (!stat(name, &st) && S_ISDIR(st.st_mode))
+			return "; it is a directory";
+		return "; make it executable (chmod +x); or its file system is mounted with noexec";
+	case ENOEXEC:
+		return "; it is for another processor, or a script without a #! line";
+	default:
+		return "";
+	}
 }
 
 int command_execute(struct command *command, const struct options *o, struct error *err)
@@ -132,7 +146,7 @@ int command_execute(struct command *command, const struct options *o, struct err
 	command->refused = true;
 	command->status = failure.errnum == ENOENT ? 127 : 126;
 	return error_set(err, failure.errnum, "cannot execute the command \"%s\": %s%s", o->command[0],
-			 strerror(failure.errnum), failure.errnum == ENOENT ? hint(o->command[0]) : "");
+			 strerror(failure.errnum), hint(o->command[0], failure.errnum));
 }
 
 bool command_ended(struct command *command)

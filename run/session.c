@@ -280,14 +280,14 @@ static void look_around(struct session *s)
 /* SIGHUP: the file may have another name by now. */
 static void answer_hangup(struct session *s)
 {
-	const struct opened_file before = s->out->file;
 	sig_atomic_t hangups = stops.hangups;
+	bool same = true;
 
-	if (hangups == s->hangups || (s->out->kind == OUTPUT_FILE && !output_reopen(s->out)))
+	if (hangups == s->hangups || (s->out->kind == OUTPUT_FILE && !output_reopen(s->out, &same)))
 		return;
 	s->hangups = hangups;
 	/* Nobody has moved the file, so it is not about that: sudo(8) hands on that the terminal is gone. */
-	if (stops.terminal && s->out->file.inode == before.inode && s->out->file.device == before.device)
+	if (stops.terminal && same)
 		signals_end(SIGHUP);
 }
 

@@ -206,8 +206,9 @@ static void drop_line(struct output *out)
 	out->dropped++;
 }
 
-bool output_reopen(struct output *out)
+bool output_reopen(struct output *out, bool *same)
 {
+	const struct opened_file before = out->file;
 	struct error err;
 	int ret;
 
@@ -223,6 +224,7 @@ bool output_reopen(struct output *out)
 		return false;
 	if (ret)
 		say("SIGHUP: %s; the lines go on to the file that was there", err.text);
+	*same = !ret && out->file.inode == before.inode && out->file.device == before.device;
 	out->retry = 0;
 	out->rotate_error = 0;
 	return true;

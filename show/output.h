@@ -99,8 +99,8 @@ void output_poll_fd(const struct output *out, struct pollfd *fd);
 void output_look(struct output *out);
 
 /* Goes on in the file that has the path now, or in a new one (SIGHUP, logrotate(8)). If it cannot be opened, that is said, and
- * the lines go on to the old one. false: it is to be tried again. */
-bool output_reopen(struct output *out);
+ * the lines go on to the old one. *same: it is the file that was open. false: it is to be tried again. */
+bool output_reopen(struct output *out, bool *same);
 
 /* Writes all that waits, and waits for a full pipe or terminal. */
 void output_flush(struct output *out);

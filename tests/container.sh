@@ -5,6 +5,7 @@
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/choose.sh"
+. "$(dirname "$0")/runc.sh"
 
 # ---- a container ----
 
@@ -18,19 +19,7 @@ container() {
 		["sh", "-c", "while ! [ -e /go ]; do sleep 0.02; done; inside 1; sh -c \"inside 2; true\""]' \
 		"$D/bundle/config.json" >"$D/config" && mv "$D/config" "$D/bundle/config.json"
 	one=$(new_cgroup container)
-	# shellcheck disable=SC2016 # the inner shell's
-	if ! in_cgroup "$one" runc --root "$D/state" run -d --pid-file "$D/pid" -b "$D/bundle" "$U" \
-		>"$D/log" 2>&1 </dev/null; then
-		rmdir "$one"
-		# No pivot_root(2) where "/" is no mount point, and no cgroups are mounted.
-		if ! unshare -m true 2>/dev/null; then
-			skipped="no container runs in a chroot: $(tail -n 1 "$D/log" | tr -d '#')"
-		else
-			fail "runc: $(cat "$D/log")"
-		fi
-		return 1
-	fi
-	pid=$(cat "$D/pid")
+	start_runc "$one" "$D/bundle" "$U" || return 1
 	own=$CG$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
 }
 

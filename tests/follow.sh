@@ -191,8 +191,14 @@ command_status() {
 	runs 126 -- sh -c 'exit 126'
 	runs 1 -o /dev/full -- sh -c 'exit 7'
 	runs 126 -- "$D"
-	has "$err" "^execsnoop: cannot execute the command \"$D\": Permission denied\$"
+	has "$err" "^execsnoop: cannot execute the command \"$D\": Permission denied; it is a directory\$"
 	[ "$(wc -l <"$err")" = 1 ] || fail "more than one line: $(cat "$err")"
+	printf 'no program' >"$D/text"
+	runs 126 -- "$D/text"
+	has "$err" 'Permission denied; make it executable (chmod +x); or its file system is mounted with noexec$'
+	chmod +x "$D/text"
+	[ -n "${UNSUITED:-}" ] || runs 126 -- "$D/text"
+	[ -n "${UNSUITED:-}" ] || has "$err" 'Exec format error; it is for another processor, or a script without a #! line$' # glibc takes a shell
 	usage_error 'no command' --
 	usage_error 'a command to run stands behind --' true
 	runs 3 -n -- -- sh -c 'exit 3'

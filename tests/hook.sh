@@ -5,6 +5,7 @@
 # shellcheck disable=SC2317 # functions are called by case_, which shellcheck cannot see
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/choose.sh"
+. "$(dirname "$0")/runc.sh"
 PROJECT=$(cd "$(dirname "$0")/.." && pwd)
 HOOK=$PROJECT/packaging/hooks/execsnoop-mntns
 
@@ -28,18 +29,7 @@ run_container() {
 		.process.args = ["sh", "-c", "inside \($name); while ! [ -e /go ]; do sleep 0.02; done; inside last"]' \
 		"$bundle/config.json" >"$D/config" && mv "$D/config" "$bundle/config.json"
 	parent=$(new_cgroup "$1")
-	if in_cgroup "$parent" runc --root "$D/state" run -d --pid-file "$D/pid" -b "$bundle" "$U$1" >"$D/log" 2>&1 </dev/null; then
-		pid=$(cat "$D/pid")
-		return
-	fi
-	rmdir "$parent"
-	# As in container.sh.
-	if ! unshare -m true 2>/dev/null; then
-		skipped="no container runs in a chroot: $(tail -n 1 "$D/log" | tr -d '#')"
-	else
-		fail "runc: $(cat "$D/log")"
-	fi
-	return 1
+	start_runc "$parent" "$bundle" "$U$1"
 }
 
 # end_container NAME PID: lets it end, and deletes it.
