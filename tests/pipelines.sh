@@ -501,6 +501,12 @@ units() {
 	systemd-analyze verify --man=no "$D/execsnoop.service" "$D/execsnoop-journal.service" >"$D/log" 2>&1 </dev/null ||
 		fail "exit status $?"
 	[ ! -s "$D/log" ] || fail "$(cat "$D/log")"
+	# An exposure of 2.0 at most.
+	for unit in execsnoop execsnoop-journal; do
+		systemd-analyze security --no-pager --offline=true --threshold=20 "$D/$unit.service" >"$D/log" 2>&1 </dev/null ||
+			fail "$(grep Overall "$D/log")"
+		grep -q 'Overall exposure level' "$D/log" || fail "$(tail -n 1 "$D/log")"
+	done
 }
 
 # What docs/pipelines.md shows of the files is in them, without comments.
@@ -554,5 +560,5 @@ case_ "journald takes lines whole from the standard output" journal_whole \
 	/lib/systemd/systemd-journald systemd-cat journalctl unshare jq
 case_ "journald splits a line at 49,152 bytes by default, and jq joins it" journal_split \
 	/lib/systemd/systemd-journald systemd-cat journalctl unshare jq
-case_ "systemd takes the units" units systemd-analyze
+case_ "systemd takes the units, and finds little that they may do" units systemd-analyze
 case_ "the YAML files are YAML, name what they have, and are what the page shows" yaml /usr/bin/python3
