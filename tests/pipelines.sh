@@ -495,17 +495,17 @@ journal_split() {
 # ---- what is shipped ----
 
 units() {
-	for unit in execsnoop execsnoop-journal; do
-		sed "s|/usr/local/sbin/execsnoop|$(command -v "$X")|" "$P/$unit.service" >"$D/$unit.service"
-	done
-	systemd-analyze verify --man=no "$D/execsnoop.service" "$D/execsnoop-journal.service" >"$D/log" 2>&1 </dev/null ||
-		fail "exit status $?"
-	[ ! -s "$D/log" ] || fail "$(cat "$D/log")"
-	# An exposure of 2.0 at most.
-	for unit in execsnoop execsnoop-journal; do
-		systemd-analyze security --no-pager --offline=true --threshold=20 "$D/$unit.service" >"$D/log" 2>&1 </dev/null ||
-			fail "$(grep Overall "$D/log")"
-		grep -q 'Overall exposure level' "$D/log" || fail "$(tail -n 1 "$D/log")"
+	mkdir "$D/file" "$D/journal" "$D/journal/execsnoop.service.d"
+	program="s|/usr/local/sbin/execsnoop|$(command -v "$X")|"
+	sed "$program" "$P/execsnoop.service" | tee "$D/file/execsnoop.service" >"$D/journal/execsnoop.service"
+	sed "$program" "$P/execsnoop-journal.conf" >"$D/journal/execsnoop.service.d/journal.conf"
+	for place in file journal; do
+		systemd-analyze verify --man=no "$D/$place/execsnoop.service" >"$D/log" 2>&1 </dev/null || fail "$place: exit status $?"
+		[ ! -s "$D/log" ] || fail "$place: $(cat "$D/log")"
+		# An exposure of 2.0 at most.
+		systemd-analyze security --no-pager --offline=true --threshold=20 "$D/$place/execsnoop.service" >"$D/log" 2>&1 </dev/null ||
+			fail "$place: $(grep Overall "$D/log")"
+		grep -q 'Overall exposure level' "$D/log" || fail "$place: $(tail -n 1 "$D/log")"
 	done
 }
 
@@ -560,5 +560,5 @@ case_ "journald takes lines whole from the standard output" journal_whole \
 	/lib/systemd/systemd-journald systemd-cat journalctl unshare jq
 case_ "journald splits a line at 49,152 bytes by default, and jq joins it" journal_split \
 	/lib/systemd/systemd-journald systemd-cat journalctl unshare jq
-case_ "systemd takes the units, and finds little that they may do" units systemd-analyze
+case_ "systemd takes the unit, and finds little that it may do" units systemd-analyze
 case_ "the YAML files are YAML, name what they have, and are what the page shows" yaml /usr/bin/python3
