@@ -8,6 +8,22 @@
 
 # ---- pinned maps ----
 
+# By a user with capabilities alone (Linux 5.8), from 4.15 on.
+map_of_others() {
+	new_map others_$case_number 4
+	chmod 755 "$T" "$D" "$BPF"
+	chmod 644 "$BPF/others_$case_number"
+	cp "$X" "$D/tracer"
+	capable() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +bpf,+perfmon --ambient-caps +bpf,+perfmon "$@"; }
+	capable true 2>"$err" || { skipped="no capabilities can be given here: $(head -n 1 "$err")"; return; }
+	capable "$D/tracer" --source bpf -d 0.1 >"$out" 2>"$err" || { skipped="they are not enough here: $(head -n 1 "$err")"; return; }
+	capable "$D/tracer" --source bpf --mntnsmap "$BPF/others_$case_number" -d 0.1 >"$out" 2>"$err" || fail "status $?: $(cat "$err")"
+	chmod 600 "$BPF/others_$case_number"
+	capable "$D/tracer" --source bpf --mntnsmap "$BPF/others_$case_number" -d 0.1 >"$out" 2>"$err"
+	is $? 1
+	has "$err" '^execsnoop: --mntnsmap: cannot open a pinned map at .*: Permission denied; '
+}
+
 mntnsmap() {
 	start_other
 	new_map mntnsmap_$case_number "$1"
@@ -249,6 +265,7 @@ prints_what_matched() {
 
 case_ "--mntnsmap takes bpftool's map, values of 4 bytes, and its changes" mntnsmap_4 bpftool
 case_ "--mntnsmap takes values of 64 bytes" mntnsmap_64 bpftool
+case_ "--mntnsmap takes a map that its user may only read" map_of_others bpftool setpriv
 case_ "--cgroupmap takes bpftool's map, and its changes, for that cgroup alone" cgroupmap bpftool
 case_ "--mntnsmap and --cgroupmap together must both match" both_maps bpftool
 case_ "--mntnsmap filters failed execs" failures_by_map bpftool

@@ -458,6 +458,16 @@ at_a_terminal() {
 	usage_error '^execsnoop: --color: "red" is none of auto, always, never$' --color red
 }
 
+# Too few descriptors are called that, and nothing else is advised.
+few_descriptors() {
+	for source in bpf perf sideband proc watch; do
+		for n in 4 5 6 7 8 9 10; do
+			(ulimit -n $n && exec "$X" --source $source -d 0.1) >"$out" 2>"$err" && continue
+			has "$err" '; raise the limit of open files (ulimit -n)$'
+		done
+	done
+}
+
 # A reader that has had enough.
 head_is_enough() {
 	{ "$X" -l "^$D/prog" 2>"$err"; echo $? >"$D/status"; } | head -n 2 >"$out" &
@@ -1057,6 +1067,7 @@ case_ "the process that begins new files can do nothing else, and can be done wi
 case_ "with a command, the trace goes to the standard error, or with -o - to the standard output" two_streams
 case_ "tells a person at a terminal that it has begun, and shows failures in colour" at_a_terminal script
 case_ "ends quietly when nobody reads the pipe any more" head_is_enough pgrep
+case_ "advises more descriptors where there are too few" few_descriptors
 case_ "files that others remove, empty or leave unfinished do no harm" file_of_others
 case_ "--count ends after so many execs" count
 case_ "the table of unprintable characters is Unicode's" unicode
