@@ -75,11 +75,6 @@ static int trace(const struct options *options, char **argv, const struct inheri
 	output_free(&out);
 	if (options->timeline)
 		timeline_free(&timeline);
-	/* The reader of a pipe has had enough, as head(1) does. A service's standard output is a socket, to the journal. */
-	if (out.closed && out.kind == OUTPUT_SOCKET && !out.error)
-		out.error = EPIPE;
-	else if (out.kind != OUTPUT_SOCKET && out.error == EPIPE)
-		out.error = 0;
 	if (source) {
 		source->ops->stop(source);
 		source->ops->close(source);

@@ -472,6 +472,11 @@ void output_free(struct output *out)
 			out->error = errno;
 		close(out->directory);
 	}
+	/* The reader of a pipe has had enough, as head(1) does. A service's standard output is a socket, to the journal. */
+	if (out->closed && out->kind == OUTPUT_SOCKET && !out->error)
+		out->error = EPIPE;
+	else if (out->kind != OUTPUT_SOCKET && out->error == EPIPE)
+		out->error = 0;
 	free(out->buffer);
 	out->buffer = NULL;
 }

@@ -111,7 +111,7 @@ uint64_t output_unwritten(const struct output *out);
 /* "cannot write to the standard output: No space left on device". */
 int output_error(const struct output *out, struct error *err);
 
-/* Frees and closes it. */
+/* Frees and closes it. `error` stays: but that the reader of a pipe has gone is none. */
 void output_free(struct output *out);
 
 #endif

@@ -479,6 +479,12 @@ head_is_enough() {
 	[ $tries -lt 300 ] || fail "it does not end"
 	wait $tracer
 	is "$(cat "$D/status")" 0
+	# So does what is written once.
+	for what in --ebpf '--check --verbose' --help --version; do
+		# shellcheck disable=SC2086 # two options in one word
+		{ "$X" $what 2>"$err"; echo $? >"$D/status"; } | head -c 1 >/dev/null
+		is "$what: $(cat "$D/status" "$err")" "$what: 0"
+	done
 	tracer=
 	is "$(cat "$err")" ""
 }
