@@ -291,10 +291,11 @@ INLINE int is_root(__u64 task)
 INLINE int under_root(__u64 task)
 {
 #pragma unroll
-	for (int i = 0; i < 8 && task; i++) {
-		if (is_root(task))
+	for (int i = 0; i < 8; i++) { /* all unrolled only if nothing else ends it: clang 14 */
+		if (task && is_root(task))
 			return 1;
-		task = read_long(task + VALUE(task_real_parent));
+		if (task)
+			task = read_long(task + VALUE(task_real_parent));
 	}
 	return 0;
 }

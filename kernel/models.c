@@ -36,6 +36,7 @@ static void *sleep_on(void *unused)
 	(void)unused;
 	for (;;)
 		pause();
+	return NULL;
 }
 
 /* Effective ids that nothing else has, of this thread alone. */
@@ -89,7 +90,7 @@ static void take_terminal(char name[16])
 	char path[32];
 
 	*name = '\0';
-	if (master < 0 || setsid() < 0 || ioctl(master, TIOCSPTLCK, &unlocked) || ioctl(master, (int)TIOCGPTN, &number))
+	if (master < 0 || setsid() < 0 || ioctl(master, (int)TIOCSPTLCK, &unlocked) || ioctl(master, (int)TIOCGPTN, &number))
 		return;
 	format_text(path, sizeof(path), "/dev/pts/%u", number);
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC); /* Linux 4.13 */

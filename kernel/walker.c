@@ -99,12 +99,13 @@ static int walk(void *arg)
 	p->paths.task = peeker_begin(p, p->walker_comm);
 	p->paths.enter = enter;
 	p->paths.context = &w;
-	if (p->error || !build(&w, &p->paths))
-		return 0;
-	note_inodes(&w, &p->paths);
-	p->found = p->layout;
-	paths_learn(&p->found, &memory, &p->paths, &p->paths_workspace);
-	__atomic_store_n(&p->is_found, 1, __ATOMIC_RELEASE);
+	if (!p->error && build(&w, &p->paths)) {
+		note_inodes(&w, &p->paths);
+		p->found = p->layout;
+		paths_learn(&p->found, &memory, &p->paths, &p->paths_workspace);
+		__atomic_store_n(&p->is_found, 1, __ATOMIC_RELEASE);
+	}
+	p->paths.context = NULL;
 	return 0;
 }
 

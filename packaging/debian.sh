@@ -40,6 +40,7 @@ unpack() {
 		apt "$unpack_suite" "$unpack_arch" apt-get update &&
 			apt "$unpack_suite" "$unpack_arch" apt-get download "$@"; }; }) || return
 	for deb in "$to.new.deb"/*.deb; do dpkg-deb -x "$deb" "$to.new" || return; done
+	(cd "$to.new.deb" && ls ./*.deb) | sed 's|^./||' >"$to.new/packages"
 	rm -rf "$to.new.deb"
 	mv "$to.new" "$to"
 }

@@ -61,7 +61,10 @@
 #endif
 
 /* AddressSanitizer calls it before a function that does not return. */
-#if __has_feature(address_sanitizer)
+#ifndef __has_feature /* gcc */
+#define __has_feature(name) 0
+#endif
+#if __has_feature(address_sanitizer) || defined(__SANITIZE_ADDRESS__)
 #define CALLS_OF_SANITIZER SYS_sigaltstack,
 #else
 #define CALLS_OF_SANITIZER

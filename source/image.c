@@ -96,7 +96,7 @@ static bool is_in_memory(int pagemap, uint64_t address, size_t size)
 	while (first <= last) {
 		uint64_t count = last - first + 1 < 64 ? last - first + 1 : 64;
 
-		if (pread(pagemap, entries, count * sizeof(entries[0]), (off_t)(first * sizeof(entries[0]))) !=
+		if (pread(pagemap, entries, (size_t)count * sizeof(entries[0]), (off_t)(first * sizeof(entries[0]))) !=
 		    (ssize_t)(count * sizeof(entries[0])))
 			return false;
 		for (uint64_t i = 0; i < count; i++)
