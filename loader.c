@@ -51,8 +51,8 @@ const char *bpf_advice(int errnum)
 	case EPERM:
 		if (geteuid())
 			return "run it as root (or with CAP_BPF and CAP_PERFMON, Linux 5.8 and later)";
-		return "root may not use BPF here: look for a container or seccomp profile that forbids "
-		       "bpf(2), for \"lockdown=confidentiality\" (cat /sys/kernel/security/lockdown), "
+		return "root may not use BPF here: in a container it needs CAP_BPF and CAP_PERFMON (or, below Linux 5.8, "
+		       "CAP_SYS_ADMIN); look for a container or seccomp profile that forbids bpf(2), for \"lockdown=confidentiality\" (cat /sys/kernel/security/lockdown), "
 		       "and, below Linux 5.11, for a small RLIMIT_MEMLOCK (ulimit -l)";
 	case ENOMEM:
 		return "free some memory";

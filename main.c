@@ -146,6 +146,7 @@
  * lib/files.c            small files
  * lib/timestamp.c        clocks
  * lib/passing.c          messages with descriptors
+ * lib/accounts.c         users and groups of /etc
  * lib/lz4.c              unpacks the object
  * lib/wctype.c           what musl's regex needs */
 #include <fcntl.h>

@@ -12,6 +12,16 @@
 #include "lib/files.h"
 #include "lib/format.h"
 
+/* Whether a mount's root may be that of the hierarchy. In a cgroup namespace the machine's is above the own one: "/../..". */
+static bool may_be_root(const char *root)
+{
+	if (root[0] == '/' && root[1] == ' ')
+		return true;
+	while (!strncmp(root, "/..", 3))
+		root += 3;
+	return *root == ' ';
+}
+
 /* A line of mountinfo: id, parent, device, root, mount point, options, …, " - ", type (proc(5)). A space in a path is "\040",
  * and such a mount point is not looked for. false: it is not the whole hierarchy. */
 static bool take_mount_point(const char *line, const char *end, char *path, size_t size)
@@ -20,9 +30,9 @@ static bool take_mount_point(const char *line, const char *end, char *path, size
 
 	for (int i = 0; type && root && i < 3; i++)
 		root = memchr(root, ' ', (size_t)(end - root)) ? (const char *)memchr(root, ' ', (size_t)(end - root)) + 1 : NULL;
-	if (!type || !root || root[0] != '/' || root[1] != ' ')
+	if (!type || !root || !may_be_root(root))
 		return false;
-	point = root + 2;
+	point = strchr(root, ' ') + 1;
 	behind = memchr(point, ' ', (size_t)(end - point));
 	if (!behind || (size_t)(behind - point) >= size)
 		return false;
@@ -32,15 +42,33 @@ static bool take_mount_point(const char *line, const char *end, char *path, size
 
 #define MOUNTS_SIZE (1U << 20)
 
-/* Opens the root of the hierarchy; path gets where it is mounted. -1: nowhere. */
+#define MACHINES_ROOT 1 /* its inode: __kernfs_new_node(), fs/kernfs/dir.c */
+
+/* Opens the machine's root of the hierarchy, or that of a cgroup namespace if there is no other; path gets where it is mounted.
+ * -1: nowhere. */
 static int find_root(int proc, char path[4096])
 {
 	char *text = malloc(MOUNTS_SIZE);
 	int length = text ? read_file(proc, "self/mountinfo", text, MOUNTS_SIZE) : -1, fd = -1;
+	bool is_root = false;
 
-	for (const char *line = text, *end; length > 0 && fd < 0 && (end = strchr(line, '\n')); line = end + 1)
-		if (take_mount_point(line, end, path, 4096))
-			fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (const char *line = text, *end; length > 0 && !is_root && (end = strchr(line, '\n')); line = end + 1) {
+		char other[4096];
+		int root = take_mount_point(line, end, other, sizeof(other)) ? open(other, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+		struct stat st;
+
+		if (root < 0)
+			continue;
+		is_root = !fstat(root, &st) && st.st_ino == MACHINES_ROOT;
+		if (!is_root && fd >= 0) {
+			close(root);
+			continue;
+		}
+		if (fd >= 0)
+			close(fd);
+		fd = root;
+		strcpy(path, other);
+	}
 	free(text);
 	return fd;
 }
@@ -154,7 +182,7 @@ int cgroup_path_root(int proc, const char **why)
 	*why = "it needs /proc, and the root of the cgroup v2 file system, mounted anywhere (mount -t cgroup2 none /mnt)";
 	if (root < 0 || get_handle(root, "", &h))
 		return root;
-	*why = "it needs Linux 4.14 with CONFIG_FHANDLE=y";
+	*why = errno == EPERM ? "a seccomp profile forbids name_to_handle_at(2)" : "it needs Linux 4.14 with CONFIG_FHANDLE=y";
 	close(root);
 	return -1;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "run/command.h"
+#include "lib/accounts.h"
 #include "source/calls.h"
 
 /* Steps that can fail before the command runs. */
@@ -44,7 +44,7 @@ static enum step execute(const struct options *o, const struct inherited *inheri
 	sigprocmask(SIG_SETMASK, &inherited->blocked, NULL);
 	setrlimit(RLIMIT_MEMLOCK, &inherited->memlock);
 	setrlimit(RLIMIT_NOFILE, &inherited->files);
-	if (o->user && (initgroups(o->user, o->user_gid) || setgid(o->user_gid) || setuid(o->user_uid)))
+	if (o->user && (account_take_groups(o->user, o->user_gid) || setgid(o->user_gid) || setuid(o->user_uid)))
 		return CHANGE_USER;
 	execvp(o->command[0], o->command);
 	return EXECUTE;

@@ -2,7 +2,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <regex.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "run/values.h"
 #include "bpf/record.h"
+#include "lib/accounts.h"
 #include "lib/format.h"
 #include "lib/say.h"
 #include "show/fields.h"
@@ -146,7 +146,7 @@ int parse_user(struct options *o, const struct option_row *row, const char *text
 
 	/* (uid_t)-1 is no user: setuid(2). */
 	if (!is_number(text, UINT32_MAX - 1, &uid)) {
-		user = getpwnam(text);
+		user = account_find(text, 0);
 		if (!user)
 			return no_user(row, text);
 		uid = user->pw_uid;
@@ -158,8 +158,8 @@ int parse_user(struct options *o, const struct option_row *row, const char *text
 int parse_command_user(struct options *o, const struct option_row *row, const char *text)
 {
 	uint64_t uid;
-	const struct passwd *user = is_number(text, UINT32_MAX - 1, &uid) ? getpwuid((uid_t)uid)
-									    : getpwnam(text);
+	const struct passwd *user = is_number(text, UINT32_MAX - 1, &uid) ? account_find(NULL, (uid_t)uid)
+									    : account_find(text, 0);
 
 	(void)row;
 	free(o->user);

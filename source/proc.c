@@ -83,6 +83,8 @@ static const char *advice(int errnum)
 	switch (errnum) {
 	case EPERM:
 		return "run it as root (or with CAP_NET_ADMIN)";
+	case ECONNREFUSED:
+		return "this process must be in the initial network namespace (in a container: the host's network)";
 	case EPROTONOSUPPORT:
 		return "the kernel needs CONFIG_CONNECTOR=y";
 	case EMFILE:

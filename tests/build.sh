@@ -86,6 +86,8 @@ compiled() {
 	rm -rf "$T/built"
 	mkdir "$T/built"
 	make -j"$jobs" BUILD="$T/built" BINARY="$T/built/execsnoop" "$@" >"$T/log" 2>&1 && shows hello && built=0 || built=1
+	"$T/built/execsnoop" -u no_such_user >>"$T/log" 2>&1 && built=1
+	grep -q 'nor a user in /etc/passwd' "$T/log" || built=1
 	[ "$built" = 0 ] || tail -n 5 "$T/log" | sed 's/^/# /'
 	result $built "$name"
 }

@@ -92,22 +92,50 @@ static bool is_for_the_stack(const char *name)
 	return length > 6 && !strcmp(name + length - 6, "_stack");
 }
 
-/* Whether the register that a call at i takes a size from was set by a constant, where it was set last in the
- * text (check_func_arg of 4.8: ARG_CONST_STACK_SIZE). */
-static bool has_constant_size(const struct bpf_insn *insns, unsigned int i, unsigned int reg)
+/* Whether the instruction after `from` may be the one at `to`. */
+static bool may_follow(const struct bpf_insn *insns, unsigned int from, unsigned int to)
 {
-	while (i-- > 0) {
-		const struct bpf_insn *insn = &insns[i];
-		unsigned int class = BPF_CLASS(insn->code);
+	unsigned int operation = BPF_OP(insns[from].code);
+	bool jumps = BPF_CLASS(insns[from].code) == BPF_JMP && operation != BPF_CALL && operation != BPF_EXIT;
 
-		if ((class == BPF_ALU || class == BPF_ALU64 || class == BPF_LDX) && insn->dst_reg == reg)
-			return insn->code == (BPF_ALU64 | BPF_MOV | BPF_K);
+	if (jumps && from + 1 + (unsigned int)insns[from].off == to)
+		return true;
+	return from + 1 == to && operation != BPF_EXIT && !(jumps && operation == BPF_JA);
+}
+
+/* Whether the register that a call at i takes a size from is a constant on each way to it (check_func_arg of 4.8:
+ * ARG_CONST_STACK_SIZE). */
+static bool has_constant_size(const struct bpf_insn *insns, unsigned int count, unsigned int i, unsigned int reg)
+{
+	static bool seen[BPF_MAXINSNS];
+	static unsigned int ways[BPF_MAXINSNS];
+	unsigned int left = 0;
+
+	memset(seen, 0, sizeof(seen));
+	for (ways[left++] = i; left;) {
+		unsigned int to = ways[--left];
+
+		if (!to)
+			return false;
+		for (unsigned int from = 0; from < count; from++) {
+			unsigned int class = BPF_CLASS(insns[from].code);
+
+			if (seen[from] || !may_follow(insns, from, to))
+				continue;
+			seen[from] = true;
+			if (insns[from].code == (BPF_JMP | BPF_CALL))
+				return false;
+			if ((class != BPF_ALU && class != BPF_ALU64 && class != BPF_LDX) || insns[from].dst_reg != reg)
+				ways[left++] = from;
+			else if (insns[from].code != (BPF_ALU64 | BPF_MOV | BPF_K))
+				return false;
+		}
 	}
-	return false;
+	return true;
 }
 
 /* Why Linux 4.8 would not take the call at i, or NULL. */
-static const char *too_new_for_the_stack(const struct bpf_insn *insns, unsigned int i)
+static const char *too_new_for_the_stack(const struct bpf_insn *insns, unsigned int count, unsigned int i)
 {
 	switch (insns[i].imm) {
 	case BPF_FUNC_probe_read_user_str:
@@ -116,9 +144,9 @@ static const char *too_new_for_the_stack(const struct bpf_insn *insns, unsigned 
 	case BPF_FUNC_probe_read_user:
 	case BPF_FUNC_probe_read_kernel:
 	case BPF_FUNC_get_current_comm:
-		return has_constant_size(insns, i, BPF_REG_2) ? NULL : "a size that is no constant (4.11)";
+		return has_constant_size(insns, count, i, BPF_REG_2) ? NULL : "a size that is no constant (4.11)";
 	case BPF_FUNC_perf_event_output:
-		return has_constant_size(insns, i, BPF_REG_5) ? NULL : "a size that is no constant (4.11)";
+		return has_constant_size(insns, count, i, BPF_REG_5) ? NULL : "a size that is no constant (4.11)";
 	default:
 		return NULL;
 	}
@@ -160,7 +188,7 @@ static void check_program(const struct object *o, const struct object_program *p
 		const char *why = too_new(&insns[i]);
 
 		if (!why && is_for_the_stack(p->name) && insns[i].code == (BPF_JMP | BPF_CALL))
-			why = too_new_for_the_stack(insns, i);
+			why = too_new_for_the_stack(insns, p->insn_count, i);
 		if (why) {
 			printf("# %s, instruction %u: %s\n", p->name, i, why);
 			check_failures++;
@@ -198,8 +226,24 @@ static void check_the_check(void)
 		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_user_str},
 	};
 
+	static const struct bpf_insn ways[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8},
+		{.code = BPF_JMP | BPF_JEQ | BPF_K, .off = 2},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 16},
+		{.code = BPF_JMP | BPF_JA},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_user},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	struct bpf_insn other_ways[COUNT(ways)];
+
 	for (unsigned int i = 1; i < COUNT(variable); i++)
-		CHECK(too_new_for_the_stack(variable, i));
+		CHECK(too_new_for_the_stack(variable, COUNT(variable), i));
+	CHECK(!too_new_for_the_stack(ways, COUNT(ways), 4));
+	for (unsigned int i = 0; i <= 2; i += 2) { /* a variable on one of the two ways */
+		memcpy(other_ways, ways, sizeof(ways));
+		other_ways[i].code = BPF_ALU64 | BPF_MOV | BPF_X;
+		CHECK(too_new_for_the_stack(other_ways, COUNT(ways), 4));
+	}
 	for (size_t i = 0; i < COUNT(newer); i++)
 		CHECK(too_new(&newer[i]));
 	CHECK(loops(loop, COUNT(loop), 0, (char[3]){0}));

@@ -4,8 +4,12 @@
 CLANG = clang-19
 
 TEST_PACKAGES = unicode-data libclang-rt-19-dev libc6-dev llvm-19 binutils bpftool procps strace util-linux jq runc busybox-static \
-	gcc clang-14 musl-tools mandoc docker.io libcap2-bin zsh fish rsyslog logrotate systemd bsdutils python3-yaml \
-	python3-jsonschema tmux
+	gcc clang musl-tools mandoc docker.io libcap2-bin zsh fish rsyslog logrotate systemd bsdutils python3-yaml \
+	python3-jsonschema tmux $(PACKAGERS)
+
+# They make packages and images.
+PACKAGERS = debhelper lintian dpkg-dev build-essential rpm rpmlint makepkg pacman-package-manager libarchive-tools fakeroot git \
+	shellcheck nix-bin gcc-arm-linux-gnueabihf libc6-dev-armhf-cross buildah umoci containerd yamllint initramfs-tools dracut-core
 
 KERNEL_PACKAGES = qemu-system-x86 qemu-system-arm qemu-system-mips qemu-system-ppc qemu-system-misc busybox-static cpio \
 	zstd debian-archive-keyring
@@ -27,7 +31,7 @@ FIELDS = $(addprefix show/,fields.c columns.c keys.c chain.c strings.c users.c c
 	signame.c)
 print_test_SOURCES = run/filter.c source/ids.c $(addprefix show/,print.c text.c json.c tree.c) $(FIELDS) reader/exec.c reader/lives.c \
 	lib/say.c lib/wctype.c lib/error.c lib/format.c lib/timestamp.c
-options_test_SOURCES = run/command_line.c run/values.c source/ids.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
+options_test_SOURCES = lib/accounts.c run/command_line.c run/values.c source/ids.c $(FIELDS) lib/say.c lib/timestamp.c lib/error.c lib/format.c
 names_test_SOURCES = show/users.c show/cgroup_paths.c show/container.c kernel/ttys.c lib/files.c lib/format.c lib/timestamp.c
 image_test_SOURCES = source/image.c source/details.c kernel/process_status.c kernel/ttys.c reader/exec.c reader/remote.c lib/files.c \
 	lib/timestamp.c lib/error.c lib/format.c
