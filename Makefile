@@ -72,7 +72,8 @@ $(BUILD)/show/escape.o $(BUILD)/show/utf8.o: COMPILE += $(patsubst -Os,-O2,$(fil
 # file, where git archive put it.
 COMMIT := $(or $(filter-out $$%,$(shell cat packaging/commit)),\
 	$(shell git -c safe.directory="*" describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null))
-VERSION_H = \#define VERSION "$(VERSION)"\n\#define TARGET "$(TARGET)"\n\#define COMMIT "$(COMMIT)"\n
+VERSION_H = \#define VERSION "$(VERSION)"\n\#define TARGET "$(TARGET)"\n\#define COMMIT "$(COMMIT)"\n\
+\#define LINKAGE "$(if $(STATIC_FLAG),static,dynamic)"\n
 ifdef TOOLS
 $(shell printf '$(VERSION_H)' | cmp -s - $(BUILD)/version.h || printf '$(VERSION_H)' >$(BUILD)/version.h)
 endif

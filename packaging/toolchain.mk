@@ -22,6 +22,10 @@ BUILD_PACKAGES = clang-19 lld-19 lz4 musl-dev libgcc-12-dev linux-libc-dev
 # This machine's processor, and the one that it is built for.
 MACHINE := $(shell dpkg --print-architecture 2>/dev/null || uname -m)
 ARCH = $(MACHINE)
+# A compiler that is given knows its processor; a build system's ARCH may be another name.
+ifneq ($(filter-out default,$(origin CC))$(CROSS_COMPILE),)
+override ARCH := $(MACHINE)
+endif
 ifeq ($(ARCH),$(MACHINE))
 BUILD = build
 BINARY = execsnoop

@@ -44,7 +44,7 @@ static int print(const struct options *options, const struct source *source, str
 	if (options->help)
 		options_help(&out);
 	else if (options->version)
-		output_format(&out, "execsnoop %s, one static binary for %s%s\n", VERSION, TARGET, *COMMIT ? ", commit " COMMIT : "");
+		output_format(&out, "execsnoop %s, one " LINKAGE " binary for %s%s\n", VERSION, TARGET, *COMMIT ? ", commit " COMMIT : "");
 	else
 		ret = print_programs(source, &out, err);
 	output_flush(&out);

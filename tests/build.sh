@@ -8,6 +8,7 @@ trap 'rm -rf "$T"' EXIT
 unset MAKEFLAGS MAKELEVEL
 result() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
 jobs=$(nproc)
+. tests/worktree.sh
 
 # The project's files as they are now, without what was built.
 for copy in one another/deeper; do
@@ -102,6 +103,7 @@ cp "$T/built/prog.o" "$T/built/prog.o.lz4" "$T"
 compiled "builds with gcc and a static glibc" CC=gcc CFLAGS=-O2
 compiled "builds with gcc and a dynamic glibc, if asked to, and a prebuilt BPF program" CC=gcc STATIC=no BPF_OBJECT="$T/prog.o"
 case $(readelf -ld "$T/built/execsnoop") in *NEEDED*libc.so*) dynamic=0 ;; *) dynamic=1 ;; esac
+"$T/built/execsnoop" --version | grep -q ', one dynamic binary for ' || dynamic=1
 result $dynamic "STATIC=no makes a dynamic program"
 
 # A system that has only these tools.
@@ -141,8 +143,7 @@ if ! git rev-parse --git-dir >/dev/null 2>&1; then
 	echo "ok make release # skip: this is no git clone"
 	exit
 fi
-revision=$(git -c user.name=test -c user.email=test@example.org stash create)
-revision=${revision:-HEAD}
+revision=$(worktree_commit)
 make -s release REV=nosuch DIST="$T/none" >"$T/log" 2>&1 && refused=1 || refused=0
 grep -q 'there is no "nosuch" here: make the tag' "$T/log" || refused=1
 result $refused "make release wants a commit that is there"

@@ -44,15 +44,13 @@ skip() {
 	echo "ok $1 # skip: $2"
 }
 
+. tests/worktree.sh
+
 # ---- what is packaged ----
 
 # archive: of all files that git does not ignore, in a commit that no branch has.
 archive() {
-	GIT_INDEX_FILE=$T/index
-	export GIT_INDEX_FILE
-	git add -A
-	revision=$(git -c user.name=test -c user.email=test@example.org commit-tree -m test "$(git write-tree)") || return
-	unset GIT_INDEX_FILE
+	revision=$(worktree_commit) || return
 	make -s archive REV="$revision" DIST="$T"
 	[ -s "$ARCHIVE" ] && sh packaging/recipes.sh "$ARCHIVE" "$VERSION" https://example.org/execsnoop "$T/recipes" || return
 	# The same, but for a byte of its gzip header.

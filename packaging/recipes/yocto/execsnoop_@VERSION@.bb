@@ -11,8 +11,8 @@ SRC_URI[sha256sum] = "@SHA256@"
 
 inherit siteinfo bash-completion
 
-# execsnoop does not know big-endian ARM, MIPS and PowerPC.
-COMPATIBLE_HOST = "^(aarch64|arm|i[3-6]86|loongarch64|mips(isa32r6|64|isa64r6)?el|powerpc64le|riscv64|s390x|x86_64)-"
+# execsnoop does not know big-endian ARM, MIPS and PowerPC, and no x32 or n32 (linux-gnux32).
+COMPATIBLE_HOST = "^(?!.*32$)(aarch64|arm|i[3-6]86|loongarch64|mips(isa32r6|64|isa64r6)?el|powerpc64le|riscv64|s390x|x86_64)-"
 
 # The source has the compiled BPF programs, packed: neither clang-native nor lz4-native is needed. The flags do not replace those
 # of the Makefile if they are only in the environment.
