@@ -15,7 +15,7 @@
 # make help       show this
 #
 # make CC=... CROSS_COMPILE=... CPPFLAGS=... CFLAGS=-Os LDFLAGS=-s STATIC=no BPF_CLANG=... BPF_OBJECT=... PREFIX=/usr
-# DESTDIR=... sbindir=... mandir=... PROGRAM_SUFFIX=...: as usual; docs/building.md
+# make DESTDIR=... sbindir=... mandir=... PROGRAM_SUFFIX=... install: as usual; docs/building.md has all variables
 
 VERSION = 0.1
 
@@ -28,9 +28,15 @@ PROGRAM_SUFFIX =
 CFLAGS = -Os
 LDFLAGS = -s
 STATIC = yes
+CPPFLAGS =
+LDLIBS =
 JOBS := $(shell nproc 2>/dev/null || echo 1)
 
 all:
+
+BUILT = build dist execsnoop
+ONLY_SHOWN = $(findstring n,$(firstword -$(MAKEFLAGS)))
+$(if $(and $(filter clean,$(MAKECMDGOALS)),$(filter-out clean,$(MAKECMDGOALS))),$(if $(ONLY_SHOWN),,$(shell rm -rf $(BUILT))))
 
 include packaging/toolchain.mk
 
@@ -93,16 +99,16 @@ FILES = docs/execsnoop.8:$(mandir)/man8/execsnoop$(PROGRAM_SUFFIX).8 \
 	packaging/completions/_execsnoop:$(datadir)/zsh/site-functions/_execsnoop$(PROGRAM_SUFFIX) \
 	packaging/completions/execsnoop.fish:$(datadir)/fish/vendor_completions.d/execsnoop$(PROGRAM_SUFFIX).fish
 install: install-binary
-	install -d $(DESTDIR)$(docdir)
-	install -m 644 README.md CHANGELOG.md LICENSE $(wildcard docs/*.md docs/*.json docs/*.svg) $(DESTDIR)$(docdir)
+	install -d "$(DESTDIR)$(docdir)"
+	install -m 644 README.md CHANGELOG.md LICENSE $(wildcard docs/*.md docs/*.json docs/*.svg) "$(DESTDIR)$(docdir)"
 	for f in $(FILES); do \
-		to=$(DESTDIR)$${f#*:} && install -d "$${to%/*}" && $(NAMED) "$${f%%:*}" >"$$to" && chmod 644 "$$to" || exit; \
+		to="$(DESTDIR)$${f#*:}" && install -d "$${to%/*}" && $(NAMED) "$${f%%:*}" >"$$to" && chmod 644 "$$to" || exit; \
 	done
 
 # The program alone, for small systems.
 install-binary: $(BINARY)
-	install -d $(DESTDIR)$(sbindir)
-	install -m 755 $(BINARY) $(DESTDIR)$(sbindir)/execsnoop$(PROGRAM_SUFFIX)
+	install -d "$(DESTDIR)$(sbindir)"
+	install -m 755 $(BINARY) "$(DESTDIR)$(sbindir)/execsnoop$(PROGRAM_SUFFIX)"
 
 completions:
 	mkdir -p packaging/completions
@@ -125,8 +131,9 @@ help:
 version:
 	@echo $(VERSION)
 
+# Among other goals it is done first, above.
 clean:
-	rm -rf build dist execsnoop
+	$(if $(filter-out clean,$(MAKECMDGOALS)),@:,rm -rf $(BUILT))
 
 .PHONY: all help version completions install install-binary run picture clean
 .DELETE_ON_ERROR:

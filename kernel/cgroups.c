@@ -12,7 +12,7 @@
 #include "lib/files.h"
 #include "lib/format.h"
 
-/* Whether a mount's root may be that of the hierarchy. In a cgroup namespace the machine's is above the own one: "/../..". */
+/* Whether a mount's root may be that of the hierarchy. In a cgroup namespace the machine's root is above that of the namespace: "/../..". */
 static bool may_be_root(const char *root)
 {
 	if (root[0] == '/' && root[1] == ' ')

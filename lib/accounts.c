@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "lib/accounts.h"
 
+#include <errno.h>
 #include <grp.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,18 +29,27 @@ static bool has_member(const struct group *group, const char *name)
 	return false;
 }
 
+#define GROUPS_MOST 65536 /* NGROUPS_MAX, include/uapi/linux/limits.h; musl's is smaller */
+
 int account_take_groups(const char *name, gid_t gid)
 {
-	static gid_t groups[NGROUPS_MAX]; /* 65536: more are refused */
+	static gid_t groups[GROUPS_MOST];
 	size_t count = 1;
-	const struct group *group;
+	const struct group *group = NULL;
 	FILE *file = fopen("/etc/group", "re");
 
 	groups[0] = gid;
-	while (file && count < NGROUPS_MAX && (group = fgetgrent(file)))
-		if (group->gr_gid != gid && has_member(group, name))
+	while (file && (group = fgetgrent(file)))
+		if (group->gr_gid != gid && has_member(group, name)) {
+			if (count == GROUPS_MOST)
+				break;
 			groups[count++] = group->gr_gid;
+		}
 	if (file)
 		fclose(file);
+	if (group) {
+		errno = EINVAL;
+		return -1;
+	}
 	return setgroups(count, groups);
 }

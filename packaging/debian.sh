@@ -26,14 +26,22 @@ apt() {
 
 # newest SUITE ARCHITECTURE PATTERN: the name of the package with the highest name that matches.
 newest() {
-	apt "$1" "$2" apt-get update && apt "$1" "$2" apt-cache pkgnames | grep -x "$3" | sort -V | tail -n 1
+	mkdir -p "$CACHE"
+	(flock 8 && apt "$1" "$2" apt-get update) 8>"$CACHE/packages.lock" && apt "$1" "$2" apt-cache pkgnames | grep -x "$3" | sort -V | tail -n 1
 }
 
-# unpack SUITE ARCHITECTURE DIRECTORY PACKAGE...: makes the directory, with all of the packages in it, or none.
+# unpack SUITE ARCHITECTURE DIRECTORY PACKAGE...: makes the directory, with all of the packages in it, or none. Two that want it at a
+# time wait for each other.
 unpack() {
+	[ $# -ge 4 ] && mkdir -p "$CACHE" && (flock 8 && unpack_alone "$@") 8>"$CACHE/packages.lock"
+}
+
+unpack_alone() {
 	unpack_suite=$1 unpack_arch=$2 to=$3
 	shift 3
-	rm -rf "$to.new"
+	[ ! -d "$to" ] || return 0
+	trap 'rm -rf "$to.new" "$to.new.deb"' EXIT
+	rm -rf "$to.new" "$to.new.deb"
 	mkdir -p "$to.new.deb" "$to.new"
 	echo "fetching $* ($unpack_arch)" >&2
 	(cd "$to.new.deb" && { apt "$unpack_suite" "$unpack_arch" apt-get download "$@" 2>/dev/null || {
@@ -41,7 +49,6 @@ unpack() {
 			apt "$unpack_suite" "$unpack_arch" apt-get download "$@"; }; }) || return
 	for deb in "$to.new.deb"/*.deb; do dpkg-deb -x "$deb" "$to.new" || return; done
 	(cd "$to.new.deb" && ls ./*.deb) | sed 's|^./||' >"$to.new/packages"
-	rm -rf "$to.new.deb"
 	mv "$to.new" "$to"
 }
 

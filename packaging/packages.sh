@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Installs the Debian packages named that are missing: as root through apt, otherwise it says which. Of apt one reads only if it fails.
+# Installs the Debian packages named that are missing: as root through apt, otherwise it says which. It shows apt's output only if apt fails.
 set -eu
 missing=
 for p in "$@"; do

@@ -4,11 +4,13 @@
 # Usage: release.sh archive|release REVISION VERSION DIRECTORY, with URL in the environment: where the files will be, and ARCHES:
 # the processors.
 set -eu
-unset MAKEFLAGS MAKELEVEL # which would hand the variables of this make to that of the archive
+# Variables of this make, and of the environment, are not for that of the archive.
+unset MAKEFLAGS MAKELEVEL CC CROSS_COMPILE BPF_CLANG BPF_OBJECT
 goal=$1 revision=$2 version=$3 directory=$4
 name=execsnoop-$version
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
+git() { command git -c safe.directory='*' "$@"; }
 fail() { echo "$goal: $*" >&2; exit 1; }
 
 git rev-parse --git-dir >/dev/null 2>&1 || fail "this is no git clone"
@@ -28,8 +30,8 @@ for order in el eb; do
 done
 rm -rf "$T/$name/build"
 mkdir -p "$directory"
-tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --format=ustar -cf - -C "$T" "$name" |
-	gzip -9n >"$T/$name.tar.gz"
+tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --format=ustar -cf "$T/$name.tar" -C "$T" "$name"
+gzip -9n "$T/$name.tar"
 if [ "$goal" = archive ]; then
 	mv "$T/$name.tar.gz" "$directory"
 	exit
@@ -39,6 +41,8 @@ fi
 make --no-print-directory -s -C "$T/$name" dist ARCHES="$ARCHES" >&2
 (cd "$T/$name" && /usr/bin/python3 packaging/sbom.py "$version" "$commit" "$SOURCE_DATE_EPOCH" "$URL" "$T/$name.tar.gz" dist) >"$T/$name.spdx.json"
 (cd "$T/$name" && sh packaging/recipes.sh "$T/$name.tar.gz" "$version" "$URL" "$T/recipes")
+[ ! -d "$directory" ] || [ -z "$(ls -A "$directory")" ] || [ -e "$directory/SHA256SUMS" ] ||
+	fail "$directory has other things in it: give another directory (DIST=...)"
 rm -rf "$directory"
 mkdir -p "$directory"
 mv "$T/$name/dist"/execsnoop-* "$T/$name.tar.gz" "$T/$name.spdx.json" "$T/recipes" "$directory"

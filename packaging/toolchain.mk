@@ -19,6 +19,14 @@ ARCHES = amd64 arm64 armhf armel i386 s390x ppc64el mipsel mips64el riscv64 loon
 
 BUILD_PACKAGES = clang-19 lld-19 lz4 musl-dev libgcc-12-dev linux-libc-dev
 
+# Not from the environment.
+ROOT =
+TARGET_FLAGS =
+HEADER_FLAGS =
+LINK_FLAGS =
+LINK_BEGIN =
+LINK_END =
+
 # This machine's processor, and the one that it is built for.
 MACHINE := $(shell dpkg --print-architecture 2>/dev/null || uname -m)
 ARCH = $(MACHINE)
@@ -39,20 +47,25 @@ endif
 endif
 TRIPLE = $(word 1,$($(ARCH)))
 
-# The tools are looked for each time; what is found stands in a file, which all objects depend on. These goals need none.
+# The tools are looked for each time; what is found stands in a file, which all objects depend on. Other goals need none.
+# To install is to install what is there, by whichever tools.
 ifneq ($(filter-out help version clean run check check-kernels bench fuzz dist release archive completions,$(or $(MAKECMDGOALS),all)),)
 TOOLS := $(BUILD)/tools.mk
+GIVEN = $(strip $(foreach v,CC CROSS_COMPILE CPPFLAGS CFLAGS LDFLAGS STATIC BPF_CLANG BPF_OBJECT,$(if $(findstring command,$(origin $(v))),$(v))))
+ifneq ($(if $(wildcard $(TOOLS)),$(filter-out install install-binary,$(or $(MAKECMDGOALS),all))$(GIVEN),look),)
 $(if $(shell mkdir -p $(BUILD) && ARCH='$(filter-out $(MACHINE),$(ARCH))' TRIPLE='$(TRIPLE)' \
 	CC='$(if $(filter default,$(origin CC)),,$(CC))' CROSS_COMPILE='$(CROSS_COMPILE)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' \
 	LDFLAGS='$(LDFLAGS)' STATIC='$(STATIC)' BPF_CLANG='$(BPF_CLANG)' BPF_OBJECT='$(BPF_OBJECT)' \
 	sh packaging/toolchain.sh $(TOOLS) && echo found),,$(error no toolchain))
+endif
 include $(TOOLS)
 endif
 
 ifeq ($(KIND),debian)
 GNU = $(word 2,$($(ARCH)))
 # The compiler's library: installed, in one version or another, or unpacked.
-GCC = $(if $(ROOT),$(ROOT)/usr/lib/gcc/$(GNU)/$(word 5,$($(ARCH))),$(lastword $(sort $(patsubst %/libgcc.a,%,$(wildcard /usr/lib/gcc/$(GNU)/*/libgcc.a)))))
+GCC = $(if $(ROOT),$(ROOT)/usr/lib/gcc/$(GNU)/$(word 5,$($(ARCH))),$(or $(wildcard /usr/lib/gcc/$(GNU)/$(word 5,$($(ARCH)))),\
+	$(lastword $(sort $(patsubst %/libgcc.a,%,$(wildcard /usr/lib/gcc/$(GNU)/*/libgcc.a))))))
 MUSL = $(ROOT)/usr/lib/$(TRIPLE)
 BPF_ORDER = $(word 4,$($(ARCH)))
 KERNEL_HEADERS = $(ROOT)/usr/include

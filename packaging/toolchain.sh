@@ -9,7 +9,7 @@
 # binaries of a release, the same bytes everywhere. "given" is any C compiler with its own libc.
 set -u
 output=$1
-T=$(mktemp -d)
+T=$(mktemp -d) || exit
 trap 'rm -rf "$T"' EXIT
 missing() {
 	printf 'execsnoop cannot be built here: %s\n' "$@" >&2
@@ -28,6 +28,14 @@ clang_for_bpf() {
 # links [FLAG]...: the compiler makes a program with these.
 links() {
 	echo 'int main(void) { return 0; }' | $CC $CPPFLAGS $CFLAGS "$@" $LDFLAGS -x c -o "$T/program" - 2>"$T/log"
+}
+
+# native_target: this machine's, as the compiler would name it.
+native_target() {
+	case ${CC##*/} in
+	musl-gcc*) echo "$target" ;;
+	*) for native in gcc cc clang; do ! have $native || { $native -dumpmachine; break; }; done ;;
+	esac
 }
 
 # finds HEADER: the path of the compiler's own one, or nothing.
@@ -86,13 +94,16 @@ else
 		include=${found%/linux/perf_event.h}
 		asm=$(finds asm/types.h)
 		asm=${asm%/asm/types.h}
-	elif [ -f /usr/include/linux/perf_event.h ] && [ "$(uname -m)" = "$(echo "$target" | sed 's/-.*//; s/^i[3-6]86$/i686/')" ]; then
+	elif [ -f /usr/include/linux/perf_event.h ] && [ "$target" = "$(native_target)" ]; then
 		include=/usr/include
 		links=' -isystem $(BUILD)/include'
 		for asm in "/usr/include/$(echo "$target" | sed 's/musl/gnu/')" /usr/include/*-linux-gnu /usr/include; do [ ! -f "$asm/asm/types.h" ] || break; done
 	else
 		missing "\"$CC\" does not find the kernel's headers (linux/perf_event.h): install them (Debian: linux-libc-dev; Alpine, Arch: linux-headers; Fedora: kernel-headers), or name their place in CPPFLAGS=-I..."
 	fi
+	[ -z "$found" ] || echo '#include <linux/bpf.h>
+		int x = sizeof(((struct bpf_prog_info *)0)->recursion_misses);' | $CC $CPPFLAGS $CFLAGS -x c -c -o "$T/header.o" - 2>/dev/null ||
+		missing "the kernel's headers that \"$CC\" finds ($include/linux) are too old: take those of Linux 5.15 or later"
 fi
 
 # ---- what is still missing ----

@@ -3,7 +3,7 @@
 # The build: no warning, the same bytes wherever it is done, with other compilers, and what it says where one is missing.
 # Usage: build.sh, in the project's directory.
 set -eu
-T=$(mktemp -d)
+T=$(mktemp -d) || exit
 trap 'rm -rf "$T"' EXIT
 unset MAKEFLAGS MAKELEVEL
 result() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
@@ -11,12 +11,13 @@ jobs=$(nproc)
 . tests/worktree.sh
 
 # The project's files as they are now, without what was built.
+quiet=0
 for copy in one another/deeper; do
 	mkdir -p "$T/$copy/tests"
 	cp -r Makefile README.md CHANGELOG.md LICENSE ./*.c ./*.h bpf kernel source reader show run lib docs packaging "$T/$copy"
 	cp tests/tests.mk "$T/$copy/tests"
 	make -j"$jobs" -C "$T/$copy" >"$T/log" 2>"$T/warnings" || cat "$T/log"
-	[ -s "$T/warnings" ] && quiet=1 || quiet=0
+	[ ! -s "$T/warnings" ] || quiet=1
 	sed 's/^/# /' "$T/warnings"
 done
 result $quiet "builds without a warning"
@@ -40,6 +41,20 @@ make -j"$jobs" -C "$T/one" CFLAGS=-O1 >"$T/log" 2>&1 || cat "$T/log"
 [ "$(grep -c -- ' -std=c11 .* -O1 ' "$T/log")" = "$(ls main.c loader.c elf.c kernel/*.c source/*.c reader/*.c show/*.c run/*.c lib/*.c | wc -l)" ] && new=0 || new=1
 grep -qE -- ' -std=c11 .* -(Os|O2) ' "$T/log" && new=1
 result $new "builds all of it anew with other flags, and with those alone"
+
+make -s -j"$jobs" -C "$T/one" CC=gcc CFLAGS=-O1 >"$T/log" 2>&1 && cp "$T/one/execsnoop" "$T/tried" || cat "$T/log"
+make -C "$T/one" install-binary DESTDIR="$T/with a space" >"$T/log" 2>&1 && cmp "$T/tried" "$T/with a space/usr/local/sbin/execsnoop" >>"$T/log" &&
+	! grep -q -- ' -c -o ' "$T/log" && kept=0 || kept=1
+[ $kept = 0 ] || tail -n 3 "$T/log" | sed 's/^/# /'
+result $kept "make install takes what was built, by whichever compiler"
+make -s -j"$jobs" -C "$T/one" clean all >"$T/log" 2>&1 && cmp "$T/one/execsnoop" "$T/another/deeper/execsnoop" >>"$T/log" && anew=0 || anew=1
+[ $anew = 0 ] || tail -n 3 "$T/log" | sed 's/^/# /'
+result $anew "make clean all builds all of it"
+if CC=gcc CROSS_COMPILE=nosuch- make -s -C "$T/one" dist ARCHES="$(dpkg --print-architecture)" >"$T/log" 2>&1 &&
+	cmp "$T/one/dist/execsnoop-$(dpkg --print-architecture)" "$T/another/deeper/execsnoop" >>"$T/log" &&
+	! make -s -C "$T/one" dist CC=gcc ARCHES=armhf >>"$T/log" 2>&1 && grep -q 'do not give it one' "$T/log"; then own=0; else own=1; fi
+[ $own = 0 ] || tail -n 3 "$T/log" | sed 's/^/# /'
+result $own "make dist has a compiler of its own, whatever the environment says"
 
 # ---- what is installed ----
 
@@ -139,10 +154,13 @@ PATH=$T/bin compiled "builds without clang and lz4 from a packed BPF program" BP
 
 # ---- a release ----
 
-if ! git rev-parse --git-dir >/dev/null 2>&1; then
+if ! git -c safe.directory="*" rev-parse --git-dir >/dev/null 2>&1; then
 	echo "ok make release # skip: this is no git clone"
 	exit
 fi
+ignored=$(git -c safe.directory="*" ls-files --others --ignored --exclude-standard --directory | grep -vxE 'build/|dist/|execsnoop' || :)
+[ -z "$ignored" ] && whole=0 || { echo "# $ignored"; whole=1; }
+result $whole "git ignores what is built, and no file of the project"
 revision=$(worktree_commit)
 make -s release REV=nosuch DIST="$T/none" >"$T/log" 2>&1 && refused=1 || refused=0
 grep -q 'there is no "nosuch" here: make the tag' "$T/log" || refused=1
@@ -187,14 +205,14 @@ same=0
 for file in execsnoop-amd64 execsnoop-s390x execsnoop-armhf "$(cd "$T/dist" && ls ./*.tar.gz)" recipes; do
 	diff -r "$T/dist/$file" "$T/again/$file" >"$T/log" 2>&1 || { echo "# $file: $(head -n 3 "$T/log")"; same=1; }
 done
-result $same "a release is the same bytes twice"
+result $same "the archive, the recipes and three binaries of a release are the same bytes twice"
 
 # The source archive, on a system that has neither clang nor lz4 nor git.
 rm -f "$T/bin/git"
 mkdir "$T/unpacked"
 tar -xzf "$T/dist/"*.tar.gz -C "$T/unpacked" --strip-components=1
 (cd "$T/unpacked" && PATH=$T/bin make) >"$T/log" 2>&1 && "$T/unpacked/execsnoop" --version >"$T/version" || tail -n 5 "$T/log" | sed 's/^/# /'
-grep -q 'prebuilt/prog-bpfel.o.lz4 is taken' "$T/log" && grep -q "commit $(git rev-parse --short=12 "$revision")" "$T/version" && from=0 || from=1
+grep -q 'prebuilt/prog-bpfel.o.lz4 is taken' "$T/log" && grep -q "commit $(git -c safe.directory="*" rev-parse --short=12 "$revision")" "$T/version" && from=0 || from=1
 result $from "the source archive builds without clang, lz4 and git, and knows its commit"
 [ "$(make -s version)" = "$(sed -n 's/^execsnoop \([^,]*\),.*/\1/p' "$T/version")" ] && grep -q "^## $(make -s version)" CHANGELOG.md && one=0 || one=1
 result $one "the version is that of the Makefile, and in CHANGELOG.md"

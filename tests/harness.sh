@@ -5,7 +5,7 @@
 set -u
 X=$1
 PROGRAMS=$2
-T=$(mktemp -d)
+T=$(mktemp -d) || exit
 # Not into what is still mounted there: that is the machine's.
 remove_all() { grep -qF " $T/" /proc/mounts || rm -rf "$T"; }
 trap remove_all EXIT

@@ -4,7 +4,8 @@
 # run. Without a network, as the builders of distributions have none.
 # Usage: packages.sh [debian] [fedora] [arch], in the project's directory, as root.
 set -u
-T=$(mktemp -d)
+T=$(mktemp -d) || exit
+unset MAKEFLAGS MAKELEVEL
 trap 'rm -rf "$T"' EXIT
 chmod 755 "$T" # makepkg refuses root
 NOBODY=65534
@@ -110,10 +111,10 @@ deb_refuses() {
 	cd "$T/deb-changed" && refuses 'orig.tar.gz: FAILED' sha256sum -c "$T/recipes/debian/orig.sha256"
 }
 deb_build() {
-	cd "$T/deb/execsnoop-$VERSION" && within 200 env DEB_BUILD_OPTIONS="parallel=$(nproc)" dpkg-buildpackage -us -uc
+	cd "$T/deb/execsnoop-$VERSION" && within 600 env DEB_BUILD_OPTIONS="parallel=$(nproc)" dpkg-buildpackage -us -uc
 }
 deb_lintian() {
-	within 100 lintian --allow-root --fail-on error "$T/deb/"*.changes >"$T/note"
+	within 300 lintian --allow-root --fail-on error "$T/deb/"*.changes >"$T/note"
 	status=$?
 	cat "$T/note"
 	return $status
@@ -129,7 +130,7 @@ deb_install() {
 	# shellcheck disable=SC2016 # the helper expands it
 	printf '#!/bin/sh\necho "$@" >>/told\n[ "$1" != debian-installed ]\n' >"$root/bin/deb-systemd-helper"
 	chmod 755 "$root/bin/deb-systemd-helper"
-	within 60 dpkg --root="$root" --force-depends -i "$T/deb/"libbpf-tools_*.deb "$1" && [ -x "$root/usr/sbin/execsnoop" ] || return
+	within 180 dpkg --root="$root" --force-depends -i "$T/deb/"libbpf-tools_*.deb "$1" && [ -x "$root/usr/sbin/execsnoop" ] || return
 	cat "$root/told"
 	! grep -E '^enable |^--quiet was-enabled ' "$root/told" || { echo "the unit is enabled"; return 1; }
 }
@@ -160,7 +161,7 @@ debian() {
 
 # rpm_build SOURCES GOAL: Debian's rpm knows of no installed packages, and of another place for programs of the administrator.
 rpm_build() {
-	within 200 rpmbuild "-b$2" --nodeps --define "_topdir $T/rpm" --define "_sourcedir $1" --define "_dbpath $T/rpm/db" \
+	within 600 rpmbuild "-b$2" --nodeps --define "_topdir $T/rpm" --define "_sourcedir $1" --define "_dbpath $T/rpm/db" \
 		--define "_smp_mflags -j$(nproc)" --define "_sbindir /usr/bin" "$T/recipes/rpm/execsnoop.spec"
 }
 rpm_build_all() { rpm_build "$T" a; }
@@ -173,14 +174,14 @@ rpm_lint() {
 		Filters = ["no-signature", "no-packager-tag", "no-group-tag", "no-buildroot-tag", "manpage-not-compressed",
 			"only-non-binary-in-usr-lib", "position-independent-executable-suggested"]
 	END
-	within 100 rpmlint -c "$T/rpm/rules.toml" -r "$T/recipes/rpm/execsnoop.rpmlintrc" "$T/rpm/RPMS/"*/*.rpm "$T/rpm/SRPMS/"*.rpm \
+	within 300 rpmlint -c "$T/rpm/rules.toml" -r "$T/recipes/rpm/execsnoop.rpmlintrc" "$T/rpm/RPMS/"*/*.rpm "$T/rpm/SRPMS/"*.rpm \
 		"$T/recipes/rpm/execsnoop.spec" >"$T/rpm/lint"
 	status=$?
 	grep -E ': [EW]: ' "$T/rpm/lint" >"$T/note"
 	cat "$T/rpm/lint"
 	return $status
 }
-rpm_install() { within 60 rpm --root "$T/rpm/root" --dbpath /var/lib/rpm -i --nodeps --nosignature "$T/rpm/RPMS/"*/*.rpm; }
+rpm_install() { within 180 rpm --root "$T/rpm/root" --dbpath /var/lib/rpm -i --nodeps --nosignature "$T/rpm/RPMS/"*/*.rpm; }
 
 fedora() {
 	result "fedora: the packages of source and program are built" rpm_build_all || return
@@ -213,7 +214,7 @@ arch_make() {
 		END
 	} >"$directory/makepkg.conf"
 	chown -R $NOBODY "$directory"
-	within 200 setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups env -i -C "$directory" HOME="$directory" PATH="$PATH" \
+	within 600 setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups env -i -C "$directory" HOME="$directory" PATH="$PATH" \
 		LC_ALL=C.UTF-8 makepkg --config "$directory/makepkg.conf" --nodeps --noconfirm --nocolor "$@"
 }
 arch_build() { arch_make "$ARCHIVE" "$T/arch"; }
@@ -222,7 +223,7 @@ arch_refuses() {
 }
 arch_install() {
 	mkdir -p "$T/arch/root/var/lib/pacman"
-	within 60 pacman --root "$T/arch/root" --dbpath "$T/arch/root/var/lib/pacman" --config /dev/null --noconfirm -Udd \
+	within 180 pacman --root "$T/arch/root" --dbpath "$T/arch/root/var/lib/pacman" --config /dev/null --noconfirm -Udd \
 		"$T/arch/"*.pkg.tar*
 }
 
@@ -254,7 +255,7 @@ made=
 for system; do
 	# shellcheck disable=SC2046 # words
 	missing=$(why_not $(needs "$system"))
-	[ -n "$missing" ] || git rev-parse --git-dir >/dev/null 2>&1 || missing="this is no git clone"
+	[ -n "$missing" ] || git -c safe.directory="*" rev-parse --git-dir >/dev/null 2>&1 || missing="this is no git clone"
 	if [ -n "$missing" ]; then
 		skip "$system: the package is built" "$missing"
 		continue

@@ -6,7 +6,8 @@
 # shellcheck disable=SC2030,SC2031,SC2154,SC2317 # $D is each check's own; an APKBUILD has variables, and calls functions
 set -u
 export LC_ALL=C
-T=$(mktemp -d)
+T=$(mktemp -d) || exit
+unset MAKEFLAGS MAKELEVEL
 trap 'rm -rf "$T"' EXIT
 URL=https://example.org/execsnoop
 JOBS=$(nproc)

@@ -44,14 +44,14 @@ make_initramfs_tools() {
 	early=$T/conf/scripts/init-top/execsnoop # the script that the page shows
 	awk '/^```/ { on = 0 } on || last == "```sh" && /^#!/ { on = 1; print } { last = $0 }' docs/rescue.md >"$early"
 	chmod 755 "$T/conf/hooks/execsnoop" "$early"
-	TMPDIR=$T timeout -s KILL 120 mkinitramfs -d "$T/conf" -o "$T/initramfs-tools.img" "$version"
+	TMPDIR=$T timeout -s KILL 400 mkinitramfs -d "$T/conf" -o "$T/initramfs-tools.img" "$version"
 }
 
 make_dracut() {
 	borrow execsnoop || return
 	mkdir -p "$T/dracut"
 	: >"$T/dracut.conf"
-	timeout -s KILL 120 dracut --conf "$T/dracut.conf" --confdir "$T/dracut" --tmpdir "$T/dracut" --no-hostonly --add execsnoop \
+	timeout -s KILL 400 dracut --conf "$T/dracut.conf" --confdir "$T/dracut" --tmpdir "$T/dracut" --no-hostonly --add execsnoop \
 		--drivers 'virtio_pci virtio_blk ext4' --filesystems ext4 --compress 'gzip -1' --kver "$version" "$T/dracut.img"
 }
 
@@ -86,7 +86,7 @@ boot() {
 	off
 	rm -f "$T/keys"
 	mkfifo "$T/keys"
-	timeout -s KILL 120 qemu-system-x86_64 -accel tcg,thread=single -m "$2" -smp 2 -nographic -nic none -no-reboot \
+	timeout -s KILL 400 qemu-system-x86_64 -accel tcg,thread=single -m "$2" -smp 2 -nographic -nic none -no-reboot \
 		-kernel "$package/boot/vmlinuz-$version" -initrd "$T/$1.img" -drive "file=$T/disk,format=raw,if=virtio,snapshot=on" \
 		-append "console=ttyS0 mitigations=off rcupdate.rcu_expedited=1 quiet root=/dev/vda $3" <"$T/keys" >"$T/console" 2>&1 &
 	guest=$!
@@ -119,7 +119,7 @@ expect() {
 	tries=0
 	until printed | grep -q -e "$1"; do
 		tries=$((tries + 1))
-		if [ $tries -gt $((${2:-20} * 10)) ] || ! kill -0 "$guest" 2>/dev/null; then
+		if [ $tries -gt $((${2:-60} * 10)) ] || ! kill -0 "$guest" 2>/dev/null; then
 			fail "'$1' is not in:"
 			printed | tail -n 25 | awk '{ print "# " $0 }' # which ends the last line, too
 			return 1
@@ -293,7 +293,7 @@ image() {
 X=$(realpath "$1")
 shift
 IMAGES=$*
-T=$(mktemp -d)
+T=$(mktemp -d) || exit
 guest='' failures=0
 trap 'off; rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM HUP

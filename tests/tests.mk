@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The tests, fuzzers and benchmarks. They are built by the toolchain "debian".
+# The tests, fuzzers and benchmarks. They are built by the toolchain "debian", so by clang and musl.
 
 CLANG = clang-19
 

@@ -37,5 +37,7 @@ while true; do setsid cttyhack sh; done
 INIT
 chmod 755 "$root/init"
 
-(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0) | gzip -9 >"$output.new"
+(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0) >"$output.cpio"
+gzip -9 <"$output.cpio" >"$output.new"
+rm "$output.cpio"
 mv "$output.new" "$output"
