@@ -258,10 +258,10 @@ trap 'rm -rf "$T"' EXIT
 X=$1 PROGRAMS=$2
 export X PROGRAMS
 shift 2
-# A guest waits more than it computes: two for each CPU.
+# Two at a time: with four on two CPUs, a row in eight counted a failed call as lost that had its line.
 rows | while read -r row arch rest; do
 	case " $* " in " all " | *" $arch "* | *" $arch-$row "*) echo "$row $arch $rest" ;; esac
-done | xargs -P "$((2 * $(nproc)))" -d '\n' -n 1 sh -cf 'exec sh tests/kernels.sh row $1' -
+done | xargs -P 2 -d '\n' -n 1 sh -cf 'exec sh tests/kernels.sh row $1' -
 booted=$(rows | while read -r row arch _; do [ -s "$T/$arch-$row" ] && echo "$arch-$row"; done)
 # shellcheck disable=SC2086 # names without spaces
 table $booted >"$T/table"
