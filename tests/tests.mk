@@ -171,9 +171,8 @@ check:
 		"$(BUILD)/tests/attempts /tmp" \
 		"sh tests/faults.sh ./execsnoop $(BUILD)/tests" \
 		"sh tests/readme.sh" \
-		"&sh tests/rescue.sh ./execsnoop" \
-		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)" \
-		"wait"
+		"sh tests/rescue.sh ./execsnoop" \
+		"sh tests/kernels.sh ./execsnoop $(BUILD)/tests $(KERNELS)"
 
 BENCH_PACKAGES = libbpf-tools bpftrace bpftool jq strace
 bench:
