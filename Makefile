@@ -46,7 +46,7 @@ HEADERS = $(wildcard *.h bpf/*.h $(FOLDERS:%=%/*.h))
 BPF_HEADERS = $(wildcard bpf/*.h)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embed.o
 
-# Another compiler finds other conversions, and other libc's have other types.
+# Another compiler finds other conversions, and another libc has other types.
 WARNINGS = -Wall -Wextra $(if $(filter debian,$(KIND)),-Wshadow -Wconversion)
 OWN_CFLAGS = $(TARGET_FLAGS) -std=c11 -D_GNU_SOURCE -iquote . $(WARNINGS) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-stack-protector $(HEADER_FLAGS)
